@@ -1,0 +1,3 @@
+//! The `arcadia` program.
+
+fn main() {}

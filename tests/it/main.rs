@@ -1,0 +1,1 @@
+//! Arcadia's integration tests: one binary, a module for each capability.
