@@ -10,7 +10,6 @@ use std::time::SystemTime;
 use rand::rngs::{StdRng, SysRng};
 use rand::{RngExt, SeedableRng, TryRng};
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::domain::id::{CommandId, DeploymentId, SagaId};
 use crate::domain::time::Timestamp;

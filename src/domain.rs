@@ -1,6 +1,13 @@
 //! The law, pure: no runtime, no I/O, no clock, no randomness. `now` is an argument.
 
+pub mod aggregate;
+pub mod deployment;
 pub mod failure;
 pub mod id;
+pub mod log;
 pub mod resource;
+pub mod saga;
+pub mod spec;
+pub mod summary;
 pub mod time;
+pub mod undo_preview;

@@ -1,0 +1,168 @@
+//! The one interface of every front door: screen, shell and API see sagas through it and through
+//! nothing else.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::broadcast;
+
+use crate::domain::aggregate::{Aggregate, Entry};
+use crate::domain::deployment::Actor;
+use crate::domain::id::{CommandId, DeploymentId, SagaId};
+use crate::domain::log::LogLine;
+use crate::domain::saga::event::Order;
+use crate::domain::saga::plan::{OnFailure, Plan};
+use crate::domain::spec::{DeploymentSpec, FieldError};
+use crate::domain::summary::Summary;
+use crate::domain::undo_preview::{Leftover, UndoPreview};
+
+/// What can be done with an engine, wherever it runs.
+#[async_trait]
+pub trait Control: Send + Sync {
+    /// Makes a deployment and its saga, durably and together, and starts it.
+    async fn launch(&self, launch: LaunchRequest) -> Result<Launched, ControlError>;
+
+    /// Gives an operator's order. Durable when it returns.
+    async fn order(&self, order: OrderRequest) -> Result<(), ControlError>;
+
+    /// Every deployment as it stands, and what happens from then on, without a gap.
+    async fn watch(&self) -> Result<Watch, ControlError>;
+
+    /// Everything about one deployment.
+    async fn show(&self, deployment: DeploymentId) -> Result<Detail, ControlError>;
+
+    /// The lines that its steps logged, oldest first: those after `after`, at most `limit`, or the
+    /// last `limit` when `after` is `None`.
+    async fn logs(
+        &self,
+        deployment: DeploymentId,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<NumberedLine>, ControlError>;
+
+    /// The plan that a launch of this spec would follow.
+    fn plan(&self, spec: &DeploymentSpec, on_failure: OnFailure) -> Plan;
+}
+
+/// A launch.
+#[derive(Debug, Clone)]
+pub struct LaunchRequest {
+    /// What.
+    pub spec: DeploymentSpec,
+    /// What happens when a step fails for good.
+    pub on_failure: OnFailure,
+    /// Who.
+    pub by: Actor,
+}
+
+/// What a launch made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Launched {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// Its saga.
+    pub saga: SagaId,
+}
+
+/// An order for one deployment.
+#[derive(Debug, Clone)]
+pub struct OrderRequest {
+    /// Whose saga.
+    pub deployment: DeploymentId,
+    /// Identifies the order: the same id twice is the same order, and taken once.
+    pub command: CommandId,
+    /// What.
+    pub order: Order,
+    /// Who.
+    pub by: Actor,
+}
+
+/// A picture, and what follows it.
+pub struct Watch {
+    /// Every deployment, in the order of their ids.
+    pub summaries: Vec<Arc<Summary>>,
+    /// What happens from then on. Who lags too far behind is told so, and takes a new picture.
+    pub notices: broadcast::Receiver<Notice>,
+}
+
+/// Something happened.
+#[derive(Debug, Clone)]
+pub enum Notice {
+    /// A deployment changed: its row, and the entries that changed it.
+    Changed {
+        /// The row as it is.
+        summary: Arc<Summary>,
+        /// What happened.
+        entries: Arc<[Entry]>,
+    },
+    /// A step logged.
+    Logged {
+        /// Whose.
+        deployment: DeploymentId,
+        /// What.
+        line: Arc<NumberedLine>,
+    },
+    /// A saga stopped because the journal could not be written. Nothing was lost that was
+    /// acknowledged, and nothing goes on before the journal does.
+    Stalled {
+        /// Whose.
+        deployment: DeploymentId,
+        /// What went wrong.
+        error: Arc<str>,
+    },
+}
+
+/// Everything about one deployment.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// The deployment, its saga and its resources.
+    pub aggregate: Aggregate,
+    /// Its whole history, oldest first.
+    pub entries: Vec<Entry>,
+    /// What undoing it would do now.
+    pub undo: UndoPreview,
+    /// What is out there on its account.
+    pub leftovers: Vec<Leftover>,
+}
+
+/// A log line with its place among its deployment's lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberedLine {
+    /// Its place; later lines have greater numbers.
+    pub number: u64,
+    /// The line.
+    pub line: LogLine,
+}
+
+/// Why a request was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// No such deployment.
+    #[error("no deployment `{0}`")]
+    NotFound(String),
+    /// The launch does not make sense.
+    #[error("the launch does not make sense")]
+    Invalid(Vec<FieldError>),
+    /// The tenant has a live deployment of that name.
+    #[error("`{name}` exists already, as {deployment}")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Who has it.
+        deployment: DeploymentId,
+    },
+    /// The saga's state does not allow the order.
+    #[error("cannot {verb}: {because}")]
+    Refused {
+        /// The verb.
+        verb: &'static str,
+        /// Why.
+        because: String,
+    },
+    /// The journal could not be written or read.
+    #[error("the journal failed")]
+    Journal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The engine is stopping.
+    #[error("the engine is stopping")]
+    Stopping,
+}

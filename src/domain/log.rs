@@ -1,0 +1,51 @@
+//! A line that a step logged, as it is kept and shown.
+
+use crate::domain::saga::plan::{Direction, StepName};
+use crate::domain::time::Timestamp;
+
+/// A line that a step logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// When.
+    pub at: Timestamp,
+    /// How grave.
+    pub level: LogLevel,
+    /// Which step.
+    pub step: StepName,
+    /// Doing or undoing it.
+    pub direction: Direction,
+    /// Which attempt.
+    pub attempt: u32,
+    /// The message.
+    pub text: String,
+    /// Its fields, in the order they were given.
+    pub fields: Vec<(String, String)>,
+}
+
+/// How grave a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogLevel {
+    /// Of interest when looking for a mistake.
+    Debug,
+    /// What is going on.
+    Info,
+    /// An operator should look.
+    Warn,
+    /// Something did not work.
+    Error,
+}
+
+impl LogLevel {
+    /// The stable text form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+
+    /// Every level, the least grave first.
+    pub const ALL: [Self; 4] = [Self::Debug, Self::Info, Self::Warn, Self::Error];
+}

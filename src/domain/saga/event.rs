@@ -1,0 +1,134 @@
+//! Facts about a saga. Each is journaled before anything follows from it.
+
+use serde_json::Value;
+
+use crate::domain::deployment::Actor;
+use crate::domain::failure::Failure;
+use crate::domain::id::CommandId;
+use crate::domain::saga::plan::{Direction, StepName};
+use crate::domain::time::Timestamp;
+
+/// Something that happened to a saga.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventKind {
+    /// Something happened to one step, in one direction.
+    Step {
+        /// Which step.
+        step: StepName,
+        /// Doing or undoing it.
+        direction: Direction,
+        /// What happened.
+        event: StepEvent,
+    },
+    /// A step saved what its compensation will need; written once, and kept.
+    Checkpointed {
+        /// Which step.
+        step: StepName,
+        /// The step's own name for it.
+        key: String,
+        /// What was saved.
+        value: Value,
+    },
+    /// An operator ordered something.
+    Ordered {
+        /// Identifies the order: the same id twice is the same order.
+        command: CommandId,
+        /// Who.
+        by: Actor,
+        /// What.
+        order: Order,
+    },
+    /// Every step succeeded.
+    Completed,
+    /// Everything that started was undone.
+    RolledBack,
+}
+
+/// What happened to a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StepEvent {
+    /// An attempt begins; durable before the provider is called.
+    Started {
+        /// 1 for the first attempt; never used twice.
+        attempt: u32,
+    },
+    /// The attempt is not done yet, and wants to be asked again.
+    Waiting {
+        /// When to ask again.
+        until: Timestamp,
+        /// What it waits for, for a person.
+        note: String,
+    },
+    /// The wait is over; the attempt is asked again.
+    Polled,
+    /// The attempt failed, and another one follows.
+    RetryScheduled {
+        /// What went wrong.
+        failure: Failure,
+        /// When the next attempt begins.
+        at: Timestamp,
+    },
+    /// It is done.
+    Succeeded {
+        /// What it made, in the step's own form.
+        output: Value,
+    },
+    /// It failed for good.
+    Failed {
+        /// What went wrong last.
+        failure: Failure,
+    },
+    /// The program stopped while the attempt was running: whether it took effect is unknown.
+    Interrupted,
+}
+
+/// What an operator may order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// Stop going forward, and undo everything.
+    Cancel,
+    /// Undo a completed deployment.
+    Rollback,
+    /// Start no further step.
+    Hold,
+    /// Go on after a hold.
+    Resume,
+    /// Try again what gave up.
+    Retry,
+    /// Go on as if the step that gave up had been dealt with.
+    Skip {
+        /// Which step.
+        step: StepName,
+        /// Why, for the record.
+        reason: String,
+    },
+    /// Leave everything as it is and end the saga.
+    Abandon {
+        /// Why, for the record.
+        reason: String,
+    },
+}
+
+impl Order {
+    /// The verb, as the command line spells it.
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Cancel => "cancel",
+            Self::Rollback => "rollback",
+            Self::Hold => "hold",
+            Self::Resume => "resume",
+            Self::Retry => "retry",
+            Self::Skip { .. } => "skip",
+            Self::Abandon { .. } => "abandon",
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The journal: what happened, durable before anything follows from it.
+//!
+//! The trait is small, and no type of a storage engine crosses it. An append is one group of facts
+//! of one saga: all of it is there after a crash, or none.
+
+use async_trait::async_trait;
+
+use crate::domain::aggregate::Entry;
+use crate::domain::id::{DeploymentId, SagaId};
+use crate::domain::log::LogLine;
+use crate::domain::summary::Summary;
+
+/// Keeps histories.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Writes a group of facts. When it returns `Ok`, they survive the loss of power.
+    ///
+    /// # Errors
+    /// When they are not certain to be durable. The caller must not act on them.
+    async fn append(&self, batch: Batch) -> Result<(), JournalError>;
+
+    /// A saga's whole history, oldest first; empty when there is none.
+    async fn history(&self, saga: SagaId) -> Result<Vec<Entry>, JournalError>;
+
+    /// The sagas that have not ended, in the order of their ids.
+    async fn unfinished(&self) -> Result<Vec<SagaId>, JournalError>;
+
+    /// The rows of sagas that ended, in the order of the deployments' ids: those after `after`, at
+    /// most `limit`. A saga that was finished and goes on again keeps its old row until it ends;
+    /// [`Journal::unfinished`] tells.
+    async fn summaries(
+        &self,
+        after: Option<DeploymentId>,
+        limit: usize,
+    ) -> Result<Vec<Summary>, JournalError>;
+
+    /// Keeps a saga's log lines, which are numbered in the order they come. Not durable when it
+    /// returns: a crash may take the last of them. Only the latest lines of a saga are kept.
+    async fn append_logs(&self, saga: SagaId, lines: Vec<LogLine>) -> Result<u64, JournalError>;
+
+    /// A saga's log lines with their numbers, oldest first: those after `after`, at most `limit`;
+    /// or the last `limit` when `after` is `None`.
+    async fn logs(
+        &self,
+        saga: SagaId,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(u64, LogLine)>, JournalError>;
+}
+
+/// A group of facts of one saga that belong together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// Whose history.
+    pub saga: SagaId,
+    /// The facts, with consecutive sequence numbers.
+    pub entries: Vec<Entry>,
+    /// What the facts mean for the index of unfinished sagas.
+    pub fate: Fate,
+}
+
+/// What a group of facts means for the index of unfinished sagas.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fate {
+    /// The saga begins, or a finished one goes on again.
+    Begins,
+    /// It was unfinished before, and is.
+    GoesOn,
+    /// It ends; this is its row from here on.
+    Ends(Box<Summary>),
+}
+
+/// The journal could not be written or read.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum JournalError {
+    /// Another process has it.
+    #[error("the data folder `{path}` is in use by {owner}")]
+    Locked {
+        /// Which folder.
+        path: String,
+        /// Who, as far as is known: `process 4711`.
+        owner: String,
+    },
+    /// It could not be opened.
+    #[error("the journal in `{path}` cannot be opened: {reason}")]
+    Open {
+        /// Which folder.
+        path: String,
+        /// What the operating system or the storage engine says.
+        reason: String,
+    },
+    /// There is no space left.
+    #[error("no space left for the journal in `{path}`")]
+    Full {
+        /// Which folder.
+        path: String,
+    },
+    /// A write failed; nothing of the group counts.
+    #[error("the journal could not be written: {reason}")]
+    Write {
+        /// What the operating system or the storage engine says.
+        reason: String,
+    },
+    /// A read failed.
+    #[error("the journal could not be read: {reason}")]
+    Read {
+        /// What the operating system or the storage engine says.
+        reason: String,
+    },
+    /// A record makes no sense.
+    #[error("record {seq} of {saga} makes no sense: {reason}")]
+    Record {
+        /// Whose history.
+        saga: SagaId,
+        /// Its place.
+        seq: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A record was written by a newer version of the program.
+    #[error("record {seq} of {saga} has version {version}, and this program reads up to {known}")]
+    Newer {
+        /// Whose history.
+        saga: SagaId,
+        /// Its place.
+        seq: u64,
+        /// The record's version.
+        version: u32,
+        /// The newest version that is known.
+        known: u32,
+    },
+    /// The journal is closed.
+    #[error("the journal is closed")]
+    Closed,
+}
