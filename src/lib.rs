@@ -3,5 +3,8 @@
 pub mod clock;
 pub mod control;
 pub mod domain;
+pub mod engine;
 pub mod journal;
 pub mod providers;
+pub mod steps;
+pub mod store;

@@ -292,8 +292,8 @@ fn advance(
             };
         }
     }
-    if doubt == Effect::Unknown && direction == Direction::Forward {
-        step.doubt_since = Some(at);
+    if doubt == Effect::Unknown {
+        lane.doubt_since = Some(at);
     }
     Ok(())
 }
