@@ -53,6 +53,9 @@ const ROWS_A_PAGE: usize = 4_096;
 /// is settled at the next start.
 pub const STOPPING_GRACE: Duration = Duration::from_secs(3);
 
+/// Makes the plan of a launch.
+pub type Planner = Arc<dyn Fn(&DeploymentSpec, OnFailure) -> Plan + Send + Sync>;
+
 /// What an engine is made of.
 pub struct Parts {
     /// Keeps what happened.
@@ -60,7 +63,7 @@ pub struct Parts {
     /// The steps that plans may name.
     pub registry: Registry,
     /// Makes the plan of a launch.
-    pub planner: Arc<dyn Fn(&DeploymentSpec, OnFailure) -> Plan + Send + Sync>,
+    pub planner: Planner,
     /// Tells the time.
     pub clock: Clock,
     /// Makes ids.
@@ -79,7 +82,7 @@ pub struct Handle {
 struct Shared {
     journal: Arc<dyn Journal>,
     registry: Registry,
-    planner: Arc<dyn Fn(&DeploymentSpec, OnFailure) -> Plan + Send + Sync>,
+    planner: Planner,
     clock: Clock,
     ids: IdSource,
     chance: Chance,

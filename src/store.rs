@@ -88,12 +88,11 @@ impl Store {
     ) -> Result<(), DeploymentId> {
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
         let name = (tenant.to_owned(), slug.to_owned());
-        match rows.names.get(&name) {
-            Some(holder) => Err(*holder),
-            None => {
-                rows.names.insert(name, deployment);
-                Ok(())
-            }
+        if let Some(holder) = rows.names.get(&name) {
+            Err(*holder)
+        } else {
+            rows.names.insert(name, deployment);
+            Ok(())
         }
     }
 

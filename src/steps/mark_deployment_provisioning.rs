@@ -36,12 +36,10 @@ impl Step for MarkDeploymentProvisioning {
         ctx: &StepContext,
         _output: Option<&Value>,
     ) -> Result<Progress, StepError> {
-        let reason = ctx
-            .past
-            .state
-            .phase
-            .cause()
-            .map_or(TransitionReason::ProvisionFailed, |cause| cause.transition_reason());
+        let reason = ctx.past.state.phase.cause().map_or(
+            TransitionReason::ProvisionFailed,
+            super::super::domain::saga::state::Cause::transition_reason,
+        );
         match ctx.deployments.transition(DeploymentState::Cancelled, reason.clone()).await {
             Ok(()) => {
                 tracing::info!(%reason, "deployment is cancelled");

@@ -26,22 +26,22 @@ impl Default for PlanSettings {
         let tries = |tries| NonZeroU32::new(tries).expect("a literal that is not zero");
         Self {
             calls: Patience {
-                timeout: Duration::from_secs(60),
-                deadline: Duration::from_secs(5 * 60),
+                timeout: Duration::from_mins(1),
+                deadline: Duration::from_mins(5),
                 retry: RetryPolicy {
                     tries: tries(5),
                     base: Duration::from_secs(1),
                     cap: Duration::from_secs(30),
                 },
             },
-            activation_deadline: Duration::from_secs(8 * 60),
+            activation_deadline: Duration::from_mins(8),
             compensations: Patience {
-                timeout: Duration::from_secs(60),
-                deadline: Duration::from_secs(15 * 60),
+                timeout: Duration::from_mins(1),
+                deadline: Duration::from_mins(15),
                 retry: RetryPolicy {
                     tries: tries(8),
                     base: Duration::from_secs(1),
-                    cap: Duration::from_secs(60),
+                    cap: Duration::from_mins(1),
                 },
             },
         }

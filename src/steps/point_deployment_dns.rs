@@ -237,13 +237,12 @@ impl Step for PointDeploymentDns {
         };
         let wait: wait_droplet_active::Output = ctx.output_of(wait_droplet_active::NAME)?;
         let address = wait.ipv4.to_string();
-        let found = match checkpoint_of::<Vec<Found>>(&ctx.past, NAME, FOUND) {
-            Some(found) => found,
-            None => {
-                let found = self.as_found(&name).await?;
-                tracing::info!(%name, records = found.len(), "saved the records as found");
-                ctx.checkpoint(FOUND, found).await?
-            }
+        let found = if let Some(found) = checkpoint_of::<Vec<Found>>(&ctx.past, NAME, FOUND) {
+            found
+        } else {
+            let found = self.as_found(&name).await?;
+            tracing::info!(%name, records = found.len(), "saved the records as found");
+            ctx.checkpoint(FOUND, found).await?
         };
         self.point(ctx, &name, &address, &found).await
     }

@@ -1,0 +1,3 @@
+//! What several suites share: builders, and a world to run sagas in.
+
+pub(crate) mod plans;
