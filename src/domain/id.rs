@@ -104,6 +104,8 @@ mod tests {
         let deployment = DeploymentId::from_u128(1).to_string();
         assert!(deployment.parse::<SagaId>().is_err());
         assert!("saga_1".parse::<SagaId>().is_err());
-        assert!("saga_zz92345678 9abcdef0123456789a7f3a".replace(' ', "").parse::<SagaId>().is_err());
+        assert!(
+            "saga_zz92345678 9abcdef0123456789a7f3a".replace(' ', "").parse::<SagaId>().is_err()
+        );
     }
 }

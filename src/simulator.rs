@@ -1,0 +1,3 @@
+//! A simulated cloud.
+
+pub mod world;
