@@ -1,3 +1,4 @@
 //! A simulated cloud.
 
+pub mod faults;
 pub mod world;
