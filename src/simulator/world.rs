@@ -24,6 +24,7 @@ pub mod records;
 pub mod refusal;
 pub mod state_file;
 pub mod tags;
+pub mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

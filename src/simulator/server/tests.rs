@@ -1,0 +1,1 @@
+//! The server over the front, and over real connections.
