@@ -209,13 +209,11 @@ pub(super) struct CreateBody {
     region: Option<String>,
     size: Option<String>,
     image: Option<NumberOrText>,
-    #[serde(default)]
     ssh_keys: Option<Vec<NumberOrText>>,
     tags: Option<Vec<String>>,
     user_data: Option<String>,
     vpc_uuid: Option<String>,
     volumes: Option<Vec<String>>,
-    #[serde(default)]
     backups: Option<bool>,
     ipv6: Option<bool>,
     monitoring: Option<bool>,
@@ -274,7 +272,7 @@ impl CreateBody {
             networking,
             features,
         };
-        let named = |name| NewDroplet { name, ..template.clone() };
-        Ok((names.into_iter().map(named).collect(), count))
+        let draft = |name| NewDroplet { name, ..template.clone() };
+        Ok((names.into_iter().map(draft).collect(), count))
     }
 }

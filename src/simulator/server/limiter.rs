@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::domain::time::Timestamp;
 use crate::simulator::options::RateLimit;
 
-const HOUR: Duration = Duration::from_secs(3_600);
-const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
 /// What the headers say when nothing is limited.
 const ADVERTISED: u32 = 5_000;
 /// Listing the account's keys has a limit of its own, a minute.
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(refused.admission, Admission::Hourly);
         assert_eq!(refused.reset, START + HOUR);
         assert_eq!(admit(&mut limiter, 3_600).admission, Admission::Admitted);
-        assert_eq!(admit(&mut limiter, 3_601).reset, START + Duration::from_secs(600) + HOUR);
+        assert_eq!(admit(&mut limiter, 3_601).reset, START + Duration::from_mins(10) + HOUR);
     }
 
     #[test]

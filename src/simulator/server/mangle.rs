@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{self, Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
 use crate::clock::Clock;
@@ -18,8 +18,13 @@ const PIECES: u32 = 10;
 pub(super) async fn cut(response: Response) -> Response {
     rebuild(response, |bytes| {
         let half = bytes.slice(..bytes.len() / 2);
-        let broken = io::Error::new(io::ErrorKind::ConnectionReset, "cut by a fault rule");
-        Body::from_stream(stream::iter([Ok(half), Err(broken)]))
+        let sent = stream::iter([Ok(half)]);
+        let broken = stream::once(async {
+            // Without a pause the error would overtake what is not flushed yet.
+            tokio::task::yield_now().await;
+            Err(io::Error::new(io::ErrorKind::ConnectionReset, "cut by a fault rule"))
+        });
+        Body::from_stream(sent.chain(broken))
     })
     .await
 }

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::domain::time::Timestamp;
 use crate::simulator::world::World;
-use crate::simulator::world::domains::DEFAULT_TTL;
+use crate::simulator::world::domains::{DEFAULT_TTL, DomainRow};
 use crate::simulator::world::ids::RecordId;
 use crate::simulator::world::record::{Record, RecordDraft, RecordFilter, RecordKind, RecordRow};
 use crate::simulator::world::refusal::Refusal;
@@ -139,10 +139,7 @@ impl World {
         Ok(())
     }
 
-    fn zone_mut(
-        &mut self,
-        domain: &str,
-    ) -> Result<&mut crate::simulator::world::domains::DomainRow, Refusal> {
+    fn zone_mut(&mut self, domain: &str) -> Result<&mut DomainRow, Refusal> {
         self.books.domains.get_mut(domain).ok_or(Refusal::NotFound)
     }
 

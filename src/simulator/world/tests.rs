@@ -326,7 +326,7 @@ fn a_world_reads_back_from_its_bytes_with_everything_in_progress() {
     let mut world = world();
     let made = make(&mut world, START);
     world.create_record(START, DOMAIN, RecordDraft::a("www", "192.0.2.1")).expect("sound");
-    let slower = Timings { activation: Duration::from_secs(600), ..Timings::default() };
+    let slower = Timings { activation: Duration::from_mins(10), ..Timings::default() };
     let rules = Rules { timings: slower, ..Rules::default() };
     let mut again = World::from_bytes(&rules, &world.to_bytes()).expect("its own bytes");
     assert_eq!(again.to_bytes(), world.to_bytes());
