@@ -6,5 +6,6 @@ pub mod domain;
 pub mod engine;
 pub mod journal;
 pub mod providers;
+pub mod simulator;
 pub mod steps;
 pub mod store;
