@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::aggregate::Aggregate;
+use crate::domain::failure::FailureCode;
 use crate::domain::undo_preview::Loss;
 use crate::providers::{Compute, Droplet, DropletDraft, DropletId, DropletStatus, Removal};
 use crate::steps::{
@@ -60,6 +61,23 @@ impl CreateDroplet {
         }
         existing.sort_by(|a, b| (&a.created_at, a.id).cmp(&(&b.created_at, b.id)));
         Ok(existing)
+    }
+
+    /// Asks for the end of a droplet. One that is busy (it is being made, or being destroyed) takes
+    /// no further event for a while: that is a wait, not a failure.
+    async fn destroy(&self, id: DropletId) -> Result<Fate, StepError> {
+        match self.compute.destroy_droplet(id).await {
+            Ok(Removal::AlreadyGone) => Ok(Fate::Gone),
+            Ok(Removal::Accepted) => {
+                tracing::info!(droplet = id.0, "asked to destroy the droplet");
+                Ok(Fate::Remains)
+            }
+            Err(error) if error.failure().code == FailureCode::Conflict => {
+                tracing::info!(droplet = id.0, "the droplet is busy: {error}");
+                Ok(Fate::Remains)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn adopt(&self, oldest: &Droplet, surplus: &[Droplet]) -> Result<Progress, StepError> {
@@ -120,10 +138,8 @@ impl Step for CreateDroplet {
 
         let mut remaining = Vec::new();
         for id in suspects {
-            if self.compute.droplet(id).await?.is_some()
-                && self.compute.destroy_droplet(id).await? == Removal::Accepted
+            if self.compute.droplet(id).await?.is_some() && self.destroy(id).await? == Fate::Remains
             {
-                tracing::info!(droplet = id.0, poll = ctx.poll, "asked to destroy the droplet");
                 remaining.push(id.0.to_string());
             }
         }
@@ -163,6 +179,13 @@ impl Step for CreateDroplet {
             ),
         })
     }
+}
+
+/// Whether a droplet must be looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Gone,
+    Remains,
 }
 
 fn made(droplet: &Droplet) -> Result<Progress, StepError> {

@@ -1,4 +1,5 @@
 //! Arcadia's integration tests: one binary, a module for each capability.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod layering;
 mod saga_law;
