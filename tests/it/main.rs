@@ -1,6 +1,8 @@
 //! Arcadia's integration tests: one binary, a module for each capability.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod generators;
+mod journal_record;
 mod layering;
 mod saga_law;
 mod support;
