@@ -23,8 +23,11 @@ pub(super) const TOKEN: &str = "dop_v1_0123456789abcdef";
 /// When every test takes place.
 pub(super) const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-/// How long a client of a test waits for an answer that does not come.
-pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a client waits that is to see a time-out.
+pub(super) const SHORT_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long every other client waits: never reached, so that a busy machine fails no test.
+const LONG_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The server; it stops when dropped.
 pub(super) struct Stub {
@@ -89,6 +92,11 @@ impl Stub {
         client_of(&self.base_url)
     }
 
+    /// A client of this server that gives up soon.
+    pub(super) fn impatient_client(&self) -> DigitalOcean {
+        client_with_timeout(&self.base_url, SHORT_TIMEOUT)
+    }
+
     /// What was asked so far.
     pub(super) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
@@ -102,14 +110,7 @@ impl Stub {
 
 /// A client of the server at this address.
 pub(super) fn client_of(base_url: &str) -> DigitalOcean {
-    let settings = Settings {
-        base_url: base_url.to_owned(),
-        connect_timeout: REQUEST_TIMEOUT / 2,
-        request_timeout: REQUEST_TIMEOUT,
-        limits: Limits { patience: Duration::ZERO, ..Limits::default() },
-        ..Settings::new(TOKEN.into())
-    };
-    DigitalOcean::new(settings, Clock::starting_at(NOW), Chance::seeded(1)).unwrap()
+    client_with_timeout(base_url, LONG_TIMEOUT)
 }
 
 /// An answer of JSON.
@@ -131,6 +132,17 @@ pub(super) fn reply(status: u16, headers: &[(&str, &str)], body: impl Into<Body>
 /// The provider's error body.
 pub(super) fn error_body(id: &str, message: &str) -> Value {
     json!({ "id": id, "message": message, "request_id": "4d9d8375-3c56-4925-a3e7-eb137fed17e9" })
+}
+
+fn client_with_timeout(base_url: &str, timeout: Duration) -> DigitalOcean {
+    let settings = Settings {
+        base_url: base_url.to_owned(),
+        connect_timeout: timeout,
+        request_timeout: timeout,
+        limits: Limits { patience: Duration::ZERO, ..Limits::default() },
+        ..Settings::new(TOKEN.into())
+    };
+    DigitalOcean::new(settings, Clock::starting_at(NOW), Chance::seeded(1)).unwrap()
 }
 
 async fn arrived(request: Request) -> Asked {
