@@ -148,6 +148,8 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use futures_util::FutureExt;
     use futures_util::future::join_all;
 
@@ -178,6 +180,35 @@ mod tests {
         }))
         .await;
         assert_eq!(order.into_inner().unwrap(), [(0, 0), (1, 0), (2, 60), (3, 60), (4, 120)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_comes_late_does_not_overtake_the_one_who_waits() {
+        let (limiter, clock) = limiter(100, 16, Duration::from_mins(10));
+        let start = clock.now();
+        let flight = limiter.admit().await.unwrap();
+        let reset = Some(start + Duration::from_mins(5));
+        let says = |remaining| Pacing { remaining: Some(remaining), reset, ..Pacing::default() };
+        flight.learn(&says(0), start);
+        let mut early = pin!(limiter.admit());
+        assert!(early.as_mut().now_or_never().is_none());
+        flight.learn(&says(1), start);
+        assert!(limiter.admit().now_or_never().is_none());
+        assert!(early.await.is_ok());
+        assert_eq!(clock.now(), start);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_has_its_answer_is_not_taken_off_what_is_left() {
+        let (limiter, clock) = limiter(100, 16, Duration::ZERO);
+        let start = clock.now();
+        for _ in 0..3 {
+            drop(limiter.admit().await.unwrap());
+        }
+        let reset = Some(start + Duration::from_mins(5));
+        let says_one = Pacing { remaining: Some(1), reset, ..Pacing::default() };
+        limiter.admit().await.unwrap().learn(&says_one, start);
+        assert!(limiter.admit().await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
