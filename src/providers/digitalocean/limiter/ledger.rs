@@ -101,7 +101,8 @@ impl Ledger {
     }
 
     fn forget(&mut self, now: Timestamp) {
-        // A clock that stepped back leaves entries in the future; they were sent by now at the latest.
+        // A clock that stepped back leaves entries in the future: they were sent by now at the
+        // latest.
         for at in self.sent.iter_mut().rev().take_while(|at| **at > now) {
             *at = now;
         }
