@@ -4,6 +4,8 @@
 //! decided where it is born, in [`ProviderError`], and so is whether the failed request may have
 //! taken effect: nobody downstream reads status codes.
 
+pub mod digitalocean;
+
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
