@@ -155,6 +155,15 @@ impl Handle {
         self.shared.logbook.stop().await;
     }
 
+    /// Stops at once, as the death of the process would: calls under way are dropped, and nothing
+    /// more is journaled. What was acknowledged is safe; the rest is settled at the next start.
+    pub fn abort(&self) {
+        self.shared.stopping.cancel();
+        let mut owners = self.owners();
+        owners.by_saga.clear();
+        owners.tasks.abort_all();
+    }
+
     fn owners(&self) -> std::sync::MutexGuard<'_, Owners> {
         self.shared.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }

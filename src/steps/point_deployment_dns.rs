@@ -193,18 +193,22 @@ impl PointDeploymentDns {
         }
     }
 
-    /// Makes records again that this step removed.
+    /// Makes records again that this step removed. A listing goes on naming a record for a while
+    /// after it is gone, so one that is listed is looked at.
     async fn make_again(
         &self,
         ctx: &StepContext,
         name: &DnsName,
         missing: &[&Found],
     ) -> Result<Option<Progress>, StepError> {
-        let present = self.address_records(name).await?;
-        let absent: Vec<_> = missing
-            .iter()
-            .filter(|found| !present.iter().any(|record| same(&record.data, &found.data)))
-            .collect();
+        let mut absent = missing.to_vec();
+        if !absent.is_empty() {
+            for listed in self.address_records(name).await? {
+                if self.dns.record(&name.domain, listed.id).await?.is_some() {
+                    absent.retain(|found| !same(&listed.data, &found.data));
+                }
+            }
+        }
         if absent.is_empty() {
             return Ok(None);
         }

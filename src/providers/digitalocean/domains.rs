@@ -49,6 +49,13 @@ impl Dns for DigitalOcean {
         Ok(answer.domain_record.into())
     }
 
+    async fn record(&self, domain: &str, id: RecordId) -> Result<Option<DnsRecord>, ProviderError> {
+        let domain = checked_domain(domain)?;
+        let call = Call::get(&["domains", domain, "records", &id.0.to_string()]);
+        let answer = or_absent(self.client.fetch::<RecordAnswer>(&call).await)?;
+        Ok(answer.map(|answer| answer.domain_record.into()))
+    }
+
     async fn update_record(
         &self,
         domain: &str,
@@ -182,10 +189,19 @@ mod tests {
         let stub = Stub::always(404, body).await;
         let client = stub.client();
         let (domain, id) = ("example.com", RecordId(9));
+        assert_eq!(client.record(domain, id).await, Ok(None));
         assert_eq!(client.update_record(domain, id, &draft("www")).await, Ok(None));
         assert_eq!(client.delete_record(domain, id).await, Ok(Removal::AlreadyGone));
         let error = client.records(domain, "www").await.unwrap_err();
         assert_eq!(error.failure().code, FailureCode::NotFound);
+    }
+
+    #[tokio::test]
+    async fn a_record_is_read_by_its_id() {
+        let stub = Stub::always(200, json!({"domain_record": record_json(9, "A", "www")})).await;
+        let found = stub.client().record("example.com", RecordId(9)).await.unwrap().unwrap();
+        assert_eq!((found.id, found.kind.as_str()), (RecordId(9), "A"));
+        assert_eq!(stub.lines(), ["GET /v2/domains/example.com/records/9"]);
     }
 
     #[tokio::test]
