@@ -44,7 +44,7 @@ fn act() -> impl Strategy<Value = Act> {
 
 fn rules() -> Rules {
     let timings = Timings {
-        activation: Duration::from_millis(3_000),
+        activation: Duration::from_secs(3),
         address_delay: Duration::from_millis(500),
         listing_lag: Duration::from_millis(1_200),
         deletion: Duration::from_millis(1_700),
@@ -74,10 +74,10 @@ fn apply(world: &mut World, now: Timestamp, act: &Act) {
             let _ = droplet(world, *n).map(|id| world.act_on_droplet(now, id, kind));
         }
         Act::FailPlacement(n) => {
-            let unplaced = droplet(world, *n).filter(|id| {
-                world.droplet(now, *id).is_ok_and(|droplet| droplet.private_ipv4.is_none())
-            });
-            unplaced.into_iter().for_each(|id| world.fail_placement(now, id));
+            let placed = |id| world.droplet(now, id).is_ok_and(|it| it.private_ipv4.is_some());
+            if let Some(id) = droplet(world, *n).filter(|id| !placed(*id)) {
+                world.fail_placement(now, id);
+            }
         }
         Act::CreateRecord => {
             let _ = world.create_record(now, DOMAIN, RecordDraft::a("www", "192.0.2.1"));
