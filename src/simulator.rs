@@ -10,6 +10,12 @@
 //!   `/_simulator`, which tells the truth to tests and to people.
 //! - `disk`: the state file. An answer leaves only when what it tells is durable, so a `kill -9`
 //!   at any moment loses nothing that a client has heard of.
+//!
+//! # The control surface
+//!
+//! Beside `/v2` there is `/_simulator`, without token, limits and faults:
+//! `GET state` (what there really is, without lag), `GET requests` (how often each route was asked),
+//! `GET`, `POST` and `DELETE faults` (a JSON array of rules in their compact form).
 
 mod cloud;
 mod disk;
@@ -21,3 +27,4 @@ pub mod world;
 
 pub use options::{Options, RateLimit};
 pub use running::{Running, SimulatorError, start};
+pub use world::Timings;

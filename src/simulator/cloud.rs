@@ -15,7 +15,10 @@ use crate::simulator::world::World;
 #[derive(Debug)]
 pub(super) struct Cloud {
     clock: Clock,
-    chance: Chance,
+    /// What fault rules of chance roll. Ids are drawn elsewhere, so that only requests which such
+    /// a rule matches move it on.
+    dice: Chance,
+    ids: Chance,
     world: Arc<Mutex<World>>,
     disk: Option<Arc<Disk>>,
     faults: Mutex<Faults>,
@@ -28,7 +31,8 @@ impl Cloud {
     pub(super) fn new(options: Options, clock: Clock, world: World, disk: Option<Disk>) -> Self {
         Self {
             clock,
-            chance: Chance::seeded(options.seed),
+            dice: Chance::seeded(options.seed),
+            ids: Chance::seeded(options.seed.wrapping_add(1)),
             world: Arc::new(Mutex::new(world)),
             disk: disk.map(Arc::new),
             faults: Mutex::new(Faults::new(options.faults)),
@@ -74,7 +78,7 @@ impl Cloud {
     }
 
     pub(super) fn judge(&self, method: &str, path: &str) -> Option<Fault> {
-        lock(&self.faults).judge(method, path, || self.chance.roll())
+        lock(&self.faults).judge(method, path, || self.dice.roll())
     }
 
     pub(super) fn set_faults(&self, faults: Faults) {
@@ -97,7 +101,7 @@ impl Cloud {
 
     /// A new id for a request.
     pub(super) fn request_id(&self) -> String {
-        let [high, low] = [self.chance.below(u64::MAX), self.chance.below(u64::MAX)];
+        let [high, low] = [self.ids.below(u64::MAX), self.ids.below(u64::MAX)];
         let bits = (u128::from(high) << 64) | u128::from(low);
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
     }

@@ -173,4 +173,6 @@ impl Timings {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -151,9 +151,12 @@ fn refuse(status: StatusCode, message: Option<String>, retry_after: Option<Durat
 /// The headers that every answer has, and the body that an error has.
 fn finish(response: Response, quota: Quota, request_id: &str) -> Response {
     let mut response = with_body(response, request_id);
+    // Who is told of too many requests by a fault rule has none left either.
+    let limited = response.status() == StatusCode::TOO_MANY_REQUESTS;
+    let remaining = if limited { 0 } else { quota.remaining };
     let headers = response.headers_mut();
     headers.insert("ratelimit-limit", HeaderValue::from(quota.limit));
-    headers.insert("ratelimit-remaining", HeaderValue::from(quota.remaining));
+    headers.insert("ratelimit-remaining", HeaderValue::from(remaining));
     headers.insert("ratelimit-reset", HeaderValue::from(time::seconds(quota.reset)));
     response
 }

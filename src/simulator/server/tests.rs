@@ -17,8 +17,8 @@ use crate::domain::time::Timestamp;
 use crate::simulator::cloud::Cloud;
 use crate::simulator::server::front::{Front, Severed};
 use crate::simulator::server::{ROUTES, route_of};
-use crate::simulator::world::{Timings, World};
-use crate::simulator::{Options, RateLimit, SimulatorError, start};
+use crate::simulator::world::World;
+use crate::simulator::{Options, RateLimit, SimulatorError, Timings, start};
 
 const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -311,6 +311,30 @@ async fn a_status_replaces_the_effect_or_follows_it() {
 }
 
 #[tokio::test]
+async fn a_made_up_rate_limit_looks_like_a_real_one() {
+    let desk = Desk::with_faults(&["GET /v2/account: 429, retry after 1h"]);
+    let limited = desk.get("/v2/account").await;
+    assert_eq!(limited.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(limited.header("retry-after"), Some("3600"));
+    assert_eq!(limited.header("ratelimit-remaining"), Some("0"));
+}
+
+#[tokio::test]
+async fn the_same_seed_makes_the_same_requests_fail() {
+    let hits = async |seed: u64| {
+        let faults = vec!["GET /v2/sizes: 503, chance 0.5".parse().expect("a sound rule")];
+        let desk = Desk::new(Options { seed, faults, ..instant() });
+        let mut hits = Vec::new();
+        for _ in 0..40 {
+            hits.push(desk.get("/v2/sizes").await.status == StatusCode::SERVICE_UNAVAILABLE);
+        }
+        hits
+    };
+    assert_eq!(hits(7).await, hits(7).await);
+    assert_ne!(hits(7).await, hits(8).await);
+}
+
+#[tokio::test]
 async fn bodies_can_arrive_damaged_after_the_effect() {
     let desk = Desk::with_faults(&[
         "POST /v2/droplets: malformed, nth 1",
@@ -444,6 +468,22 @@ async fn what_was_answered_survives_a_crash_and_numbers_go_on() {
         }
         drop(running);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_given_at_the_same_time_are_all_durable() {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let options = Options { state_file: Some(folder.path().join("cloud.json")), ..instant() };
+    let running = start(options.clone(), Clock::system()).await.expect("the file is free");
+    let (base, body) = (running.base_url(), web().to_string());
+    let answers = (0..20).map(|_| exchange(&base, "POST", "/v2/droplets", &body));
+    for answer in futures_util::future::join_all(answers).await {
+        assert!(answer.expect("an answer").starts_with("HTTP/1.1 202"));
+    }
+    drop(running);
+    let again = start(options, Clock::system()).await.expect("the file is free");
+    assert_eq!(again.state().droplets.len(), 20);
+    again.shutdown().await;
 }
 
 #[tokio::test]

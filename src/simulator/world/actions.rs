@@ -123,7 +123,7 @@ impl World {
             }
         };
         let completed_at = now + POWER_CHANGE;
-        row.power.push(PowerChange { at: completed_at, power });
+        row.power.push(PowerChange { asked_at: now, at: completed_at, power });
         let region = row.region.clone();
         self.changed(now);
         let action = ActionRow {

@@ -156,19 +156,29 @@ pub(super) struct DropletRow {
     pub(super) active_at: Timestamp,
     #[serde(with = "millis")]
     pub(super) address_at: Timestamp,
-    /// The power after `active_at`; a change is listed when it is asked for and holds from then.
+    /// What became of the power after `active_at`, the oldest change first.
     pub(super) power: Vec<PowerChange>,
-    /// When the destruction takes effect, once asked for.
-    #[serde(with = "millis::option")]
-    pub(super) gone_at: Option<Timestamp>,
+    /// Its destruction, once asked for.
+    pub(super) departure: Option<Departure>,
 }
 
-/// The power from one moment on.
+/// The power is asked for at one moment and changes at a later one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct PowerChange {
     #[serde(with = "millis")]
+    pub(super) asked_at: Timestamp,
+    #[serde(with = "millis")]
     pub(super) at: Timestamp,
     pub(super) power: Power,
+}
+
+/// A destruction is asked for at one moment and takes effect at a later one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Departure {
+    #[serde(with = "millis")]
+    pub(super) asked_at: Timestamp,
+    #[serde(with = "millis")]
+    pub(super) at: Timestamp,
 }
 
 impl NewDroplet {
@@ -242,14 +252,16 @@ impl DropletRow {
     }
 
     pub(super) fn is_gone(&self, moment: Timestamp) -> bool {
-        self.gone_at.is_some_and(|gone_at| gone_at <= moment)
+        self.departure.as_ref().is_some_and(|departure| departure.at <= moment)
     }
 
     /// Being made, being destroyed, or on the way to another power state.
     pub(super) fn has_pending_event(&self, moment: Timestamp) -> bool {
+        let leaving = |departure: &Departure| departure.asked_at <= moment;
+        let switching = |change: &PowerChange| change.asked_at <= moment && moment < change.at;
         moment < self.active_at
-            || self.gone_at.is_some()
-            || self.power.iter().any(|change| moment < change.at)
+            || self.departure.as_ref().is_some_and(leaving)
+            || self.power.iter().any(switching)
     }
 
     fn status(&self, moment: Timestamp) -> DropletStatus {

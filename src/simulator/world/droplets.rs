@@ -9,7 +9,7 @@ use crate::simulator::world::actions::{ActionRow, Outcome};
 use crate::simulator::world::addresses;
 use crate::simulator::world::catalog::{Offer, Region, Size};
 use crate::simulator::world::droplet::{
-    Droplet, DropletRow, Feature, ImageRef, Networking, NewDroplet,
+    Departure, Droplet, DropletRow, Feature, ImageRef, Networking, NewDroplet,
 };
 use crate::simulator::world::ids::{DropletId, ImageId, KeyId};
 use crate::simulator::world::refusal::Refusal;
@@ -103,12 +103,12 @@ impl World {
     /// # Errors
     /// There is none, or an event is in progress: it is being made, or being destroyed already.
     pub fn destroy_droplet(&mut self, now: Timestamp, id: DropletId) -> Result<(), Refusal> {
-        let gone_at = now + self.timings.deletion;
+        let departure = Departure { asked_at: now, at: now + self.timings.deletion };
         let row = self.live_row(now, id)?;
         if row.has_pending_event(now) {
             return Err(Refusal::pending_event());
         }
-        row.gone_at = Some(gone_at);
+        row.departure = Some(departure);
         self.changed(now);
         Ok(())
     }
@@ -121,10 +121,10 @@ impl World {
         if !self.books.tags.contains(tag) {
             return Err(Refusal::NotFound);
         }
-        let gone_at = now + self.timings.deletion;
+        let departure = Departure { asked_at: now, at: now + self.timings.deletion };
         for row in self.books.droplets.values_mut() {
             if row.tags.iter().any(|held| held == tag) && !row.has_pending_event(now) {
-                row.gone_at = Some(gone_at);
+                row.departure = Some(departure.clone());
             }
         }
         self.changed(now);
@@ -135,7 +135,7 @@ impl World {
     /// is gone, and the event that made it has `errored`.
     pub fn fail_placement(&mut self, now: Timestamp, id: DropletId) {
         let Some(row) = self.books.droplets.get_mut(&id) else { return };
-        row.gone_at = Some(row.active_at);
+        row.departure = Some(Departure { asked_at: now, at: row.active_at });
         if let Some(action) = self.books.actions.get_mut(&row.create_action) {
             action.outcome = Outcome::Errors;
         }
@@ -182,7 +182,7 @@ impl World {
             active_at,
             address_at: active_at + self.timings.address_delay,
             power: Vec::new(),
-            gone_at: None,
+            departure: None,
         };
         self.books.actions.insert(
             create_action,
