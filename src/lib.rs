@@ -1,7 +1,10 @@
 //! Arcadia: launch, watch and roll back tenant deployments from the terminal.
 
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod control;
 pub mod domain;
 pub mod journal;
 pub mod providers;
+pub mod telemetry;
