@@ -5,3 +5,4 @@ pub mod control;
 pub mod domain;
 pub mod journal;
 pub mod providers;
+pub mod tui;

@@ -1,1 +1,3 @@
 //! Arcadia's integration tests: one binary, a module for each capability.
+
+mod screens;
