@@ -12,3 +12,4 @@ pub mod simulator;
 pub mod steps;
 pub mod store;
 pub mod telemetry;
+pub mod tui;

@@ -3,8 +3,11 @@
 
 mod crash;
 mod generators;
+mod journal_contract;
 mod journal_record;
+mod journal_sled;
 mod layering;
 mod saga_law;
 mod saga_run;
+mod screens;
 mod support;
