@@ -1,5 +1,6 @@
 //! A whole Arcadia in one test: engine, journal in memory, simulated cloud, paused time.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -166,6 +167,7 @@ async fn open(clock: &Clock, cloud: &TestCloud, journal: &Arc<MemoryJournal>, se
         clock: clock.clone(),
         ids: IdSource::new(clock.clone(), chance.clone()),
         chance,
+        calls_at_once: NonZeroUsize::new(64).unwrap(),
     };
     Handle::open(parts).await.unwrap()
 }
