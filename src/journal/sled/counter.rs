@@ -13,6 +13,9 @@ use crate::journal::sled::folder;
 
 const NAME: &str = "groups";
 
+/// Twenty digits and a line feed.
+const LEN: u64 = 21;
+
 /// The file with the counter.
 #[derive(Debug)]
 pub(super) struct Counter(File);
@@ -36,10 +39,16 @@ impl Counter {
         Ok(text.trim().parse().unwrap_or(0))
     }
 
+    /// Notes the count anew, whatever the file said.
+    pub(super) fn begin(&self, groups: u64) -> io::Result<()> {
+        self.write(groups)?;
+        self.0.set_len(LEN)
+    }
+
     /// Notes the count. It is not synced: a lag does no harm, and a sync would double the cost of
     /// every group.
     pub(super) fn write(&self, groups: u64) -> io::Result<()> {
-        // Of fixed length, so that a smaller number leaves nothing of a greater one behind.
+        // Of fixed length, so that nothing of the number before is left behind.
         self.0.write_all_at(format!("{groups:020}\n").as_bytes(), 0)
     }
 }

@@ -51,6 +51,7 @@ impl Writer {
         let data_file = open_data_file(&store::data_file_path(dir)).map_err(failed)?;
         let counter = Counter::open(dir).map_err(failed)?;
         let groups = store.groups().map_err(|error| store::read_error(&error))?;
+        counter.begin(groups).map_err(failed)?;
         Ok(Self {
             dir: dir.to_owned(),
             shared,
