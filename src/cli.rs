@@ -108,7 +108,7 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Launch a deployment
-    Launch(launch::LaunchArgs),
+    Launch(Box<launch::LaunchArgs>),
     /// List the deployments, those that need you first
     List(list::ListArgs),
     /// Show everything about one deployment
@@ -237,7 +237,7 @@ pub async fn run_verb(
 ) -> Result<Exit, CliError> {
     let control = control.as_ref();
     let exit = match verb {
-        Verb::Launch(args) => launch::run(control, context, args).await,
+        Verb::Launch(args) => launch::run(control, context, *args).await,
         Verb::List(args) => list::run(control, context, &args).await,
         Verb::Show(args) => show::run(control, context, &args).await,
         Verb::Logs(args) => logs::run(control, context, &args).await,

@@ -25,7 +25,7 @@ pub enum CliError {
         nearest: Option<String>,
     },
     /// Several deployments answer to it.
-    #[error("`{}` is ambiguous:{}", text.escape_debug(), candidates.iter().map(|c| format!("\n  {c}")).collect::<String>())]
+    #[error("`{}` is ambiguous{}", text.escape_debug(), lines(candidates.iter().cloned()))]
     Ambiguous {
         /// What was typed.
         text: String,
@@ -75,8 +75,11 @@ impl CliError {
     /// How the program ends.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::CannotAsk { .. } | Self::Ambiguous { .. } | Self::Launch(_) => Exit::Usage,
-            Self::LaunchFile { .. } | Self::Step(_) => Exit::Usage,
+            Self::CannotAsk { .. }
+            | Self::Ambiguous { .. }
+            | Self::Launch(_)
+            | Self::LaunchFile { .. }
+            | Self::Step(_) => Exit::Usage,
             Self::Control(_)
             | Self::Unknown { .. }
             | Self::Declined
@@ -136,7 +139,17 @@ impl From<ControlError> for CliError {
 
 /// The fields as flags, one a line.
 fn listed(fields: &[FieldError]) -> String {
-    let line =
-        |error: &FieldError| format!("\n  --{}: {}", error.field.replace('_', "-"), error.problem);
-    fields.iter().map(line).collect()
+    let flag = |error: &FieldError| match error.field {
+        // What is a list in a file is a flag for each here, and user data never stands on a
+        // command line.
+        "ssh_keys" => "--ssh-key".to_owned(),
+        "user_data" => "--user-data-file".to_owned(),
+        field => format!("--{}", field.replace('_', "-")),
+    };
+    lines(fields.iter().map(|error| format!("{}: {}", flag(error), error.problem)))
+}
+
+/// Each on a line of its own, indented.
+fn lines(items: impl Iterator<Item = String>) -> String {
+    items.flat_map(|item| ["\n  ".to_owned(), item]).collect()
 }

@@ -223,21 +223,18 @@ impl World {
     /// The next fact, or nothing when the saga stands or hangs.
     fn next(&mut self, deployment: DeploymentId) -> Option<EventKind> {
         let Aggregate { plan, state, .. } = self.sagas[&deployment].aggregate.clone();
-        for command in decide(&plan, &state, self.now) {
-            match command {
-                Command::Record(kind) => return Some(kind),
-                Command::WakeAt(at) => {
-                    self.now = at;
-                    return self.next(deployment);
-                }
-                Command::Run(call) => {
-                    self.now = self.now + Duration::from_millis(1500);
-                    let outcome = self.call(&call)?;
-                    return Some(settle(&plan, &state, &call, outcome, self.now, 0.5));
-                }
+        match decide(&plan, &state, self.now).into_iter().next()? {
+            Command::Record(kind) => Some(kind),
+            Command::WakeAt(at) => {
+                self.now = at;
+                self.next(deployment)
+            }
+            Command::Run(call) => {
+                self.now = self.now + Duration::from_millis(1500);
+                let outcome = self.call(&call)?;
+                Some(settle(&plan, &state, &call, outcome, self.now, 0.5))
             }
         }
-        None
     }
 
     fn call(&mut self, call: &Call) -> Option<Outcome> {

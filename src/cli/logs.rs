@@ -1,5 +1,7 @@
 //! `arcadia logs`.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -51,7 +53,9 @@ pub(crate) async fn run(
     }
     let mut tail = Tail { args, last: None };
     let latest = control.logs(deployment, None, args.lines).await?;
-    latest.iter().for_each(|line| tail.take(context, line));
+    for line in &latest {
+        tail.take(context, line);
+    }
     if !args.follow || summary.standing.is_finished() {
         return Ok(Exit::Done);
     }
@@ -120,7 +124,7 @@ impl Tail<'_> {
             line.text
         );
         for (name, value) in &line.fields {
-            text.push_str(&format!(" {name}={value}"));
+            let _ = write!(text, " {name}={value}");
         }
         context.output.data(&text);
     }
@@ -134,7 +138,9 @@ impl Tail<'_> {
     ) -> Result<(), CliError> {
         loop {
             let page = control.logs(deployment, self.last, PAGE).await?;
-            page.iter().for_each(|line| self.take(context, line));
+            for line in &page {
+                self.take(context, line);
+            }
             if page.len() < PAGE {
                 return Ok(());
             }

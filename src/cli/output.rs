@@ -203,9 +203,10 @@ impl Streams {
 
     fn note(&mut self, written: io::Result<()>) {
         if let Err(error) = written {
-            self.state = match error.kind() {
-                io::ErrorKind::BrokenPipe => StreamState::Closed,
-                _ => StreamState::Failed(error),
+            self.state = if error.kind() == io::ErrorKind::BrokenPipe {
+                StreamState::Closed
+            } else {
+                StreamState::Failed(error)
             };
         }
     }

@@ -19,12 +19,12 @@ const LEAST_DIGITS: usize = 4;
 /// When none or several answer to it.
 pub(crate) fn resolve(summaries: &[Arc<Summary>], text: &str) -> Result<Arc<Summary>, CliError> {
     let by_name = |summary: &&Arc<Summary>| summary.name() == text || summary.slug == text;
-    let named: Vec<_> = summaries.iter().filter(by_name).collect();
-    if let Some(found) = only(latest_of_each_name(&named), text)? {
+    let bearers: Vec<_> = summaries.iter().filter(by_name).collect();
+    if let Some(found) = only(&latest_of_each_name(&bearers), text)? {
         return Ok(found);
     }
     let by_id = |summary: &&Arc<Summary>| is_end_of(text, summary);
-    if let Some(found) = only(summaries.iter().filter(by_id).collect(), text)? {
+    if let Some(found) = only(&summaries.iter().filter(by_id).collect::<Vec<_>>(), text)? {
         return Ok(found);
     }
     let names: Vec<_> = summaries.iter().map(|summary| summary.name()).collect();
@@ -70,8 +70,8 @@ fn is_end_of(text: &str, summary: &Summary) -> bool {
 }
 
 /// The only candidate, if there is one at all.
-fn only(candidates: Vec<&Arc<Summary>>, text: &str) -> Result<Option<Arc<Summary>>, CliError> {
-    match candidates.as_slice() {
+fn only(candidates: &[&Arc<Summary>], text: &str) -> Result<Option<Arc<Summary>>, CliError> {
+    match candidates {
         [] => Ok(None),
         [found] => Ok(Some(Arc::clone(found))),
         several => Err(CliError::Ambiguous {

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::cli::error::CliError;
+use crate::cli::output::Output;
 use crate::cli::{Context, Exit, amount, follow, json, table};
 use crate::control::{Control, Detail};
 use crate::domain::saga::state::Lane;
@@ -87,17 +88,19 @@ fn print(context: &Context, detail: &Detail) {
         })
         .collect();
     table::write(output, ["STEP", "STATE", "TOOK", "UNDO TOOK", "LAST FAILURE"], &rows);
-    section(output, "rolling back would:", undo_lines(&detail.undo));
+    section(output, "rolling back would:", &undo_lines(&detail.undo));
     let leftovers = detail.leftovers.iter();
     let leftovers = leftovers.map(|left| format!("  {} (check: {})", left.what, left.check));
-    section(output, "out there:", leftovers.collect());
+    section(output, "out there:", &leftovers.collect::<Vec<_>>());
 }
 
-fn section(output: &crate::cli::output::Output, title: &str, lines: Vec<String>) {
+fn section(output: &Output, title: &str, lines: &[String]) {
     if !lines.is_empty() {
         output.data("");
         output.data(title);
-        lines.iter().for_each(|line| output.data(line));
+        for line in lines {
+            output.data(line);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Text from outside, made fit for a terminal.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The text with every character that would steer a terminal or turn the reading direction written
 /// as its escape: `\u{1b}`.
@@ -30,7 +31,7 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
         if is_unprintable(c) {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
-                safe.push_str(&format!("\\u{unit:04x}"));
+                let _ = write!(safe, "\\u{unit:04x}");
             }
         } else {
             safe.push(c);
