@@ -103,7 +103,7 @@ impl Chance {
 
     /// A number in `0.0..1.0`.
     pub fn roll(&self) -> f64 {
-        self.with(|rng| rng.random::<f64>())
+        self.with(RngExt::random::<f64>)
     }
 
     /// A number in `0..bound`; zero when `bound` is zero.
@@ -112,7 +112,7 @@ impl Chance {
     }
 
     fn bytes(&self) -> [u8; 10] {
-        self.with(|rng| rng.random::<[u8; 10]>())
+        self.with(RngExt::random::<[u8; 10]>)
     }
 
     fn with<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {

@@ -2,6 +2,9 @@
 //!
 //! The trait is small, and no type of a storage engine crosses it. An append is one group of facts
 //! of one saga: all of it is there after a crash, or none.
+//!
+//! Two journals keep it: [`sled`] on disk, and [`memory`] for tests, which can be told to fail or to
+//! stop the world at any append. Both write the same [`record`]s and pass the same contract.
 
 use async_trait::async_trait;
 
@@ -10,13 +13,26 @@ use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::log::LogLine;
 use crate::domain::summary::Summary;
 
+pub mod memory;
+mod order;
+pub mod record;
+pub mod sled;
+
+/// How many of a saga's log lines are kept: some hours of a talkative saga, and at a few hundred
+/// bytes a line less than a megabyte.
+pub const LOG_LINES_KEPT: u64 = 2_000;
+
 /// Keeps histories.
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// Writes a group of facts. When it returns `Ok`, they survive the loss of power.
     ///
+    /// The facts must follow what is there: their numbers continue the saga's history without a
+    /// gap, and nothing is ever overwritten.
+    ///
     /// # Errors
-    /// When they are not certain to be durable. The caller must not act on them.
+    /// When they are not certain to be durable. The caller must not act on them; it may append facts
+    /// of the same numbers again, as if the failed call had not been.
     async fn append(&self, batch: Batch) -> Result<(), JournalError>;
 
     /// A saga's whole history, oldest first; empty when there is none.
@@ -34,8 +50,10 @@ pub trait Journal: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Summary>, JournalError>;
 
-    /// Keeps a saga's log lines, which are numbered in the order they come. Not durable when it
-    /// returns: a crash may take the last of them. Only the latest lines of a saga are kept.
+    /// Keeps a saga's log lines, which are numbered in the order they come, and returns the number
+    /// of the first of them (of the next one to come, when `lines` is empty). Not durable when it
+    /// returns: a crash may take the last of them. Only the latest [`LOG_LINES_KEPT`] lines of a saga
+    /// are kept; a number is not used again.
     async fn append_logs(&self, saga: SagaId, lines: Vec<LogLine>) -> Result<u64, JournalError>;
 
     /// A saga's log lines with their numbers, oldest first: those after `after`, at most `limit`;

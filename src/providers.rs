@@ -4,6 +4,8 @@
 //! decided where it is born, in [`ProviderError`], and so is whether the failed request may have
 //! taken effect: nobody downstream reads status codes.
 
+pub mod digitalocean;
+
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -39,6 +41,10 @@ pub trait Compute: Send + Sync {
 pub trait Dns: Send + Sync {
     /// Every record of any type whose fully qualified name is `<name>.<domain>` (`@`: the apex).
     async fn records(&self, domain: &str, name: &str) -> Result<Vec<DnsRecord>, ProviderError>;
+
+    /// The record with this id as it is now, or `None` when there is none (404). Unlike a listing,
+    /// it does not lag.
+    async fn record(&self, domain: &str, id: RecordId) -> Result<Option<DnsRecord>, ProviderError>;
 
     /// Adds an A record; a second one of the same name is not refused by providers.
     async fn create_record(

@@ -177,7 +177,7 @@ enum Scheme {
 }
 
 fn url_scheme(text: &str) -> Option<Scheme> {
-    let url = reqwest::Url::parse(text).ok()?;
+    let url = url::Url::parse(text).ok()?;
     let host = url.host_str()?.trim_matches(['[', ']']);
     let loopback = host == "localhost"
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());

@@ -280,7 +280,7 @@ pub fn mark(aggregate: &Aggregate, position: usize) -> StepMark {
 }
 
 fn in_doubt(step: &StepState, failure: &Failure) -> Effect {
-    if step.doubt_since.is_some() { Effect::Unknown } else { failure.effect }
+    if step.forward.doubt_since.is_some() { Effect::Unknown } else { failure.effect }
 }
 
 fn focus(aggregate: &Aggregate) -> Option<Focus> {

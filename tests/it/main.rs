@@ -1,1 +1,13 @@
 //! Arcadia's integration tests: one binary, a module for each capability.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod crash;
+mod generators;
+mod journal_contract;
+mod journal_record;
+mod journal_sled;
+mod layering;
+mod saga_law;
+mod saga_run;
+mod screens;
+mod support;

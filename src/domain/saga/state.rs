@@ -163,9 +163,6 @@ pub struct StepState {
     pub forward: Lane,
     /// Undoing it.
     pub undo: Lane,
-    /// Since when a request may have taken effect although no good answer came. A look-up that
-    /// finds nothing proves nothing until the provider's listings have settled after this moment.
-    pub doubt_since: Option<Timestamp>,
     /// What was saved for the compensation, by the step's own names.
     pub checkpoints: BTreeMap<String, Value>,
 }
@@ -223,6 +220,9 @@ pub struct Lane {
     pub patience_from: Option<Timestamp>,
     /// What went wrong last.
     pub last_failure: Option<Failure>,
+    /// Since when a request may have taken effect although no good answer came. A look-up that
+    /// finds nothing proves nothing until the provider's listings have settled after this moment.
+    pub doubt_since: Option<Timestamp>,
 }
 
 impl Lane {

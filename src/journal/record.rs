@@ -1,0 +1,272 @@
+//! The written form of what the journal keeps: compact JSON with a version of its own.
+//!
+//! Domain types are not serialized; these are. So a domain type may be renamed freely, and nothing
+//! that was ever written stops being readable by accident: committed records of every version are
+//! read by a test.
+//!
+//! - A value begins with `"v":1`. A value of a higher version is refused ([`JournalError::Newer`]),
+//!   because guessing at a history is worse than stopping.
+//! - Within a version, fields may be added if they may be missing: a reader ignores fields that it
+//!   does not know. A new variant, a changed meaning or a removed field takes a new version.
+//! - Times are milliseconds since 1970, spans are whole milliseconds, ids are their prefixed text.
+//! - Tags are `snake_case`.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::aggregate::Entry;
+use crate::domain::id::SagaId;
+use crate::domain::log::LogLine;
+use crate::domain::summary::Summary;
+use crate::journal::JournalError;
+use crate::journal::record::entry::EntryRecord;
+use crate::journal::record::log::LogRecord;
+use crate::journal::record::summary::SummaryRecord;
+
+mod deployment;
+mod entry;
+mod failure;
+mod log;
+mod malformed;
+mod plan;
+mod resource;
+mod saga;
+mod spec;
+mod summary;
+mod tag;
+
+/// The version that is written, and the newest that is read.
+pub const VERSION: u32 = 1;
+
+/// The written form of a group of facts.
+pub fn encode_entries(entries: &[Entry]) -> Vec<u8> {
+    encode(&Entries { v: VERSION, entries: entries.iter().map(EntryRecord::from).collect() })
+}
+
+/// The group of facts of `saga` that `bytes` hold; the first of them should be number `seq`.
+///
+/// # Errors
+/// [`JournalError::Newer`] and [`JournalError::Record`], with the saga and the number.
+pub fn decode_entries(saga: SagaId, seq: u64, bytes: &[u8]) -> Result<Vec<Entry>, JournalError> {
+    let place = Place { saga, seq };
+    let group: Entries = place.decode(bytes)?;
+    let entries: Vec<Entry> = group
+        .entries
+        .into_iter()
+        .map(|record| Entry::try_from(record).map_err(|error| place.malformed(&error)))
+        .collect::<Result<_, _>>()?;
+    for (expected, entry) in (seq..).zip(&entries) {
+        if entry.seq != expected {
+            let reason = format!("entry {} stands where {expected} should", entry.seq);
+            return Err(place.malformed(&reason));
+        }
+    }
+    if entries.is_empty() {
+        return Err(place.malformed(&"it holds no entries"));
+    }
+    Ok(entries)
+}
+
+/// The written form of a row.
+pub fn encode_summary(summary: &Summary) -> Vec<u8> {
+    encode(&Row { v: VERSION, row: SummaryRecord::from(summary) })
+}
+
+/// The row that `bytes` hold. A row names its own saga, so `saga` only serves the errors; it may be
+/// any id when the row cannot be read so far.
+///
+/// # Errors
+/// [`JournalError::Newer`] and [`JournalError::Record`].
+pub fn decode_summary(bytes: &[u8]) -> Result<Summary, JournalError> {
+    let place = Place { saga: saga_of_row(bytes), seq: 0 };
+    let row: Row = place.decode(bytes)?;
+    Summary::try_from(row.row).map_err(|error| place.malformed(&error))
+}
+
+/// The written form of a log line.
+pub fn encode_log(line: &LogLine) -> Vec<u8> {
+    encode(&Line { v: VERSION, line: LogRecord::from(line) })
+}
+
+/// The log line of `saga` with this `number` that `bytes` hold.
+///
+/// # Errors
+/// [`JournalError::Newer`] and [`JournalError::Record`], with the saga and the number.
+pub fn decode_log(saga: SagaId, number: u64, bytes: &[u8]) -> Result<LogLine, JournalError> {
+    let place = Place { saga, seq: number };
+    let line: Line = place.decode(bytes)?;
+    LogLine::try_from(line.line).map_err(|error| place.malformed(&error))
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entries {
+    v: u32,
+    entries: Vec<EntryRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    v: u32,
+    row: SummaryRecord,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    v: u32,
+    line: LogRecord,
+}
+
+/// What every version of a value has in common.
+#[derive(Deserialize)]
+struct Version {
+    v: u32,
+}
+
+trait Versioned {
+    fn version(&self) -> u32;
+}
+
+impl Versioned for Entries {
+    fn version(&self) -> u32 {
+        self.v
+    }
+}
+
+impl Versioned for Row {
+    fn version(&self) -> u32 {
+        self.v
+    }
+}
+
+impl Versioned for Line {
+    fn version(&self) -> u32 {
+        self.v
+    }
+}
+
+/// Where a value stands, for errors.
+#[derive(Clone, Copy)]
+struct Place {
+    saga: SagaId,
+    seq: u64,
+}
+
+impl Place {
+    fn decode<T: DeserializeOwned + Versioned>(self, bytes: &[u8]) -> Result<T, JournalError> {
+        let read: Result<T, _> = serde_json::from_slice(bytes);
+        let version = match &read {
+            Ok(value) => value.version(),
+            // A newer form need not fit ours: its version is then all that can be said of it.
+            Err(_) => serde_json::from_slice::<Version>(bytes).map_or(VERSION, |value| value.v),
+        };
+        if version > VERSION {
+            let Self { saga, seq } = self;
+            return Err(JournalError::Newer { saga, seq, version, known: VERSION });
+        }
+        if version == 0 {
+            return Err(self.malformed(&"there is no version 0"));
+        }
+        read.map_err(|error| self.malformed(&error))
+    }
+
+    fn malformed(self, reason: &dyn ToString) -> JournalError {
+        JournalError::Record { saga: self.saga, seq: self.seq, reason: reason.to_string() }
+    }
+}
+
+fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).expect("records have text keys and write into memory")
+}
+
+/// The saga that a row names, read as leniently as can be: an error should say whose row it is.
+fn saga_of_row(bytes: &[u8]) -> SagaId {
+    #[derive(Deserialize)]
+    struct Named {
+        row: Name,
+    }
+    #[derive(Deserialize)]
+    struct Name {
+        saga: String,
+    }
+    serde_json::from_slice::<Named>(bytes)
+        .ok()
+        .and_then(|named| named.row.saga.parse().ok())
+        .unwrap_or(SagaId::from_u128(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::aggregate::Fact;
+    use crate::domain::saga::event::EventKind;
+    use crate::domain::time::Timestamp;
+
+    const SAGA: SagaId = SagaId::from_u128(7);
+
+    #[test]
+    fn a_group_is_compact_json_with_a_version() {
+        assert_eq!(
+            text(&encode_entries(&[completed(3)])),
+            r#"{"v":1,"entries":[{"seq":3,"at":1700000000000,"fact":{"saga":"completed"}}]}"#
+        );
+    }
+
+    #[test]
+    fn a_newer_version_is_refused_by_name_even_when_its_form_is_unknown() {
+        for bytes in [r#"{"v":2,"things":[]}"#, r#"{"v":2,"entries":[]}"#] {
+            let error = decode_entries(SAGA, 4, bytes.as_bytes()).unwrap_err();
+            assert!(
+                matches!(error, JournalError::Newer { saga: SAGA, seq: 4, version: 2, known: 1 }),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn fields_of_later_programs_are_ignored() {
+        let bytes = br#"{"v":1,"node":"a","entries":[
+            {"seq":3,"at":1700000000000,"by":"x","fact":{"saga":"completed"}}]}"#;
+        assert_eq!(decode_entries(SAGA, 3, bytes).unwrap(), [completed(3)]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_its_place() {
+        let misplaced = text(&encode_entries(&[completed(3)]));
+        for bytes in [
+            "",
+            "{",
+            r#"{"v":0,"entries":[]}"#,
+            r#"{"v":1,"entries":[]}"#,
+            r#"{"entries":[]}"#,
+            r#"{"v":1,"entries":[{"seq":4,"at":1,"fact":{"saga":"surprised"}}]}"#,
+            r#"{"v":1,"entries":[{"seq":4,"at":1,"fact":{"deployment":{"from":"x","to":"active",
+                "reason":"launched","by":"api:a","at":1}}}]}"#,
+            misplaced.as_str(),
+        ] {
+            let error = decode_entries(SAGA, 4, bytes.as_bytes()).unwrap_err();
+            assert!(
+                matches!(error, JournalError::Record { saga: SAGA, seq: 4, .. }),
+                "{bytes}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_row_that_makes_no_sense_names_its_saga() {
+        let bytes = format!(r#"{{"v":1,"row":{{"saga":"{SAGA}"}}}}"#);
+        let error = decode_summary(bytes.as_bytes()).unwrap_err();
+        assert!(matches!(error, JournalError::Record { saga: SAGA, .. }), "{error}");
+    }
+
+    fn completed(seq: u64) -> Entry {
+        Entry {
+            seq,
+            at: Timestamp::from_millis(1_700_000_000_000),
+            fact: Fact::Saga(EventKind::Completed),
+        }
+    }
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+}

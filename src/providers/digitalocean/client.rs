@@ -1,0 +1,404 @@
+//! The only file that speaks HTTP: builds a request, waits for its turn, sends it once, reads the
+//! answer within bounds, and leaves one log line.
+//!
+//! Nothing is retried, no redirect is followed, no proxy of the environment is used. The line says
+//! method, path, status, time and request id; never a header, a query or a body.
+
+use std::error::Error;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Response, Url};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::clock::{Chance, Clock};
+use crate::domain::failure::FailureCode;
+use crate::domain::time::Timestamp;
+use crate::providers::ProviderError;
+use crate::providers::digitalocean::Settings;
+use crate::providers::digitalocean::error::{Diagnosis, DigitalOceanError, Lost, Nature, Refusal};
+use crate::providers::digitalocean::limiter::{Flight, Limiter};
+use crate::providers::digitalocean::pacing::Pacing;
+use crate::providers::digitalocean::redactor::Redactor;
+
+/// The most that is read of one answer: a full page of droplets is well below 1 MiB.
+pub(super) const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
+
+const USER_AGENT: &str = concat!("arcadia/", env!("CARGO_PKG_VERSION"));
+
+/// Sends calls. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    http: reqwest::Client,
+    base_url: Url,
+    bearer: HeaderValue,
+    redactor: Redactor,
+    limiter: Limiter,
+    clock: Clock,
+    chance: Chance,
+}
+
+/// One request to make.
+#[derive(Clone)]
+pub(super) struct Call {
+    method: Method,
+    segments: Vec<String>,
+    query: Vec<(&'static str, String)>,
+    body: Option<Vec<u8>>,
+    quota: Quota,
+}
+
+/// Which quota of the provider a call counts against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quota {
+    /// The token's own, which the limiter follows.
+    Shared,
+    /// A small one of this path alone, whose headers say nothing about the others.
+    Apart,
+}
+
+/// A success.
+struct Answer {
+    body: Vec<u8>,
+    request_id: Option<String>,
+}
+
+/// What the log line says of an answer, as far as it came.
+#[derive(Default)]
+struct Traces {
+    status: Option<u16>,
+    request_id: Option<String>,
+}
+
+impl Call {
+    /// `GET` of the path of these segments.
+    pub(super) fn get(segments: &[&str]) -> Self {
+        Self::new(Method::GET, segments)
+    }
+
+    /// `POST` to the path of these segments.
+    pub(super) fn post(segments: &[&str], body: &impl Serialize) -> Self {
+        Self::new(Method::POST, segments).with_body(body)
+    }
+
+    /// `PUT` to the path of these segments.
+    pub(super) fn put(segments: &[&str], body: &impl Serialize) -> Self {
+        Self::new(Method::PUT, segments).with_body(body)
+    }
+
+    /// `DELETE` of the path of these segments.
+    pub(super) fn delete(segments: &[&str]) -> Self {
+        Self::new(Method::DELETE, segments)
+    }
+
+    /// With one more pair in the query.
+    pub(super) fn query(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((key, value.into()));
+        self
+    }
+
+    /// Counted apart by the provider.
+    pub(super) fn counted_apart(mut self) -> Self {
+        self.quota = Quota::Apart;
+        self
+    }
+
+    fn new(method: Method, segments: &[&str]) -> Self {
+        Self {
+            method,
+            segments: segments.iter().map(|&segment| segment.to_owned()).collect(),
+            query: Vec::new(),
+            body: None,
+            quota: Quota::Shared,
+        }
+    }
+
+    fn with_body(mut self, body: &impl Serialize) -> Self {
+        let json = serde_json::to_vec(body).expect("plain structs with text keys serialize");
+        self.body = Some(json);
+        self
+    }
+
+    fn nature(&self) -> Nature {
+        if self.method == Method::GET { Nature::Read } else { Nature::Change }
+    }
+
+    fn url(&self, base: &Url) -> Url {
+        let mut url = base.clone();
+        url.path_segments_mut()
+            .expect("the base address is http, checked when the client was made")
+            .pop_if_empty()
+            .push("v2")
+            .extend(&self.segments);
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        url
+    }
+}
+
+impl Client {
+    /// A client for these settings.
+    pub(super) fn new(
+        settings: Settings,
+        clock: Clock,
+        chance: Chance,
+    ) -> Result<Self, DigitalOceanError> {
+        let base_url = parse_base_url(&settings.base_url)?;
+        let bearer = bearer(settings.token.expose_secret())?;
+        let http = build_http(&settings, &base_url)?;
+        let limiter = Limiter::new(&settings.limits, clock.clone());
+        let redactor = Redactor::new(settings.token);
+        let shared = Shared { http, base_url, bearer, redactor, limiter, clock, chance };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Where the API is.
+    pub(super) fn base_url(&self) -> &str {
+        self.shared.base_url.as_str()
+    }
+
+    /// Makes the call and parses the answer.
+    pub(super) async fn fetch<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ProviderError> {
+        let answer = self.exchange(call).await?;
+        serde_json::from_slice(&answer.body)
+            .map_err(|error| self.senseless(call, &error.to_string(), answer.request_id.as_deref()))
+    }
+
+    /// Makes the call; the answer's body does not matter.
+    pub(super) async fn run(&self, call: &Call) -> Result<(), ProviderError> {
+        self.exchange(call).await.map(drop)
+    }
+
+    /// The error for a success that is not what the provider's description promises.
+    pub(super) fn senseless(
+        &self,
+        call: &Call,
+        reason: &str,
+        request_id: Option<&str>,
+    ) -> ProviderError {
+        let url = call.url(&self.shared.base_url);
+        self.diagnosis(call, &operation(call, &url)).senseless(reason, request_id)
+    }
+
+    async fn exchange(&self, call: &Call) -> Result<Answer, ProviderError> {
+        let url = call.url(&self.shared.base_url);
+        let operation = operation(call, &url);
+        let diagnosis = self.diagnosis(call, &operation);
+        let path = url.path().to_owned();
+        let flight = match self.shared.limiter.admit().await {
+            Ok(flight) => flight,
+            Err(congested) => return Err(diagnosis.held_back(congested.after)),
+        };
+        let started = self.shared.clock.now();
+        let mut traces = Traces::default();
+        let result = self.transact(call, url, &flight, diagnosis, &mut traces).await;
+        let took = self.shared.clock.now().since(started);
+        log(call, &path, &traces, took.as_millis(), result.as_ref().err());
+        result
+    }
+
+    async fn transact(
+        &self,
+        call: &Call,
+        url: Url,
+        flight: &Flight,
+        diagnosis: Diagnosis<'_>,
+        traces: &mut Traces,
+    ) -> Result<Answer, ProviderError> {
+        let mut request = self
+            .shared
+            .http
+            .request(call.method.clone(), url)
+            .header(AUTHORIZATION, self.shared.bearer.clone())
+            .header(ACCEPT, "application/json");
+        if let Some(body) = &call.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        let response = request.send().await.map_err(|error| diagnosis.lost(&lost(error)))?;
+
+        let status = response.status();
+        let now = self.shared.clock.now();
+        let pacing = pacing(response.headers());
+        traces.status = Some(status.as_u16());
+        traces.request_id =
+            text(response.headers(), "x-request-id").map(|id| self.shared.redactor.clean(&id, 80));
+        if call.quota == Quota::Shared {
+            flight.learn(&pacing, now);
+        }
+
+        let read = read_within_limit(response).await;
+        if status.is_success() {
+            let body = match read {
+                Ok(Body::Whole(body)) => body,
+                Ok(Body::TooLarge) => {
+                    let reason = format!("it is larger than {ANSWER_LIMIT} bytes");
+                    return Err(diagnosis.senseless(&reason, traces.request_id.as_deref()));
+                }
+                Err(error) => return Err(diagnosis.lost(&lost(error))),
+            };
+            return Ok(Answer { body, request_id: traces.request_id.clone() });
+        }
+
+        let body = match read {
+            Ok(Body::Whole(body)) => body,
+            Ok(Body::TooLarge) => Vec::new(),
+            Err(error) if status.is_client_error() => {
+                return Err(diagnosis.refusal_lost(&lost(error)));
+            }
+            Err(error) => return Err(diagnosis.lost(&lost(error))),
+        };
+        let after = match status.as_u16() {
+            429 => pacing.limited_wait(now, &self.shared.chance),
+            _ => pacing.asked_wait(now),
+        };
+        if let (429, Quota::Shared, Some(wait)) = (status.as_u16(), call.quota, after) {
+            flight.hold(now + wait, now);
+        }
+        Err(diagnosis.refused(&Refusal {
+            status: status.as_u16(),
+            body: &body,
+            request_id: traces.request_id.as_deref(),
+            after,
+        }))
+    }
+
+    fn diagnosis<'a>(&'a self, call: &Call, operation: &'a str) -> Diagnosis<'a> {
+        Diagnosis { redactor: &self.shared.redactor, operation, nature: call.nature() }
+    }
+}
+
+/// An answer's body, as far as it may be read.
+enum Body {
+    Whole(Vec<u8>),
+    TooLarge,
+}
+
+fn parse_base_url(text: &str) -> Result<Url, DigitalOceanError> {
+    let refuse = |reason: &str| DigitalOceanError::BaseUrl { reason: reason.to_owned() };
+    let url = Url::parse(text).map_err(|error| refuse(&error.to_string()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("it holds a user name or a password"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("it has a query or a fragment"));
+    }
+    match (url.scheme(), url.host_str()) {
+        ("https", Some(_)) => Ok(url),
+        ("http", Some(host)) if is_loopback(host) => Ok(url),
+        ("http", Some(host)) => Err(DigitalOceanError::PlainHttp { host: host.to_owned() }),
+        _ => Err(refuse("it does not start with `https://`, or `http://` for a loopback host")),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+fn bearer(token: &str) -> Result<HeaderValue, DigitalOceanError> {
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(DigitalOceanError::Token);
+    }
+    let mut value =
+        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| DigitalOceanError::Token)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn build_http(settings: &Settings, base_url: &Url) -> Result<reqwest::Client, DigitalOceanError> {
+    // Whoever comes second finds one installed, which serves as well.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let mut builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(settings.connect_timeout)
+        .timeout(settings.request_timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy();
+    if base_url.scheme() == "http" {
+        // The simulator must run where no root certificates are installed.
+        builder = builder.tls_certs_only([]);
+    }
+    builder.build().map_err(|error| DigitalOceanError::Http(error.without_url()))
+}
+
+fn operation(call: &Call, url: &Url) -> String {
+    format!("{} {}", call.method, url.path())
+}
+
+fn pacing(headers: &HeaderMap) -> Pacing {
+    let number = |name| text(headers, name).and_then(|text| text.trim().parse::<i64>().ok());
+    Pacing {
+        retry_after: text(headers, "retry-after"),
+        remaining: number("ratelimit-remaining").map(|left| u64::try_from(left).unwrap_or(0)),
+        reset: number("ratelimit-reset")
+            .map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000))),
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
+}
+
+async fn read_within_limit(mut response: Response) -> Result<Body, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > ANSWER_LIMIT {
+            return Ok(Body::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Body::Whole(body))
+}
+
+fn lost(error: reqwest::Error) -> Lost {
+    let error = error.without_url();
+    if error.is_builder() {
+        Lost::Unsendable(root_cause(&error))
+    } else if error.is_connect() {
+        Lost::Unreachable(root_cause(&error))
+    } else if error.is_timeout() {
+        Lost::TimedOut
+    } else {
+        Lost::Disconnected(root_cause(&error))
+    }
+}
+
+/// The last cause says what happened; those above it only where.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+fn log(call: &Call, path: &str, traces: &Traces, took_ms: u128, error: Option<&ProviderError>) {
+    let took_ms = u64::try_from(took_ms).unwrap_or(u64::MAX);
+    let method = call.method.as_str();
+    let Traces { status, request_id } = traces;
+    let request_id = request_id.as_deref();
+    match (error, call.nature()) {
+        // That something is not there is an answer, and often the hoped-for one.
+        (Some(error), _) if error.failure().code != FailureCode::NotFound => {
+            tracing::warn!(method, path, status, took_ms, request_id, %error, "request failed");
+        }
+        (_, Nature::Read) => {
+            tracing::debug!(method, path, status, took_ms, request_id, "request answered");
+        }
+        (_, Nature::Change) => {
+            tracing::info!(method, path, status, took_ms, request_id, "request answered");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

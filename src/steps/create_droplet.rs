@@ -1,0 +1,202 @@
+//! Creates the droplet.
+//!
+//! - **Does**: looks for a droplet with this saga's tag; finding none, asks for one with that tag in
+//!   the request, so that droplet and mark come into being together. The provider has no
+//!   idempotency key, and its own clients make up to four droplets for one create when answers are
+//!   lost; so a create is never sent while an earlier one may still show up.
+//! - **Undoes**: destroys every droplet with the tag, again and again until the provider says that
+//!   it is gone (404). A DELETE that was accepted proves nothing.
+//! - **Twice is safe**: look-up first. After a request whose effect is unknown, look-ups go on for
+//!   the settle time before their finding nothing counts, because listings lag.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::aggregate::Aggregate;
+use crate::domain::failure::FailureCode;
+use crate::domain::undo_preview::Loss;
+use crate::providers::{Compute, Droplet, DropletDraft, DropletId, DropletStatus, Removal};
+use crate::steps::{
+    Marks, Progress, Step, StepContext, StepError, StepSettings, output_of, wait_droplet_active,
+};
+
+/// This step's name.
+pub const NAME: &str = "create_droplet";
+
+/// What this step made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The provider's id of the droplet.
+    pub droplet_id: u64,
+    /// Its name at the provider.
+    pub name: String,
+}
+
+/// See the module.
+pub struct CreateDroplet {
+    compute: Arc<dyn Compute>,
+    settings: StepSettings,
+}
+
+impl CreateDroplet {
+    /// The step at this provider.
+    pub fn new(compute: Arc<dyn Compute>, settings: StepSettings) -> Self {
+        Self { compute, settings }
+    }
+
+    /// The droplets that carry the saga's tag and are really there: listings go on naming a droplet
+    /// for a while after it is gone.
+    async fn existing(&self, marks: &Marks) -> Result<Vec<Droplet>, StepError> {
+        let mut existing = Vec::new();
+        for listed in self.compute.droplets_tagged(&marks.saga).await? {
+            if let Some(droplet) = self.compute.droplet(listed.id).await?
+                && droplet.status != DropletStatus::Archive
+            {
+                existing.push(droplet);
+            }
+        }
+        existing.sort_by(|a, b| (&a.created_at, a.id).cmp(&(&b.created_at, b.id)));
+        Ok(existing)
+    }
+
+    /// Asks for the end of a droplet. One that is busy (it is being made, or being destroyed) takes
+    /// no further event for a while: that is a wait, not a failure.
+    async fn destroy(&self, id: DropletId) -> Result<Fate, StepError> {
+        match self.compute.destroy_droplet(id).await {
+            Ok(Removal::AlreadyGone) => Ok(Fate::Gone),
+            Ok(Removal::Accepted) => {
+                tracing::info!(droplet = id.0, "asked to destroy the droplet");
+                Ok(Fate::Remains)
+            }
+            Err(error) if error.failure().code == FailureCode::Conflict => {
+                tracing::info!(droplet = id.0, "the droplet is busy: {error}");
+                Ok(Fate::Remains)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn adopt(&self, oldest: &Droplet, surplus: &[Droplet]) -> Result<Progress, StepError> {
+        for droplet in surplus {
+            tracing::warn!(
+                droplet = droplet.id.0,
+                kept = oldest.id.0,
+                "destroying a surplus droplet"
+            );
+            self.compute.destroy_droplet(droplet.id).await?;
+        }
+        tracing::info!(droplet = oldest.id.0, "found the droplet that an earlier attempt made");
+        made(oldest)
+    }
+}
+
+#[async_trait]
+impl Step for CreateDroplet {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    async fn execute(&self, ctx: &StepContext) -> Result<Progress, StepError> {
+        let marks = ctx.marks();
+        if let Some((oldest, surplus)) = self.existing(&marks).await?.split_first() {
+            return self.adopt(oldest, surplus).await;
+        }
+        if let Some(rest) = ctx.forward_doubt(self.settings.settle) {
+            return Ok(Progress::Pending {
+                after: rest.min(self.settings.poll_first),
+                note: "looking for the droplet that the last attempt may have made".to_owned(),
+            });
+        }
+        let spec = ctx.spec();
+        let draft = DropletDraft {
+            name: spec.droplet_name.clone(),
+            region: spec.region.clone(),
+            size: spec.size.clone(),
+            image: spec.image.clone(),
+            ssh_keys: spec.ssh_keys.clone(),
+            user_data: spec.user_data.clone(),
+            tags: marks.all(),
+        };
+        let droplet = self.compute.create_droplet(&draft).await?;
+        tracing::info!(droplet = droplet.id.0, name = %droplet.name, "droplet is being made");
+        made(&droplet)
+    }
+
+    async fn compensate(
+        &self,
+        ctx: &StepContext,
+        output: Option<&Value>,
+    ) -> Result<Progress, StepError> {
+        let known = output.and_then(|output| serde_json::from_value::<Output>(output.clone()).ok());
+        let listed = self.compute.droplets_tagged(&ctx.marks().saga).await?;
+        let mut suspects: BTreeSet<_> = listed.iter().map(|droplet| droplet.id).collect();
+        suspects.extend(known.map(|output| DropletId(output.droplet_id)));
+
+        let mut remaining = Vec::new();
+        for id in suspects {
+            if self.compute.droplet(id).await?.is_some() && self.destroy(id).await? == Fate::Remains
+            {
+                remaining.push(id.0.to_string());
+            }
+        }
+        if !remaining.is_empty() {
+            return Ok(Progress::Pending {
+                after: self.settings.poll_interval(ctx.poll, ctx.roll),
+                note: format!("until droplet {} is gone", remaining.join(", ")),
+            });
+        }
+        if let Some(rest) = ctx.forward_doubt(self.settings.settle) {
+            return Ok(Progress::Pending {
+                after: rest.min(self.settings.poll_first),
+                note: "making sure that no droplet of the last attempt appears".to_owned(),
+            });
+        }
+        tracing::info!("no droplet of this saga is left");
+        Ok(Progress::noted("no droplet is left"))
+    }
+
+    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
+        let text = match describe(past) {
+            Some(droplet) => format!("destroy {droplet}"),
+            None => format!("look for droplets tagged `{}` and destroy them", Marks::of(past).saga),
+        };
+        Some((text, Loss::Data))
+    }
+
+    fn leftover(&self, past: &Aggregate) -> Option<(String, String)> {
+        let tag = Marks::of(past).saga;
+        Some(match (describe(past), output_of::<Output>(past, NAME)) {
+            (Some(droplet), Some(output)) => {
+                (droplet, format!("doctl compute droplet get {}", output.droplet_id))
+            }
+            (_, _) => (
+                format!("perhaps a droplet tagged `{tag}`"),
+                format!("doctl compute droplet list --tag-name {tag}"),
+            ),
+        })
+    }
+}
+
+/// Whether a droplet must be looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Gone,
+    Remains,
+}
+
+fn made(droplet: &Droplet) -> Result<Progress, StepError> {
+    Progress::done(&Output { droplet_id: droplet.id.0, name: droplet.name.clone() })
+}
+
+/// `droplet 41207 (203.0.113.7)`.
+fn describe(past: &Aggregate) -> Option<String> {
+    let output = output_of::<Output>(past, NAME)?;
+    Some(match output_of::<wait_droplet_active::Output>(past, wait_droplet_active::NAME) {
+        Some(address) => format!("droplet {} ({})", output.droplet_id, address.ipv4),
+        None => format!("droplet {}", output.droplet_id),
+    })
+}

@@ -1,0 +1,303 @@
+//! Sagas from end to end on the simulated cloud: they come up whole or leave nothing behind.
+
+use arcadia::control::ControlError;
+use arcadia::domain::deployment::{Actor, DeploymentState, TransitionReason};
+use arcadia::domain::saga::event::Order;
+use arcadia::domain::saga::plan::{OnFailure, StepName};
+use arcadia::domain::spec::DeploymentSpec;
+use arcadia::domain::summary::Standing;
+use arcadia::domain::undo_preview::Loss;
+
+use crate::support::rig::Rig;
+
+/// For each step, a rule that makes it fail for good.
+const FAIL_AT: [(&str, &str); 4] = [
+    ("create_droplet", "POST /v2/droplets: 422 \"quota exceeded\""),
+    ("wait_droplet_active", "GET /v2/droplets/*: 403, nth 1"),
+    ("point_deployment_dns", "POST /v2/domains/*/records: 422 \"no\""),
+    ("point_deployment_dns", "GET /v2/domains/*/records: 401, nth 1"),
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_comes_up_whole_and_a_rollback_leaves_nothing() {
+    let rig = Rig::new().await;
+    let launched = rig.launch().await;
+    let row = rig.until_still(launched.deployment).await;
+    assert_eq!(row.standing, Standing::Active);
+    rig.assert_whole(launched.deployment).await;
+
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    let row = rig.until_still(launched.deployment).await;
+    assert_eq!(row.standing, Standing::RolledBack);
+    rig.assert_gone(launched.deployment).await;
+
+    let detail = rig.show(launched.deployment).await;
+    let last = detail.aggregate.deployment.transitions().last().unwrap().clone();
+    assert_eq!(last.from, Some(DeploymentState::Active));
+    assert_eq!(last.reason, TransitionReason::RolledBack);
+    assert_eq!(last.actor, Actor::Saga(launched.saga));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_at_any_step_leaves_nothing_behind() {
+    for (step, rule) in FAIL_AT {
+        let rig = Rig::new().await;
+        rig.cloud.faults(&[rule]);
+        let launched = rig.launch().await;
+        let row = rig.until_still(launched.deployment).await;
+        let why = rig.show(launched.deployment).await;
+        let failed = why.aggregate.plan.position(&StepName::new(step)).unwrap();
+        assert!(why.aggregate.state.steps[failed].forward.is_failed(), "{step} failed");
+        assert_eq!(row.standing, Standing::Failed, "{step}: {rule}");
+        rig.assert_gone(launched.deployment).await;
+        let detail = rig.show(launched.deployment).await;
+        let last = detail.aggregate.deployment.transitions().last().unwrap().clone();
+        assert_eq!(last.reason, TransitionReason::ProvisionFailed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_create_makes_exactly_one_droplet_however_the_answer_is_lost() {
+    for rule in [
+        "POST /v2/droplets: 500 after effect, nth 1",
+        "POST /v2/droplets: 503 after effect, nth 1",
+        "POST /v2/droplets: drop after effect, nth 1",
+        "POST /v2/droplets: silence after effect, nth 1",
+        "POST /v2/droplets: malformed, nth 1",
+        "POST /v2/droplets: cut, nth 1",
+    ] {
+        let rig = Rig::new().await;
+        rig.cloud.faults(&[rule]);
+        let launched = rig.launch().await;
+        let row = rig.until_still(launched.deployment).await;
+        assert_eq!(row.standing, Standing::Active, "{rule}");
+        assert_eq!(rig.cloud.count("POST /v2/droplets"), 1, "{rule}: one create was sent");
+        rig.assert_whole(launched.deployment).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_never_took_effect_is_sent_again() {
+    for rule in [
+        "POST /v2/droplets: 500, nth 1",
+        "POST /v2/droplets: drop, nth 1",
+        "POST /v2/droplets: silence, nth 1",
+        "POST /v2/droplets: 429, retry after 30s, nth 1",
+    ] {
+        let rig = Rig::new().await;
+        rig.cloud.faults(&[rule]);
+        let launched = rig.launch().await;
+        assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active, "{rule}");
+        assert_eq!(rig.cloud.count("POST /v2/droplets"), 2, "{rule}");
+        rig.assert_whole(launched.deployment).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_takes_effect_while_a_call_is_under_way_and_while_a_step_waits() {
+    for (step, rule) in [
+        ("create_droplet", "POST /v2/droplets: delay 5s"),
+        ("create_droplet", "POST /v2/droplets: silence after effect"),
+        ("wait_droplet_active", "GET /v2/account: 500"),
+        ("point_deployment_dns", "POST /v2/domains/*/records: delay 5s"),
+        ("point_deployment_dns", "POST /v2/domains/*/records: silence after effect"),
+    ] {
+        let rig = Rig::new().await;
+        rig.cloud.faults(&[rule]);
+        let launched = rig.launch().await;
+        rig.until(launched.deployment, |row| {
+            row.focus.as_ref().is_some_and(|focus| focus.step.as_str() == step)
+        })
+        .await;
+        let cancelled_at = rig.clock.now();
+        rig.order(launched.deployment, Order::Cancel).await.unwrap();
+        let row = rig.until_still(launched.deployment).await;
+        assert_eq!(row.standing, Standing::Cancelled, "{step}");
+        assert!(
+            rig.clock.now().since(cancelled_at).as_secs() < 180,
+            "{step}: the way back took {:?}",
+            rig.clock.now().since(cancelled_at)
+        );
+        rig.assert_gone(launched.deployment).await;
+        let detail = rig.show(launched.deployment).await;
+        let last = detail.aggregate.deployment.transitions().last().unwrap().clone();
+        assert_eq!(last.reason, TransitionReason::CancelledByOperator);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_compensation_that_keeps_failing_waits_for_a_person_who_retries() {
+    let rig = Rig::new().await;
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    rig.cloud.faults(&["DELETE /v2/droplets/*: 500"]);
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    let row = rig.until_still(launched.deployment).await;
+    assert_eq!(row.standing, Standing::NeedsYou);
+
+    let detail = rig.show(launched.deployment).await;
+    let droplet = rig.cloud.truth().droplets[0].clone();
+    let leftover = detail.leftovers.iter().find(|left| left.step.as_str() == "create_droplet");
+    let what = format!("droplet {} ({})", droplet.id.0, droplet.public_ipv4.unwrap());
+    assert_eq!(leftover.unwrap().what, what);
+    assert_eq!(detail.aggregate.deployment.state(), DeploymentState::Active, "nothing is hidden");
+
+    rig.cloud.faults(&[]);
+    rig.order(launched.deployment, Order::Retry).await.unwrap();
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+    rig.assert_gone(launched.deployment).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skip_records_who_and_why_and_the_rest_is_undone() {
+    let rig = Rig::new().await;
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    rig.cloud.faults(&["DELETE /v2/droplets/*: 403"]);
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    rig.until_still(launched.deployment).await;
+
+    let step = StepName::new("create_droplet");
+    let reason = "destroyed in the console".to_owned();
+    rig.order(launched.deployment, Order::Skip { step, reason }).await.unwrap();
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+    let detail = rig.show(launched.deployment).await;
+    assert_eq!(detail.aggregate.deployment.state(), DeploymentState::Cancelled);
+    let recorded = format!("{:?}", detail.entries);
+    assert!(recorded.contains("destroyed in the console"));
+    assert!(recorded.contains(r#"Operator("ana")"#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abandoned_saga_ends_as_it_is_and_says_so() {
+    let rig = Rig::new().await;
+    rig.cloud.faults(&["DELETE /v2/droplets/*: 403", "POST /v2/domains/*/records: 422"]);
+    let launched = rig.launch().await;
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::NeedsYou);
+    rig.order(launched.deployment, Order::Abandon { reason: "moved away".to_owned() })
+        .await
+        .unwrap();
+    let row = rig.until_still(launched.deployment).await;
+    assert_eq!(row.standing, Standing::Abandoned);
+    let detail = rig.show(launched.deployment).await;
+    let last = detail.aggregate.deployment.transitions().last().unwrap().clone();
+    assert_eq!((last.to, last.reason), (DeploymentState::Cancelled, TransitionReason::Abandoned));
+    assert!(!detail.leftovers.is_empty(), "what is left behind stays visible");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_failure_keeps_the_droplet_and_goes_on_after_retry() {
+    let rig = Rig::new().await;
+    rig.cloud.faults(&["POST /v2/domains/*/records: 422 \"no such zone\""]);
+    let launched = rig.launch_with(DeploymentSpec::example(), OnFailure::Hold).await.unwrap();
+    let row = rig.until_still(launched.deployment).await;
+    assert_eq!(row.standing, Standing::NeedsYou);
+    assert_eq!(row.why.as_deref(), Some("point_deployment_dns: no such zone"));
+    assert_eq!(rig.cloud.truth().droplets.len(), 1);
+
+    rig.cloud.faults(&[]);
+    rig.order(launched.deployment, Order::Retry).await.unwrap();
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
+    rig.assert_whole(launched.deployment).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operator_holds_a_saga_and_lets_it_go_on() {
+    let rig = Rig::new().await;
+    let launched = rig.launch().await;
+    rig.until(launched.deployment, |row| {
+        row.focus.as_ref().is_some_and(|focus| focus.step.as_str() == "wait_droplet_active")
+    })
+    .await;
+    rig.order(launched.deployment, Order::Hold).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_hours(1)).await;
+    let row = rig.until(launched.deployment, |_| true).await;
+    assert_eq!(row.standing, Standing::Held, "an hour on hold breaks no deadline");
+    rig.order(launched.deployment, Order::Resume).await.unwrap();
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
+    rig.assert_whole(launched.deployment).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_existed_gets_its_old_value_and_ttl_back() {
+    let rig = Rig::new().await;
+    rig.cloud.put_record("web", "198.51.100.44", 1_234);
+    let before = rig.cloud.addresses();
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    rig.assert_whole(launched.deployment).await;
+
+    let detail = rig.show(launched.deployment).await;
+    let lines: Vec<_> =
+        detail.undo.lines.iter().map(|line| (line.text.as_str(), line.loss)).collect();
+    let droplet = rig.cloud.truth().droplets[0].clone();
+    let (id, ip) = (droplet.id.0, droplet.public_ipv4.unwrap());
+    assert_eq!(
+        lines,
+        [
+            ("restore A web.acme.example 198.51.100.44 ttl 1234", Loss::None),
+            (&*format!("unlink inventory row digitalocean/{id}"), Loss::None),
+            (&*format!("remove inventory row digitalocean/{id}"), Loss::None),
+            (&*format!("destroy droplet {id} ({ip})"), Loss::Data),
+            ("mark the deployment cancelled", Loss::None),
+        ]
+    );
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    rig.until_still(launched.deployment).await;
+    rig.assert_gone_but(launched.deployment, &before).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_of_records_is_restored_as_a_set() {
+    let rig = Rig::new().await;
+    rig.cloud.put_record("web", "198.51.100.44", 600);
+    rig.cloud.put_record("web", "198.51.100.45", 600);
+    let before = rig.cloud.addresses();
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    rig.assert_whole(launched.deployment).await;
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    rig.until_still(launched.deployment).await;
+    rig.assert_gone_but(launched.deployment, &before).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_someone_else_changed_since_is_left_alone() {
+    let rig = Rig::new().await;
+    let id = rig.cloud.put_record("web", "198.51.100.44", 600);
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    rig.cloud.overwrite_record(id, "192.0.2.99");
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+    let addresses: Vec<_> = rig.cloud.addresses().into_iter().map(|(_, data, _)| data).collect();
+    assert_eq!(addresses, ["192.0.2.99"]);
+    assert_eq!(rig.cloud.truth().droplets, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_is_taken_until_the_deployment_is_gone() {
+    let rig = Rig::new().await;
+    let first = rig.launch().await;
+    let taken = rig.launch_with(DeploymentSpec::example(), OnFailure::Rollback).await;
+    assert!(matches!(
+        taken,
+        Err(ControlError::NameTaken { deployment, .. }) if deployment == first.deployment
+    ));
+    rig.until_still(first.deployment).await;
+    rig.order(first.deployment, Order::Rollback).await.unwrap();
+    rig.until_still(first.deployment).await;
+    let second = rig.launch().await;
+    assert_eq!(rig.until_still(second.deployment).await.standing, Standing::Active);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_makes_no_sense_is_refused_in_words() {
+    let rig = Rig::new().await;
+    let launched = rig.launch().await;
+    let refused = rig.order(launched.deployment, Order::Rollback).await.unwrap_err();
+    assert_eq!(refused.to_string(), "cannot rollback: it is still provisioning; cancel it instead");
+    rig.until_still(launched.deployment).await;
+    let refused = rig.order(launched.deployment, Order::Cancel).await.unwrap_err();
+    assert_eq!(refused.to_string(), "cannot cancel: it is active; roll it back instead");
+}

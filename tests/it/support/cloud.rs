@@ -1,0 +1,403 @@
+//! The simulated cloud without HTTP: our provider traits over its world and its fault rules.
+//!
+//! Time is tokio's, which tests pause, so lag, activation and deletion take no real time and every
+//! run is the same. Faults are judged by the paths of the real API.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use arcadia::clock::{Chance, Clock};
+use arcadia::domain::failure::{Effect, Failure, FailureCode};
+use arcadia::providers::{
+    Account, Compute, Dns, DnsRecord, Droplet, DropletDraft, DropletId, DropletStatus,
+    ProviderError, RecordDraft, RecordId, Removal,
+};
+use arcadia::simulator::faults::{Fault, FaultRule, Faults, Moment};
+use arcadia::simulator::world::droplet as sim_droplet;
+use arcadia::simulator::world::ids as sim_ids;
+use arcadia::simulator::world::record as sim_record;
+use arcadia::simulator::world::refusal::Refusal;
+use arcadia::simulator::world::truth::Truth;
+use arcadia::simulator::world::{Rules, Timings, World};
+use async_trait::async_trait;
+
+/// The zone that deployments of tests live in.
+pub(crate) const ZONE: &str = "acme.example";
+
+/// A cloud that outlives every engine that uses it.
+#[derive(Clone)]
+pub(crate) struct TestCloud(Arc<Inner>);
+
+struct Inner {
+    world: Mutex<World>,
+    faults: Mutex<Faults>,
+    requests: Mutex<Vec<String>>,
+    stop: Mutex<Option<Stop>>,
+    stopped_tx: tokio::sync::watch::Sender<bool>,
+    chance: Chance,
+    clock: Clock,
+}
+
+/// The request at which the world stops, counted from zero, and whether it does its work first.
+#[derive(Clone, Copy)]
+pub(crate) struct Stop {
+    pub(crate) request: usize,
+    pub(crate) moment: Moment,
+}
+
+/// Whether a request changes something: a lost answer leaves doubt only then.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Write,
+}
+
+impl TestCloud {
+    pub(crate) fn new(clock: Clock) -> Self {
+        let rules = Rules {
+            timings: Timings {
+                activation: Duration::from_secs(20),
+                address_delay: Duration::from_secs(3),
+                listing_lag: Duration::from_secs(8),
+                deletion: Duration::from_secs(6),
+            },
+            domains: vec![ZONE.to_owned()],
+            ..Rules::default()
+        };
+        Self(Arc::new(Inner {
+            world: Mutex::new(World::new(&rules)),
+            faults: Mutex::new(Faults::new(Vec::new())),
+            requests: Mutex::new(Vec::new()),
+            stop: Mutex::new(None),
+            stopped_tx: tokio::sync::watch::Sender::new(false),
+            chance: Chance::seeded(7),
+            clock,
+        }))
+    }
+
+    /// Replaces the fault rules; an empty list ends all trouble.
+    pub(crate) fn faults(&self, rules: &[&str]) {
+        let rules = rules.iter().map(|rule| rule.parse::<FaultRule>().unwrap()).collect();
+        *self.0.faults.lock().unwrap() = Faults::new(rules);
+    }
+
+    /// What there really is.
+    pub(crate) fn truth(&self) -> Truth {
+        self.0.world.lock().unwrap().truth(self.0.clock.now())
+    }
+
+    /// The A records that really are there: name, address, seconds.
+    pub(crate) fn addresses(&self) -> Vec<(String, String, u32)> {
+        let mut all: Vec<_> = self
+            .truth()
+            .records
+            .into_values()
+            .flatten()
+            .filter(|record| record.kind.as_str() == "A")
+            .map(|record| (record.name, record.data, record.ttl))
+            .collect();
+        all.sort();
+        all
+    }
+
+    /// Puts an A record there, as somebody else would; long enough ago to be listed.
+    pub(crate) fn put_record(&self, name: &str, data: &str, ttl: u32) -> u64 {
+        let draft =
+            sim_record::RecordDraft { ttl: Some(ttl), ..sim_record::RecordDraft::a(name, data) };
+        let long_ago = self.0.clock.now() - Duration::from_hours(1);
+        self.0.world.lock().unwrap().create_record(long_ago, ZONE, draft).unwrap().id.0
+    }
+
+    /// Writes over a record, as somebody else would.
+    pub(crate) fn overwrite_record(&self, id: u64, data: &str) {
+        let now = self.0.clock.now();
+        let record = self.0.world.lock().unwrap().record(ZONE, sim_ids::RecordId(id)).unwrap();
+        let draft = sim_record::RecordDraft::a(&record.name, data);
+        self.0
+            .world
+            .lock()
+            .unwrap()
+            .update_record(now, ZONE, sim_ids::RecordId(id), draft)
+            .unwrap();
+    }
+
+    /// Stops the world at a request: it, and every later one, is never answered.
+    pub(crate) fn stop_at(&self, stop: Option<Stop>) {
+        *self.0.stop.lock().unwrap() = stop;
+        self.0.stopped_tx.send_replace(false);
+    }
+
+    /// Waits until the world has stopped.
+    pub(crate) async fn stopped(&self) {
+        let mut stopped_rx = self.0.stopped_tx.subscribe();
+        stopped_rx.wait_for(|stopped| *stopped).await.unwrap();
+    }
+
+    /// How many requests of any kind came in.
+    pub(crate) fn requests(&self) -> usize {
+        self.0.requests.lock().unwrap().len()
+    }
+
+    /// How many requests of this kind came in: `POST /v2/droplets`.
+    pub(crate) fn count(&self, request: &str) -> usize {
+        self.0.requests.lock().unwrap().iter().filter(|made| *made == request).count()
+    }
+
+    /// One request: judged, done, answered, as the rules say.
+    async fn request<T>(
+        &self,
+        method: &str,
+        path: &str,
+        work: impl FnOnce(&mut World, &Clock) -> Result<T, Refusal>,
+    ) -> Result<T, ProviderError> {
+        let number = {
+            let mut requests = self.0.requests.lock().unwrap();
+            requests.push(format!("{method} {path}"));
+            requests.len() - 1
+        };
+        let stop = *self.0.stop.lock().unwrap();
+        let kind = if method == "GET" { Kind::Read } else { Kind::Write };
+        let mut work = Some(work);
+        let mut act = || {
+            let work = work.take().expect("a request does its work once");
+            work(&mut self.0.world.lock().unwrap(), &self.0.clock).map_err(|no| refused(&no))
+        };
+        let roll = || self.0.chance.roll();
+        if let Some(stop) = stop.filter(|stop| stop.request <= number) {
+            // A request that dies unanswered does not use a rule up, and has no effect if it would.
+            let hit = self.0.faults.lock().unwrap().clone().judge(method, path, roll);
+            if stop.request == number && stop.moment == Moment::AfterEffect && hit.is_none() {
+                act().ok();
+            }
+            self.0.stopped_tx.send_replace(true);
+            return std::future::pending().await;
+        }
+        let fault = self.0.faults.lock().unwrap().judge(method, path, roll);
+        match fault {
+            None => act(),
+            Some(Fault::Delay(delay) | Fault::Drip(delay)) => {
+                tokio::time::sleep(delay).await;
+                act()
+            }
+            Some(Fault::Status { status, message, retry_after, moment }) => {
+                if moment == Moment::AfterEffect {
+                    act()?;
+                }
+                Err(answered(status, message, retry_after, kind))
+            }
+            Some(Fault::Drop(moment)) => {
+                if moment == Moment::AfterEffect {
+                    act()?;
+                }
+                Err(lost(FailureCode::Disconnected, "connection reset by peer", kind))
+            }
+            Some(Fault::Silence(moment)) => {
+                if moment == Moment::AfterEffect {
+                    act()?;
+                }
+                std::future::pending().await
+            }
+            Some(Fault::Cut | Fault::Malformed | Fault::WrongType) => {
+                act()?;
+                Err(lost(FailureCode::BadAnswer, "the answer makes no sense", kind))
+            }
+            Some(Fault::PlacementFails) => panic!("placement is not part of these tests"),
+        }
+    }
+}
+
+#[async_trait]
+impl Compute for TestCloud {
+    fn provider(&self) -> &'static str {
+        "digitalocean"
+    }
+
+    async fn create_droplet(&self, draft: &DropletDraft) -> Result<Droplet, ProviderError> {
+        let mut new = sim_droplet::NewDroplet::named(&draft.name, &draft.size, &draft.image);
+        new.region = Some(draft.region.clone());
+        new.tags.clone_from(&draft.tags);
+        self.request("POST", "/v2/droplets", |world, clock| world.create_droplet(clock.now(), new))
+            .await
+            .map(droplet)
+    }
+
+    async fn droplet(&self, id: DropletId) -> Result<Option<Droplet>, ProviderError> {
+        let path = format!("/v2/droplets/{}", id.0);
+        let found = self
+            .request("GET", &path, |world, clock| {
+                world.droplet(clock.now(), sim_ids::DropletId(id.0))
+            })
+            .await;
+        absent(found.map(droplet))
+    }
+
+    async fn droplets_tagged(&self, tag: &str) -> Result<Vec<Droplet>, ProviderError> {
+        self.request("GET", "/v2/droplets", |world, clock| {
+            Ok(world.droplets_tagged(clock.now(), tag))
+        })
+        .await
+        .map(|found| found.into_iter().map(droplet).collect())
+    }
+
+    async fn destroy_droplet(&self, id: DropletId) -> Result<Removal, ProviderError> {
+        let path = format!("/v2/droplets/{}", id.0);
+        let removed = self
+            .request("DELETE", &path, |world, clock| {
+                world.destroy_droplet(clock.now(), sim_ids::DropletId(id.0))
+            })
+            .await;
+        removal(removed)
+    }
+
+    async fn account(&self) -> Result<Account, ProviderError> {
+        unreachable!("no step asks for the account")
+    }
+}
+
+#[async_trait]
+impl Dns for TestCloud {
+    async fn records(&self, domain: &str, name: &str) -> Result<Vec<DnsRecord>, ProviderError> {
+        let path = format!("/v2/domains/{domain}/records");
+        let whole = if name == "@" { domain.to_owned() } else { format!("{name}.{domain}") };
+        let filter = sim_record::RecordFilter { name: Some(whole), kind: None };
+        self.request("GET", &path, |world, clock| world.records(clock.now(), domain, &filter))
+            .await
+            .map(|found| found.into_iter().map(record).collect())
+    }
+
+    async fn record(&self, domain: &str, id: RecordId) -> Result<Option<DnsRecord>, ProviderError> {
+        let path = format!("/v2/domains/{domain}/records/{}", id.0);
+        let found = self
+            .request("GET", &path, |world, _| world.record(domain, sim_ids::RecordId(id.0)))
+            .await;
+        absent(found.map(record))
+    }
+
+    async fn create_record(
+        &self,
+        domain: &str,
+        draft: &RecordDraft,
+    ) -> Result<DnsRecord, ProviderError> {
+        let path = format!("/v2/domains/{domain}/records");
+        let draft = written(draft);
+        self.request("POST", &path, |world, clock| world.create_record(clock.now(), domain, draft))
+            .await
+            .map(record)
+    }
+
+    async fn update_record(
+        &self,
+        domain: &str,
+        id: RecordId,
+        draft: &RecordDraft,
+    ) -> Result<Option<DnsRecord>, ProviderError> {
+        let path = format!("/v2/domains/{domain}/records/{}", id.0);
+        let draft = written(draft);
+        let updated = self
+            .request("PUT", &path, |world, clock| {
+                world.update_record(clock.now(), domain, sim_ids::RecordId(id.0), draft)
+            })
+            .await;
+        absent(updated.map(record))
+    }
+
+    async fn delete_record(&self, domain: &str, id: RecordId) -> Result<Removal, ProviderError> {
+        let path = format!("/v2/domains/{domain}/records/{}", id.0);
+        let removed = self
+            .request("DELETE", &path, |world, clock| {
+                world.delete_record(clock.now(), domain, sim_ids::RecordId(id.0))
+            })
+            .await;
+        removal(removed)
+    }
+}
+
+fn written(draft: &RecordDraft) -> sim_record::RecordDraft {
+    sim_record::RecordDraft {
+        ttl: Some(draft.ttl),
+        ..sim_record::RecordDraft::a(&draft.name, &draft.data)
+    }
+}
+
+fn droplet(seen: sim_droplet::Droplet) -> Droplet {
+    Droplet {
+        id: DropletId(seen.id.0),
+        name: seen.name,
+        status: match seen.status {
+            sim_droplet::DropletStatus::New => DropletStatus::New,
+            sim_droplet::DropletStatus::Active => DropletStatus::Active,
+            sim_droplet::DropletStatus::Off => DropletStatus::Off,
+        },
+        public_ipv4: seen.public_ipv4,
+        tags: seen.tags,
+        created_at: seen.created_at.to_string(),
+    }
+}
+
+fn record(seen: sim_record::Record) -> DnsRecord {
+    DnsRecord {
+        id: RecordId(seen.id.0),
+        kind: seen.kind.as_str().to_owned(),
+        name: seen.name,
+        data: seen.data,
+        ttl: seen.ttl,
+    }
+}
+
+fn absent<T>(result: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.failure().code == FailureCode::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn removal(result: Result<(), ProviderError>) -> Result<Removal, ProviderError> {
+    Ok(absent(result)?.map_or(Removal::AlreadyGone, |()| Removal::Accepted))
+}
+
+fn refused(refusal: &Refusal) -> ProviderError {
+    let message = refusal.to_string();
+    let code = match refusal {
+        Refusal::NotFound => FailureCode::NotFound,
+        Refusal::Conflict(_) => FailureCode::Conflict,
+        Refusal::Unprocessable(words) if words.contains("pending event") => FailureCode::Conflict,
+        Refusal::BadRequest(_) | Refusal::InvalidTag(_) | Refusal::Unprocessable(_) => {
+            FailureCode::Invalid
+        }
+    };
+    let failure = Failure::without_effect(code, message);
+    if code == FailureCode::Conflict {
+        ProviderError::Retryable { failure, after: None }
+    } else {
+        ProviderError::Terminal { failure }
+    }
+}
+
+fn answered(
+    status: u16,
+    message: Option<String>,
+    after: Option<Duration>,
+    kind: Kind,
+) -> ProviderError {
+    let message = message.unwrap_or_else(|| format!("status {status}"));
+    let terminal =
+        |code| ProviderError::Terminal { failure: Failure::without_effect(code, &*message) };
+    match status {
+        401 => terminal(FailureCode::Unauthorized),
+        403 => terminal(FailureCode::Forbidden),
+        404 => terminal(FailureCode::NotFound),
+        429 => ProviderError::Retryable {
+            failure: Failure::without_effect(FailureCode::RateLimited, message),
+            after,
+        },
+        500..=599 => lost(FailureCode::Unavailable, &message, kind),
+        _ => terminal(FailureCode::Invalid),
+    }
+}
+
+fn lost(code: FailureCode, message: &str, kind: Kind) -> ProviderError {
+    let effect = if kind == Kind::Write { Effect::Unknown } else { Effect::None };
+    let failure = Failure { code, message: message.to_owned(), request_id: None, effect };
+    ProviderError::Retryable { failure, after: None }
+}
