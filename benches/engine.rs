@@ -65,7 +65,11 @@ fn plan() -> Plan {
     let steps = STEPS.iter().enumerate().map(|(index, name)| PlanStep {
         name: StepName::new(name),
         version: 1,
-        needs: index.checked_sub(1).map(|before| StepName::new(STEPS[before])).into_iter().collect(),
+        needs: index
+            .checked_sub(1)
+            .map(|before| StepName::new(STEPS[before]))
+            .into_iter()
+            .collect(),
         forward: patience.clone(),
         undo: Some(patience.clone()),
     });
