@@ -1,5 +1,5 @@
 //! The shell's front door: what can be typed, and what it means. It sees sagas through
-//! [`Control`](crate::control::Control) alone, and holds no rule about them.
+//! [`Control`] alone, and holds no rule about them.
 //!
 //! Data goes to stdout, talk to stderr; only [`output`] writes to either, and everything it writes
 //! is freed of characters that would steer a terminal.

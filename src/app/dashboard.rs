@@ -9,7 +9,7 @@ use crate::app::AppError;
 use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::Exit;
 use crate::clock::{Chance, Clock, IdSource};
-use crate::config::{Config, LaunchDefaults, Provider, UiConfig, When};
+use crate::config::{Config, Provider, UiConfig, When};
 use crate::control::Control;
 use crate::domain::spec::LaunchDraft;
 use crate::tui;
@@ -45,7 +45,7 @@ pub(super) async fn show(
             Provider::Simulator => "SIM".to_owned(),
             Provider::DigitalOcean => "PROD".to_owned(),
         },
-        draft: draft(&config.launch),
+        draft: draft(config),
         ascii: ascii(config.ui),
         color: color(config.ui),
     };
@@ -57,13 +57,20 @@ pub(super) async fn show(
     Ok(Exit::Done)
 }
 
-fn draft(defaults: &LaunchDefaults) -> LaunchDraft {
+/// What the launch form begins with. On the simulated cloud a zone is there for the taking, so that
+/// a first launch shows every step at work.
+fn draft(config: &Config) -> LaunchDraft {
+    let defaults = &config.launch;
+    let zone = match config.provider {
+        Provider::Simulator if defaults.dns_domain.is_empty() => config.simulator.domains.first(),
+        Provider::Simulator | Provider::DigitalOcean => None,
+    };
     LaunchDraft {
         tenant: defaults.tenant.clone(),
         region: defaults.region.clone(),
         size: defaults.size.clone(),
         image: defaults.image.clone(),
-        dns_domain: defaults.dns_domain.clone(),
+        dns_domain: zone.unwrap_or(&defaults.dns_domain).clone(),
         ssh_keys: defaults.ssh_keys.clone(),
         ..LaunchDraft::default()
     }

@@ -10,8 +10,8 @@ use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, PatienceOverride, SagaConfig};
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::log::LogLine;
-use crate::domain::saga::plan::{OnFailure, Plan, PlanStep};
-use crate::engine::{Handle, Parts};
+use crate::domain::saga::plan::{Plan, PlanStep};
+use crate::engine::{Handle, Parts, Planner};
 use crate::journal::sled::SledJournal;
 use crate::journal::{Journal, JournalError};
 use crate::steps::plan::{self, PlanSettings};
@@ -127,9 +127,7 @@ fn step_settings(saga: &SagaConfig) -> StepSettings {
     }
 }
 
-fn planner(
-    saga: &SagaConfig,
-) -> Arc<dyn Fn(&crate::domain::spec::DeploymentSpec, OnFailure) -> Plan + Send + Sync> {
+fn planner(saga: &SagaConfig) -> Planner {
     let settings = PlanSettings {
         calls: saga.calls.clone(),
         activation_deadline: saga.activation_deadline,
