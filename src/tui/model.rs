@@ -206,7 +206,7 @@ impl Model {
                 Overlay::Launch
                 | Overlay::Undo(_)
                 | Overlay::Reason(_)
-                | Overlay::NeedsYou { .. }
+                | Overlay::Details { .. }
                 | Overlay::Help { .. }
                 | Overlay::Quit,
             ) => true,
@@ -299,17 +299,16 @@ pub fn row_allows(row: &Summary, verb: Verb) -> bool {
     let gave_up_undoing =
         row.focus.as_ref().is_some_and(|focus| focus.direction == Direction::Undo);
     let verbs: &[Verb] = match row.standing {
-        Standing::NeedsYou if gave_up_undoing => {
-            &[Verb::Retry, Verb::Skip, Verb::Abandon, Verb::Leftovers]
-        }
-        Standing::NeedsYou => {
-            &[Verb::Retry, Verb::Skip, Verb::Abandon, Verb::Cancel, Verb::Leftovers]
-        }
-        Standing::RollingBack | Standing::Abandoned => &[Verb::Leftovers],
+        Standing::NeedsYou if gave_up_undoing => &[Verb::Retry, Verb::Skip, Verb::Abandon],
+        Standing::NeedsYou => &[Verb::Retry, Verb::Skip, Verb::Abandon, Verb::Cancel],
         Standing::Running => &[Verb::Cancel, Verb::Hold],
         Standing::Held => &[Verb::Cancel, Verb::Hold, Verb::Abandon],
         Standing::Active => &[Verb::Rollback],
-        Standing::Failed | Standing::Cancelled | Standing::RolledBack => &[],
+        Standing::RollingBack
+        | Standing::Abandoned
+        | Standing::Failed
+        | Standing::Cancelled
+        | Standing::RolledBack => &[],
     };
-    verbs.contains(&verb)
+    verb == Verb::Details || verbs.contains(&verb)
 }

@@ -109,7 +109,7 @@ fn confirmable(stage: &Stage, input: &Input) -> bool {
         Some(
             Overlay::Filter(_)
             | Overlay::Launch
-            | Overlay::NeedsYou { .. }
+            | Overlay::Details { .. }
             | Overlay::Help { .. }
             | Overlay::Quit,
         )
