@@ -23,6 +23,9 @@ pub mod log;
 pub mod overlay;
 pub mod saga;
 
+/// Below this many columns or rows only the counts are shown, and no dialog.
+pub const SMALLEST: (u16, u16) = (40, 8);
+
 /// How long a toast stays, and the answer to an act in its row.
 const TOAST: Duration = Duration::from_secs(8);
 
@@ -211,6 +214,11 @@ impl Model {
                 | Overlay::Quit,
             ) => true,
         }
+    }
+
+    /// Whether the screen is large enough to show a dialog: what cannot be read is not confirmed.
+    pub fn is_legible(&self) -> bool {
+        self.size.0 >= SMALLEST.0 && self.size.1 >= SMALLEST.1
     }
 
     /// Says something at the bottom.

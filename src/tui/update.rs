@@ -205,8 +205,7 @@ fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
             if let Some(Overlay::Launch) = model.overlay {
                 model.overlay = None;
             }
-            model.list.rebuild(model.now);
-            model.list.select(launched.deployment);
+            model.list.select(launched.deployment, model.now);
             model.say(Tone::Good, "launched; it resumes by itself whatever happens here");
         }
         Err(LaunchRefusal::Fields(errors)) => {

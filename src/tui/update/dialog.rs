@@ -142,7 +142,7 @@ fn undo(
 /// Whether the operator can see what would be undone.
 fn undo_is_known(model: &Model, dialog: &UndoDialog) -> bool {
     let saga = model.saga.as_ref().filter(|saga| saga.deployment == dialog.deployment);
-    saga.is_some_and(|saga| saga.read().is_some())
+    model.is_legible() && saga.is_some_and(|saga| saga.read().is_some())
 }
 
 fn reason(
@@ -154,7 +154,7 @@ fn reason(
     match keymap::dialog(key) {
         DialogKey::Esc => return None,
         DialogKey::Enter => {
-            if let Some(order) = dialog.order() {
+            if let Some(order) = dialog.order().filter(|_| model.is_legible()) {
                 give(model, dialog.deployment, order, effects);
                 return None;
             }

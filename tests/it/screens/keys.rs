@@ -259,6 +259,32 @@ fn a_draft_survives_escape_and_a_refused_launch() {
 }
 
 #[test]
+fn what_was_launched_is_selected_as_soon_as_it_is_there() {
+    let mut stage = stage();
+    let story = Story::launched(77, "brand-new", 0);
+    let launched =
+        arcadia::control::Launched { deployment: story.id(), saga: story.aggregate.saga };
+    stage.keys("n");
+    stage.send(What::Launched(Ok(launched)));
+    assert!(stage.model.overlay.is_none());
+    stage.goes_on(story.clone());
+    assert_eq!(stage.selected(), Some(story.id()), "whichever of the two comes first");
+    assert!(stage.drawn().contains("acme/brand-new"));
+}
+
+#[test]
+fn what_cannot_be_read_is_not_confirmed() {
+    let mut stage = at(&world::running());
+    stage.keys("c");
+    stage.resize(30, 6);
+    stage.keys("y");
+    assert!(orders(&stage).is_empty());
+    stage.resize(80, 24);
+    stage.keys("y");
+    assert_eq!(orders(&stage), [&Order::Cancel]);
+}
+
+#[test]
 fn a_form_with_mistakes_goes_to_the_first_of_them_and_launches_nothing() {
     let mut stage = stage();
     stage.keys("nacme");

@@ -109,7 +109,7 @@ impl Run {
                 }
             }
         };
-        let found = tokio::time::timeout(Duration::from_secs(60), next).await;
+        let found = tokio::time::timeout(Duration::from_mins(1), next).await;
         found.unwrap_or_else(|_| panic!("no frame shows {words:?}"))
     }
 

@@ -18,6 +18,7 @@ use arcadia::tui::view::{ViewState, view};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Cell;
 
 use crate::screens::world::{self, NOW, Story};
 
@@ -150,6 +151,11 @@ impl Stage {
                 self.send(what);
             }
         }
+    }
+
+    /// The cells of the last frame.
+    pub(crate) fn cells(&self) -> &[Cell] {
+        &self.terminal.backend().buffer().content
     }
 
     /// The frame as it stands, line by line.

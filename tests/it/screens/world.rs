@@ -232,7 +232,7 @@ impl Story {
 pub(crate) fn plan(on_failure: OnFailure) -> Plan {
     let patience = |tries: u32| Patience {
         timeout: Duration::from_secs(30),
-        deadline: Duration::from_secs(480),
+        deadline: Duration::from_mins(8),
         retry: RetryPolicy {
             tries: NonZeroU32::new(tries).unwrap(),
             base: Duration::from_secs(1),
