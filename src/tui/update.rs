@@ -47,6 +47,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.connection = Connection::Open;
             model.list.replace(summaries, model.now);
             refresh(model, &mut effects);
+            // Lines may have been missed with the notices; those that are here already stay one.
+            effects.extend(model.saga.as_ref().map(|saga| Effect::ReadLogs(saga.deployment)));
         }
         What::Pictured(Err(why)) => model.connection = Connection::Lost(why),
         What::Noticed(notice) => noticed(model, notice, &mut effects),

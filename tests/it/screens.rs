@@ -51,6 +51,15 @@ fn the_journal_did_not_open() {
 }
 
 #[test]
+fn sizes_between_the_layouts() {
+    for (width, height) in [(100, 20), (80, 16), (63, 30), (40, 8)] {
+        let mut stage = Stage::new(width, height);
+        with_zoo(&mut stage);
+        insta::assert_snapshot!(format!("between_{width}x{height}"), stage.drawn());
+    }
+}
+
+#[test]
 fn an_empty_list_teaches() {
     check("empty", |stage| stage.picture(Vec::new()));
 }

@@ -5,8 +5,9 @@ use arcadia::domain::summary::Standing;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::overlay::Overlay;
 use arcadia::tui::model::{Connection, Pane};
-use arcadia::tui::msg::{LaunchRefusal, What};
+use arcadia::tui::msg::{LaunchRefusal, Msg, What};
 use arcadia::tui::options::Exit;
+use arcadia::tui::update::update;
 use crossterm::event::KeyCode;
 
 use crate::screens::stage::Stage;
@@ -385,6 +386,30 @@ fn a_request_that_is_never_answered_does_not_block_the_next() {
     assert!(stage.drawn().contains("look whether it took effect"));
     stage.keys("k");
     assert!(stage.model.saga.as_ref().unwrap().read().is_some());
+}
+
+#[test]
+fn a_new_picture_reads_the_open_saga_and_its_log_again() {
+    let mut stage = at(&world::running());
+    let id = world::running().id();
+    let what = What::Pictured(Ok(vec![world::running().summary()]));
+    let effects = update(&mut stage.model, Msg { at: world::NOW, what });
+    assert_eq!(effects, [Effect::Show(id), Effect::ReadLogs(id)]);
+}
+
+#[test]
+fn a_held_down_key_reads_one_saga_at_a_time() {
+    let mut stage = stage();
+    let mut effects = Vec::new();
+    for _ in 0..5 {
+        let what = What::Key(KeyCode::Char('j').into());
+        effects.extend(update(&mut stage.model, Msg { at: world::NOW, what }));
+    }
+    let [Effect::Show(first)] = effects[..] else { panic!("{effects:?}") };
+    let result = Err("gone".to_owned());
+    let what = What::Shown { deployment: first, result };
+    let effects = update(&mut stage.model, Msg { at: world::NOW, what });
+    assert_eq!(effects, [Effect::Show(stage.selected().unwrap())], "the one it ended on");
 }
 
 #[test]
