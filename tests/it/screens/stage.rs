@@ -20,6 +20,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Cell;
 
+use crate::screens::control;
 use crate::screens::world::{self, NOW, Story};
 
 /// A screen without a terminal.
@@ -138,7 +139,7 @@ impl Stage {
                         .ok_or_else(|| "no such deployment".to_owned()),
                 }),
                 Effect::ReadLogs(deployment) => {
-                    Some(What::LogsRead { deployment, result: Ok(world::log_lines()) })
+                    Some(What::LogsRead { deployment, result: Ok(control::log_lines()) })
                 }
                 Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
                 Effect::Order { .. } | Effect::Launch { .. } => {
