@@ -54,8 +54,8 @@ pub enum Verb {
     Abandon,
     /// Start no further step, or go on.
     Hold,
-    /// Show what is out there on its account; changes nothing.
-    Leftovers,
+    /// Show why it stands so and what is out there on its account; changes nothing.
+    Details,
 }
 
 /// Where a key holds.
@@ -259,7 +259,7 @@ const TABLE: &[Binding] = table! {
     Act  Everywhere C::Act(Verb::Skip),      [c('s')]                              "s"         "skip step"           Some(14);
     Act  Everywhere C::Act(Verb::Abandon),   [c('a')]                              "a"         "abandon"             Some(15);
     Act  Everywhere C::Act(Verb::Hold),      [c('h')]                              "h"         "hold, resume"        Some(16);
-    Act  Everywhere C::Act(Verb::Leftovers), [c('o')]                              "o"         "still out there"     Some(17);
+    Act  Everywhere C::Act(Verb::Details),   [c('o')]                              "o"         "details"             Some(17);
     View Everywhere C::Filter,               [c('/')]                              "/"         "filter"              Some(40);
     View Everywhere C::NeedsYouOnly,         [c('!')]                              "!"         "needs you"           Some(41);
     View Everywhere C::Zoom,                 [c('z')]                              "z"         "zoom"                Some(42);

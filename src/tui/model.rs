@@ -23,6 +23,9 @@ pub mod log;
 pub mod overlay;
 pub mod saga;
 
+/// Below this many columns or rows only the counts are shown, and no dialog.
+pub const SMALLEST: (u16, u16) = (40, 8);
+
 /// How long a toast stays, and the answer to an act in its row.
 const TOAST: Duration = Duration::from_secs(8);
 
@@ -206,11 +209,16 @@ impl Model {
                 Overlay::Launch
                 | Overlay::Undo(_)
                 | Overlay::Reason(_)
-                | Overlay::NeedsYou { .. }
+                | Overlay::Details { .. }
                 | Overlay::Help { .. }
                 | Overlay::Quit,
             ) => true,
         }
+    }
+
+    /// Whether the screen is large enough to show a dialog: what cannot be read is not confirmed.
+    pub fn is_legible(&self) -> bool {
+        self.size.0 >= SMALLEST.0 && self.size.1 >= SMALLEST.1
     }
 
     /// Says something at the bottom.
@@ -299,17 +307,16 @@ pub fn row_allows(row: &Summary, verb: Verb) -> bool {
     let gave_up_undoing =
         row.focus.as_ref().is_some_and(|focus| focus.direction == Direction::Undo);
     let verbs: &[Verb] = match row.standing {
-        Standing::NeedsYou if gave_up_undoing => {
-            &[Verb::Retry, Verb::Skip, Verb::Abandon, Verb::Leftovers]
-        }
-        Standing::NeedsYou => {
-            &[Verb::Retry, Verb::Skip, Verb::Abandon, Verb::Cancel, Verb::Leftovers]
-        }
-        Standing::RollingBack | Standing::Abandoned => &[Verb::Leftovers],
+        Standing::NeedsYou if gave_up_undoing => &[Verb::Retry, Verb::Skip, Verb::Abandon],
+        Standing::NeedsYou => &[Verb::Retry, Verb::Skip, Verb::Abandon, Verb::Cancel],
         Standing::Running => &[Verb::Cancel, Verb::Hold],
         Standing::Held => &[Verb::Cancel, Verb::Hold, Verb::Abandon],
         Standing::Active => &[Verb::Rollback],
-        Standing::Failed | Standing::Cancelled | Standing::RolledBack => &[],
+        Standing::RollingBack
+        | Standing::Abandoned
+        | Standing::Failed
+        | Standing::Cancelled
+        | Standing::RolledBack => &[],
     };
-    verbs.contains(&verb)
+    verb == Verb::Details || verbs.contains(&verb)
 }

@@ -50,13 +50,14 @@ pub trait Screen {
     /// When the terminal refuses.
     fn redraw(&mut self) -> io::Result<()>;
 
-    /// Gives the terminal back and stops the program; returns when it was continued.
+    /// Gives the terminal back and stops the program. It may run on for a moment before it stops,
+    /// so nothing is drawn before [`Screen::resume`].
     ///
     /// # Errors
     /// When the terminal refuses.
     fn suspend(&mut self) -> io::Result<()>;
 
-    /// Takes the terminal over again after someone else stopped and continued the program.
+    /// Takes the terminal over again: the program was continued.
     ///
     /// # Errors
     /// When the terminal refuses.
@@ -74,6 +75,7 @@ pub struct Runtime<'s, S> {
     reads: JoinSet<Answer>,
     orders: JoinSet<Answer>,
     dirty: Dirty,
+    presence: Presence,
     drawn_at: Option<Instant>,
 }
 
@@ -83,6 +85,13 @@ enum Dirty {
     No,
     Soon,
     Now,
+}
+
+/// Whether the terminal is the dashboard's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Here,
+    Suspended,
 }
 
 /// What a task brings back.
@@ -123,6 +132,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             reads,
             orders: JoinSet::new(),
             dirty: Dirty::Now,
+            presence: Presence::Here,
             drawn_at: None,
         }
     }
@@ -137,7 +147,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
     ) -> Result<Exit, TuiError> {
         let mut signals = Signals::listen()?;
         loop {
-            if self.dirty == Dirty::Now {
+            let here = self.presence == Presence::Here;
+            if here && self.dirty == Dirty::Now {
                 self.draw()?;
             }
             if let Some(exit) = self.model.ended {
@@ -153,7 +164,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 Some(answer) = self.orders.join_next() => answer_or_loss(answer),
                 Some(answer) = self.reads.join_next() => answer_or_loss(answer),
                 notice = next_notice(&mut self.notices) => Wake::Notice(notice),
-                () = tokio::time::sleep_until(frame_at), if self.dirty == Dirty::Soon => Wake::Draw,
+                () = tokio::time::sleep_until(frame_at), if here && self.dirty == Dirty::Soon => Wake::Draw,
                 () = tokio::time::sleep(due_in.unwrap_or_default()), if due_in.is_some() => Wake::Due,
             };
             self.wake(wake)?;
@@ -169,6 +180,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             Wake::Wish(Wish::Suspend) => self.perform(Effect::Suspend)?,
             Wake::Wish(Wish::Resume) => {
                 self.screen.resume()?;
+                self.presence = Presence::Here;
                 self.dirty = Dirty::Now;
             }
             Wake::Answer(Answer::Connected(Ok(control))) => {
@@ -260,8 +272,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.dirty = Dirty::Now;
             }
             Effect::Suspend => {
+                self.presence = Presence::Suspended;
                 self.screen.suspend()?;
-                self.dirty = Dirty::Now;
             }
             Effect::Watch | Effect::Show(_) | Effect::ReadLogs(_) | Effect::Plan { .. } => {
                 if let Some(control) = &self.control {
@@ -294,6 +306,9 @@ impl<'s, S: Screen> Runtime<'s, S> {
 
     /// After how long something on the screen changes by itself; `None` when nothing does.
     fn due_in(&self) -> Option<Duration> {
+        if self.presence == Presence::Suspended {
+            return None;
+        }
         let now = self.options.clock.now();
         let second = match self.state.counting {
             Counting::Seconds => Some(next_second(now)),

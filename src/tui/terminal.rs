@@ -21,6 +21,7 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::tui::model::Model;
@@ -63,15 +64,15 @@ impl Screen for TakenTerminal {
     }
 
     fn redraw(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Not `clear`, which asks the terminal where its cursor is: the answer would have to be
+        // caught between the operator's keys.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     fn suspend(&mut self) -> io::Result<()> {
         give_back();
-        kill_process(getpid(), Signal::STOP)?;
-        // From here on the program was continued.
-        take_over()?;
-        self.redraw()
+        Ok(kill_process(getpid(), Signal::STOP)?)
     }
 
     fn resume(&mut self) -> io::Result<()> {

@@ -47,6 +47,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.connection = Connection::Open;
             model.list.replace(summaries, model.now);
             refresh(model, &mut effects);
+            // Lines may have been missed with the notices; those that are here already stay one.
+            effects.extend(model.saga.as_ref().map(|saga| Effect::ReadLogs(saga.deployment)));
         }
         What::Pictured(Err(why)) => model.connection = Connection::Lost(why),
         What::Noticed(notice) => noticed(model, notice, &mut effects),
@@ -205,8 +207,7 @@ fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
             if let Some(Overlay::Launch) = model.overlay {
                 model.overlay = None;
             }
-            model.list.rebuild(model.now);
-            model.list.select(launched.deployment);
+            model.list.select(launched.deployment, model.now);
             model.say(Tone::Good, "launched; it resumes by itself whatever happens here");
         }
         Err(LaunchRefusal::Fields(errors)) => {

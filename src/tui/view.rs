@@ -11,6 +11,7 @@ use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::{Frames, layout};
 
 pub mod canvas;
+mod details;
 mod dialog;
 mod footer;
 mod header;
@@ -20,7 +21,6 @@ mod launch;
 pub mod layout;
 mod list;
 mod log;
-mod needs_you;
 mod prompts;
 mod row;
 mod saga;
@@ -99,7 +99,7 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
         Some(Overlay::Launch) => launch::draw(model, canvas),
         Some(Overlay::Undo(dialog)) => undo::draw(model, dialog, canvas),
         Some(Overlay::Reason(dialog)) => prompts::reason(model, dialog, canvas),
-        Some(Overlay::NeedsYou { deployment }) => needs_you::draw(model, *deployment, canvas),
+        Some(Overlay::Details { deployment }) => details::draw(model, *deployment, canvas),
         Some(Overlay::Help { scroll }) => help::draw(*scroll, canvas),
         Some(Overlay::Quit) => prompts::quit(model, canvas),
         // The filter is typed in the list's title.

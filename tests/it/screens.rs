@@ -1,5 +1,7 @@
 //! The screens, cell by cell, and what keys do to them.
 
+#![expect(clippy::unwrap_used, reason = "what a test has set up is there")]
+
 mod chaos;
 mod control;
 mod keys;
@@ -9,6 +11,7 @@ mod world;
 
 use arcadia::domain::id::DeploymentId;
 use arcadia::tui::options::{Ascii, Color};
+use ratatui::style::{Color as Plain, Modifier};
 use stage::Stage;
 
 const SIZES: [(u16, u16); 4] = [(160, 45), (120, 36), (80, 24), (60, 15)];
@@ -45,6 +48,15 @@ fn the_journal_did_not_open() {
     let mut stage = Stage::new(80, 24);
     stage.fail_to_connect("the data folder `/var/lib/arcadia` is in use by process 4711");
     insta::assert_snapshot!(stage.drawn());
+}
+
+#[test]
+fn sizes_between_the_layouts() {
+    for (width, height) in [(100, 20), (80, 16), (63, 30), (40, 8)] {
+        let mut stage = Stage::new(width, height);
+        with_zoo(&mut stage);
+        insta::assert_snapshot!(format!("between_{width}x{height}"), stage.drawn());
+    }
 }
 
 #[test]
@@ -167,6 +179,29 @@ fn ascii_without_colour() {
         let drawn = stage.drawn();
         assert!(drawn.is_ascii(), "{drawn}");
         insta::assert_snapshot!(format!("ascii_{width}x{height}"), drawn);
+    }
+}
+
+#[test]
+fn without_colour_no_cell_has_one_and_the_selected_row_is_reversed() {
+    let mut stage = Stage::with(120, 36, Ascii::No, Color::None);
+    with_zoo(&mut stage);
+    stage.drawn();
+    let cells = stage.cells();
+    assert!(cells.iter().all(|cell| cell.fg == Plain::Reset && cell.bg == Plain::Reset));
+    let reversed = cells.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED));
+    assert!(reversed.count() >= 118, "the selected row");
+}
+
+#[test]
+fn the_background_is_never_painted() {
+    let mut stage = Stage::new(120, 36);
+    with_zoo(&mut stage);
+    for keys in ["", "s", "n", "?", "o", "q"] {
+        stage.press(crossterm::event::KeyCode::Esc);
+        stage.keys(keys);
+        stage.drawn();
+        assert!(stage.cells().iter().all(|cell| cell.bg == Plain::Reset));
     }
 }
 

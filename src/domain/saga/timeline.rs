@@ -193,7 +193,7 @@ mod tests {
     fn plan() -> Plan {
         let patience = Patience {
             timeout: Duration::from_secs(1),
-            deadline: Duration::from_secs(60),
+            deadline: Duration::from_mins(1),
             retry: RetryPolicy {
                 tries: NonZeroU32::new(3).unwrap(),
                 base: Duration::from_secs(1),
@@ -229,7 +229,9 @@ mod tests {
         Failure::without_effect(FailureCode::Invalid, "no")
     }
 
-    fn shape(step: &StepTimeline) -> Vec<(SpanKind, i64, Option<(i64, SpanEnd)>)> {
+    type Shape = (SpanKind, i64, Option<(i64, SpanEnd)>);
+
+    fn shape(step: &StepTimeline) -> Vec<Shape> {
         let millis = Timestamp::as_millis;
         step.spans
             .iter()

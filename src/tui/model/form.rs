@@ -185,6 +185,19 @@ impl LaunchForm {
         self.focus = Field::ALL[next];
     }
 
+    /// Moves to the next field that is wrong, or to the button when nothing is: two keys launch a
+    /// form that makes sense, and no field is filled in for nothing.
+    pub fn go_on(&mut self) {
+        let here = self.focus as usize;
+        let count = Field::ALL.len();
+        let following = (1..count).map(|places| Field::ALL[(here + places) % count]);
+        self.focus = following
+            .into_iter()
+            .find(|field| self.problem(*field).is_some())
+            .or_else(|| self.problem(self.focus).map(|_| self.focus))
+            .unwrap_or(Field::Launch);
+    }
+
     /// The other choice of what happens on a failure.
     pub fn toggle_on_failure(&mut self) {
         self.on_failure = match self.on_failure {

@@ -29,6 +29,7 @@ pub struct List {
     counts: [usize; Standing::ALL.len()],
     selected: Option<DeploymentId>,
     cursor: usize,
+    awaited: Option<DeploymentId>,
     filter: String,
     scope: Scope,
     order: Order,
@@ -82,6 +83,11 @@ impl List {
         }
         self.counts[place(summary.standing)] += 1;
         self.rows.insert(id, summary);
+        if self.awaited == Some(id) {
+            // The operator launched it and waits to see it: the freeze is not for that.
+            self.frozen_until = None;
+            self.sorted_at = None;
+        }
     }
 
     /// Sorts again when something changed its place and the order may move.
@@ -142,17 +148,16 @@ impl List {
 
     /// Moves the selection; `isize::MIN` and `isize::MAX` are the ends.
     pub fn step(&mut self, rows: isize) {
+        self.awaited = None;
         let last = self.shown.len().saturating_sub(1);
         self.cursor = self.cursor.saturating_add_signed(rows).min(last);
         self.selected = self.shown.get(self.cursor).copied();
     }
 
-    /// Selects a deployment, if it is shown.
-    pub fn select(&mut self, id: DeploymentId) {
-        if let Some(row) = self.shown.iter().position(|shown| *shown == id) {
-            self.cursor = row;
-            self.selected = Some(id);
-        }
+    /// Selects a deployment, now or as soon as it is shown.
+    pub fn select(&mut self, id: DeploymentId, now: Timestamp) {
+        self.awaited = Some(id);
+        self.rebuild(now);
     }
 
     /// Sorts now, whatever is frozen: for what the operator did, not for what happened.
@@ -210,6 +215,9 @@ impl List {
     /// The selected deployment keeps the selection wherever it went; when it is no longer shown,
     /// the row that took its place gets it.
     fn find_cursor(&mut self) {
+        if self.awaited.is_some_and(|id| self.shown.contains(&id)) {
+            self.selected = self.awaited.take();
+        }
         let found = self.selected.and_then(|id| self.shown.iter().position(|shown| *shown == id));
         self.cursor = found.unwrap_or_else(|| self.cursor.min(self.shown.len().saturating_sub(1)));
         self.selected = self.shown.get(self.cursor).copied();

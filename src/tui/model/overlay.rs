@@ -17,8 +17,8 @@ pub enum Overlay {
     Undo(UndoDialog),
     /// Why?
     Reason(ReasonDialog),
-    /// What is still out there, and what can be done.
-    NeedsYou {
+    /// Why it stands so, what is still out there, and what can be done.
+    Details {
         /// Whose.
         deployment: DeploymentId,
     },

@@ -37,7 +37,7 @@ pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
         Overlay::Launch => form::key(model, key, effects),
         Overlay::Undo(dialog) => undo(model, key, dialog, effects),
         Overlay::Reason(dialog) => reason(model, key, dialog, effects),
-        Overlay::NeedsYou { deployment } => needs_you(model, key, deployment, effects),
+        Overlay::Details { deployment } => details(model, key, deployment, effects),
         Overlay::Help { scroll } => help(key, scroll),
         Overlay::Quit => quit(model, key),
     };
@@ -60,7 +60,7 @@ pub(super) fn paste(model: &mut Model, pasted: &str, effects: &mut Vec<Effect>) 
         }
         Some(
             Overlay::Undo(UndoDialog { undoing: Undoing::Cancel, .. })
-            | Overlay::NeedsYou { .. }
+            | Overlay::Details { .. }
             | Overlay::Help { .. }
             | Overlay::Quit,
         )
@@ -142,7 +142,7 @@ fn undo(
 /// Whether the operator can see what would be undone.
 fn undo_is_known(model: &Model, dialog: &UndoDialog) -> bool {
     let saga = model.saga.as_ref().filter(|saga| saga.deployment == dialog.deployment);
-    saga.is_some_and(|saga| saga.read().is_some())
+    model.is_legible() && saga.is_some_and(|saga| saga.read().is_some())
 }
 
 fn reason(
@@ -154,7 +154,7 @@ fn reason(
     match keymap::dialog(key) {
         DialogKey::Esc => return None,
         DialogKey::Enter => {
-            if let Some(order) = dialog.order() {
+            if let Some(order) = dialog.order().filter(|_| model.is_legible()) {
                 give(model, dialog.deployment, order, effects);
                 return None;
             }
@@ -171,7 +171,7 @@ fn reason(
     Some(Overlay::Reason(dialog))
 }
 
-fn needs_you(
+fn details(
     model: &mut Model,
     key: KeyEvent,
     deployment: DeploymentId,
@@ -185,7 +185,7 @@ fn needs_you(
         panes::act(model, verb, effects);
         return model.overlay.take();
     }
-    Some(Overlay::NeedsYou { deployment })
+    Some(Overlay::Details { deployment })
 }
 
 fn help(key: KeyEvent, scroll: usize) -> Option<Overlay> {

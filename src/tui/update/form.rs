@@ -15,7 +15,8 @@ pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) -
     match keymap::dialog(key) {
         DialogKey::Esc => return None,
         DialogKey::Enter if form.focus == Field::Launch => submit(model, effects),
-        DialogKey::Enter | DialogKey::Next | DialogKey::Down => form.go(1),
+        DialogKey::Enter => form.go_on(),
+        DialogKey::Next | DialogKey::Down => form.go(1),
         DialogKey::Previous | DialogKey::Up => form.go(-1),
         DialogKey::Letter(' ') | DialogKey::Left | DialogKey::Right
             if form.focus == Field::OnFailure =>

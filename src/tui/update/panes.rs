@@ -149,7 +149,7 @@ pub(super) fn act(model: &mut Model, verb: Verb, effects: &mut Vec<Effect>) {
             }
         }
         Verb::Abandon => ask_why(model, deployment, row.name(), GivingUp::Abandon),
-        Verb::Leftovers => model.overlay = Some(Overlay::NeedsYou { deployment }),
+        Verb::Details => model.overlay = Some(Overlay::Details { deployment }),
     }
 }
 
@@ -169,7 +169,7 @@ fn why_not(verb: Verb, standing: Standing) -> &'static str {
             Verb::Cancel | Verb::Rollback => {
                 "undoing it gave up; r tries again, s skips the step, a abandons it"
             }
-            Verb::Hold | Verb::Retry | Verb::Skip | Verb::Abandon | Verb::Leftovers => {
+            Verb::Hold | Verb::Retry | Verb::Skip | Verb::Abandon | Verb::Details => {
                 "it stands still already; r, s or a goes on"
             }
         },
@@ -178,7 +178,7 @@ fn why_not(verb: Verb, standing: Standing) -> &'static str {
             Verb::Rollback => "it is still provisioning; c cancels it",
             Verb::Retry | Verb::Skip => "no step has given up",
             Verb::Abandon => "it is going on; c cancels it, h holds it",
-            Verb::Cancel | Verb::Hold | Verb::Leftovers => "nothing to see: it is going on",
+            Verb::Cancel | Verb::Hold | Verb::Details => "nothing to see: it is going on",
         },
         Standing::Active => match verb {
             Verb::Cancel => "it is active; R rolls it back",
@@ -187,7 +187,7 @@ fn why_not(verb: Verb, standing: Standing) -> &'static str {
             | Verb::Skip
             | Verb::Abandon
             | Verb::Hold
-            | Verb::Leftovers => "it is active, and nothing waits for you",
+            | Verb::Details => "it is active, and nothing waits for you",
         },
         Standing::Failed | Standing::Cancelled | Standing::RolledBack | Standing::Abandoned => {
             "it has ended, and nothing is left to act on"

@@ -63,7 +63,7 @@ fn of_overlay(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
         Overlay::Filter(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "move")],
         Overlay::Launch => vec![("Tab", "next"), ("S-Tab", "back"), ("Esc", "close, draft stays")],
         Overlay::Undo(_) | Overlay::Reason(_) => vec![("Esc", "leave it as it is")],
-        Overlay::NeedsYou { .. } => {
+        Overlay::Details { .. } => {
             vec![("r", "retry"), ("s", "skip step"), ("a", "abandon"), ("Esc", "close")]
         }
         Overlay::Help { .. } => vec![("j k", "scroll"), ("Esc", "close")],

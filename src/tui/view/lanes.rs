@@ -3,6 +3,7 @@
 
 use crate::domain::saga::plan::Direction;
 use crate::domain::saga::timeline::{Axis, Span, SpanEnd, SpanKind, StepTimeline};
+use crate::domain::summary::StepMark;
 use crate::domain::time::Timestamp;
 use crate::tui::view::canvas::Canvas;
 
@@ -42,7 +43,7 @@ pub(super) fn draw(
         let (sign, style) = match end {
             SpanEnd::Failed => (theme.signs().failed, theme.danger()),
             SpanEnd::Unknown if span.kind == SpanKind::Attempt => {
-                ("?", theme.mark(crate::domain::summary::StepMark::Unknown))
+                ("?", theme.mark(StepMark::Unknown))
             }
             SpanEnd::Unknown | SpanEnd::GoesOn | SpanEnd::Succeeded | SpanEnd::CutShort => continue,
         };

@@ -2,16 +2,13 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::model::{Pane, Zoom};
+use crate::tui::model::{Pane, SMALLEST, Zoom};
 
 /// From how many columns on the list lies beside the saga and its log.
 const SIDE_BY_SIDE: u16 = 140;
 
 /// From how many columns on panes have frames and lie above each other.
 const STACKED: u16 = 64;
-
-/// Below this many columns or rows only the counts are shown.
-const SMALLEST: (u16, u16) = (40, 8);
 
 /// Which pane lies where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

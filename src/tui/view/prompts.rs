@@ -47,11 +47,12 @@ pub(super) fn reason(model: &Model, dialog: &ReasonDialog, canvas: &mut Canvas<'
     let width = inside.width().saturating_sub(x);
     dialog::line(&mut inside, (x, y), width, &dialog.typed, Focus::Here);
     let (words, style) = if dialog.order().is_some() {
-        ("Enter goes on; it is recorded with your name · Esc leaves it", theme.danger())
+        let who = &model.operator;
+        (format!("Enter goes on, recorded for {who} · Esc leaves it"), theme.danger())
     } else {
-        ("Enter is dead until a reason is there · Esc leaves it", theme.quiet())
+        ("Enter is dead until a reason is there · Esc leaves it".to_owned(), theme.quiet())
     };
-    inside.put(0, y + 1, words, style);
+    inside.put(0, y + 1, &words, style);
 }
 
 /// Asks before leaving while sagas are under way.

@@ -23,6 +23,9 @@ pub(super) struct Columns {
     words: usize,
 }
 
+/// Fewer cells than this say nothing.
+const WORDS: usize = 6;
+
 impl Columns {
     /// The columns of a list this wide, whose longest saga has so many steps.
     pub(super) fn fitting(width: usize, steps: usize, theme: Theme) -> Self {
@@ -34,8 +37,8 @@ impl Columns {
             name: if width >= 100 { 22 } else { 18 },
             state: (width >= 64).then_some(14),
             marks,
-            step: (width >= 96).then_some(21),
-            tries: (width >= 96).then_some(5),
+            step: (width >= 110).then_some(21),
+            tries: (width >= 110).then_some(5),
             elapsed: (width >= 34).then_some(8),
             words: 0,
         };
@@ -43,7 +46,8 @@ impl Columns {
             let elapsed = columns.elapsed.unwrap_or(0);
             columns.name = width.saturating_sub(signs + 1 + marks + elapsed).clamp(6, 18);
         }
-        columns.words = width.saturating_sub(columns.used());
+        let rest = width.saturating_sub(columns.used());
+        columns.words = if rest < WORDS { 0 } else { rest };
         columns
     }
 

@@ -4,7 +4,7 @@
 use ratatui::style::Style;
 
 use crate::domain::saga::timeline::Axis;
-use crate::domain::summary::Summary;
+use crate::domain::summary::{Standing, Summary};
 use crate::tui::format;
 use crate::tui::model::saga::{Content, Opened, Read};
 use crate::tui::model::{Model, Pane};
@@ -148,10 +148,18 @@ fn about(
     }
     if let Some(read) = read {
         let out: Vec<&str> = read.detail.leftovers.iter().map(|left| &*left.what).collect();
-        let going_well = row.standing == crate::domain::summary::Standing::Active;
         if !out.is_empty() {
-            let style = if going_well { theme.plain() } else { theme.warning() };
-            let label = if going_well { "out there" } else { "STILL OUT THERE" };
+            let (label, style) = match row.standing {
+                Standing::Running | Standing::Held | Standing::Active => {
+                    ("out there", theme.plain())
+                }
+                Standing::NeedsYou
+                | Standing::RollingBack
+                | Standing::Failed
+                | Standing::Cancelled
+                | Standing::RolledBack
+                | Standing::Abandoned => ("STILL OUT THERE", theme.warning()),
+            };
             lines.push((label, out.join(", "), style));
         }
     }

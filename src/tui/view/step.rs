@@ -6,6 +6,7 @@ use crate::domain::aggregate::Aggregate;
 use crate::domain::failure::{Effect, FailureCode};
 use crate::domain::saga::state::{Lane, Stage};
 use crate::domain::saga::transition::needs_undo;
+use crate::domain::summary::Standing;
 use crate::domain::time::Timestamp;
 use crate::tui::format;
 use crate::tui::theme::Theme;
@@ -39,21 +40,19 @@ pub(super) fn forward(aggregate: &Aggregate, at: usize, now: Timestamp, theme: T
     match &step.forward.stage {
         Stage::Idle => Said::new(theme.quiet(), signs.pending, "not reached"),
         Stage::Running { since } => Said::new(
-            theme.standing(crate::domain::summary::Standing::Running),
+            theme.standing(Standing::Running),
             signs.running,
             format!("calling {}", format::running(now.since(*since))),
         ),
-        Stage::Waiting { .. } => Said::new(
-            theme.standing(crate::domain::summary::Standing::Running),
-            signs.waiting,
-            "waiting",
-        ),
+        Stage::Waiting { .. } => {
+            Said::new(theme.standing(Standing::Running), signs.waiting, "waiting")
+        }
         Stage::WaitingToRetry { at } => Said::new(theme.warning(), signs.waiting, retry(now, *at)),
         Stage::Succeeded { .. } => Said::new(theme.good(), signs.done, "done"),
         Stage::Failed { failure, .. } => {
             let unknown = step.forward.doubt_since.is_some() || failure.effect == Effect::Unknown;
             if unknown {
-                let style = theme.standing(crate::domain::summary::Standing::NeedsYou);
+                let style = theme.standing(Standing::NeedsYou);
                 Said::new(style, "?", "UNKNOWN")
             } else if failure.code == FailureCode::Cancelled {
                 Said::new(theme.quiet(), signs.cancelled, "cut short")
@@ -88,7 +87,7 @@ pub(super) fn undo(aggregate: &Aggregate, at: usize, now: Timestamp, theme: Them
         Stage::WaitingToRetry { at } => Said::new(theme.warning(), signs.undoing, retry(now, *at)),
         Stage::Succeeded { .. } => Said::new(theme.good(), signs.undone, "undone"),
         Stage::Failed { .. } => {
-            let style = theme.standing(crate::domain::summary::Standing::NeedsYou);
+            let style = theme.standing(Standing::NeedsYou);
             Said::new(style, "!", "GAVE UP")
         }
         Stage::Skipped { .. } => Said::new(theme.quiet(), signs.skipped, "skipped"),

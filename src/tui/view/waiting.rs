@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::saga::plan::Direction;
-use crate::domain::summary::{Activity, Focus, Standing, Summary};
+use crate::domain::summary::{Activity, Focus, Standing, StepMark, Summary};
 use crate::domain::time::Timestamp;
 use crate::tui::format;
 use crate::tui::model::{ActStage, Model};
@@ -15,21 +15,23 @@ pub(super) struct Words {
     pub(super) what: String,
     /// What happens next.
     pub(super) next: String,
-    /// The same, where room is short.
+    /// The same in a row of the list.
+    short: String,
+    /// The same where room is short.
     brief: String,
 }
 
-/// From how many cells on there is room to say what happens next in full.
-const ROOMY: usize = 44;
+/// From how many cells on a row has room for what happens next and when it gives up.
+const ROOMY: usize = 33;
 
 impl Words {
     fn what(what: impl Into<String>) -> Self {
-        Self { what: what.into(), next: String::new(), brief: String::new() }
+        Self { what: what.into(), ..Self::default() }
     }
 
     /// What happens next, in words that leave room for what it is.
     pub(super) fn tail(&self, cells: usize) -> &str {
-        if cells < ROOMY { &self.brief } else { &self.next }
+        if cells < ROOMY { &self.brief } else { &self.short }
     }
 }
 
@@ -48,6 +50,10 @@ pub(super) fn of_row(model: &Model, row: &Summary) -> Words {
         }
     }
     match (&row.focus, row.standing) {
+        (Some(focus), Standing::NeedsYou) if row.marks.contains(&StepMark::Unknown) => {
+            let words = of_focus(focus, model.now);
+            Words { what: format!("outcome unknown: {}", words.what), ..words }
+        }
         (Some(focus), _) => of_focus(focus, model.now),
         (None, Standing::Active) => {
             Words::what(row.ipv4.map(|ip| ip.to_string()).unwrap_or_default())
@@ -66,26 +72,36 @@ pub(super) fn of_focus(focus: &Focus, now: Timestamp) -> Words {
                 Direction::Undo => "undoing",
             };
             let next = format!(", {}", ago(now, *since));
-            Words { what: verb.to_owned(), brief: next.clone(), next }
+            Words { what: verb.to_owned(), short: next.clone(), brief: next.clone(), next }
         }
-        Activity::Waiting { until, note, gives_up_at } => Words {
-            what: note.clone(),
-            next: format!("; asks {}, ends {}", ahead(now, *until), ahead(now, *gives_up_at)),
-            brief: format!("; {}", ahead(now, *until)),
-        },
-        Activity::Retrying { at, error } => {
-            let try_number = (focus.attempt + 1).min(focus.tries);
+        Activity::Waiting { until, note, gives_up_at } => {
+            let (poll, end) = (ahead(now, *until), ahead(now, *gives_up_at));
             Words {
-                what: error.clone(),
-                next: format!("; retry {} ({try_number} of {})", ahead(now, *at), focus.tries),
-                brief: format!("; {}", ahead(now, *at)),
+                what: note.clone(),
+                next: format!("; asks again {}, gives up {}", within(&poll), within(&end)),
+                short: format!("; poll {poll}, ends {end}"),
+                brief: format!("; {poll}"),
             }
         }
-        Activity::GaveUp { at, error } => Words {
-            what: error.clone(),
-            next: format!("; gave up {}", format::time_of_day(*at)),
-            brief: String::new(),
-        },
+        Activity::Retrying { at, error } => {
+            let (next_try, tries) = ((focus.attempt + 1).min(focus.tries), focus.tries);
+            let span = ahead(now, *at);
+            Words {
+                what: error.clone(),
+                next: format!("; try {next_try} of {tries} {}", within(&span)),
+                short: format!("; retry {span}, {next_try} of {tries}"),
+                brief: format!("; {span}"),
+            }
+        }
+        Activity::GaveUp { at, error } => {
+            let at = format::time_of_day(*at);
+            Words {
+                what: error.clone(),
+                short: format!("; gave up {}", at.get(..5).unwrap_or(&at)),
+                brief: String::new(),
+                next: format!("; gave up at {at}"),
+            }
+        }
     }
 }
 
@@ -95,7 +111,14 @@ fn ago(now: Timestamp, since: Timestamp) -> String {
 
 fn ahead(now: Timestamp, at: Timestamp) -> String {
     match now.until(at) {
-        Duration::ZERO => "now".to_owned(),
-        span => format!("in {}", format::running(span + Duration::from_millis(999))),
+        Duration::ZERO => NOW.to_owned(),
+        // Rounded up, so that it reads `now` exactly when it is.
+        span => format::running(span + Duration::from_millis(999)),
     }
 }
+
+fn within(span: &str) -> String {
+    if span == NOW { NOW.to_owned() } else { format!("in {span}") }
+}
+
+const NOW: &str = "now";

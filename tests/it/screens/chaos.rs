@@ -96,6 +96,9 @@ fn is_destructive(effect: &Effect) -> bool {
 /// Whether this very input may confirm something: a question is open, and this is its yes.
 fn confirmable(stage: &Stage, input: &Input) -> bool {
     let Input::Key(code, _) = input else { return false };
+    if !stage.model.is_legible() {
+        return false;
+    }
     match &stage.model.overlay {
         Some(Overlay::Undo(UndoDialog { undoing: Undoing::Cancel, .. })) => {
             matches!(code, KeyCode::Char('y' | 'Y'))
@@ -109,7 +112,7 @@ fn confirmable(stage: &Stage, input: &Input) -> bool {
         Some(
             Overlay::Filter(_)
             | Overlay::Launch
-            | Overlay::NeedsYou { .. }
+            | Overlay::Details { .. }
             | Overlay::Help { .. }
             | Overlay::Quit,
         )

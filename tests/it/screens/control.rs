@@ -2,18 +2,20 @@
 //! asked of it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use arcadia::control::{
     Control, ControlError, Detail, LaunchRequest, Launched, Notice, NumberedLine, OrderRequest,
     Watch,
 };
 use arcadia::domain::id::DeploymentId;
-use arcadia::domain::saga::plan::{OnFailure, Plan};
+use arcadia::domain::log::{LogLevel, LogLine};
+use arcadia::domain::saga::plan::{Direction, OnFailure, Plan};
 use arcadia::domain::spec::DeploymentSpec;
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
-use crate::screens::world::{self, Story};
+use crate::screens::world::{self, NOW, STEPS, Story};
 
 /// A control without an engine.
 pub(crate) struct FakeControl {
@@ -33,7 +35,7 @@ impl FakeControl {
 #[async_trait]
 impl Control for FakeControl {
     async fn launch(&self, _launch: LaunchRequest) -> Result<Launched, ControlError> {
-        Err(ControlError::Stopping)
+        panic!("a task of the engine fell over");
     }
 
     async fn order(&self, order: OrderRequest) -> Result<(), ControlError> {
@@ -61,10 +63,36 @@ impl Control for FakeControl {
         _after: Option<u64>,
         _limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError> {
-        Ok(world::log_lines())
+        Ok(log_lines())
     }
 
     fn plan(&self, _spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {
         world::plan(on_failure)
     }
+}
+
+/// A few log lines, one of them hostile.
+pub(crate) fn log_lines() -> Vec<NumberedLine> {
+    let line = |number: u64, step: usize, level, direction, text: &str| NumberedLine {
+        number,
+        line: LogLine {
+            at: NOW - Duration::from_millis(20_000 - number * 700),
+            level,
+            step: STEPS[step].0.into(),
+            direction,
+            attempt: 1,
+            text: text.to_owned(),
+            fields: vec![("request".to_owned(), format!("7d1f-{number}"))],
+        },
+    };
+    let (forward, undo) = (Direction::Forward, Direction::Undo);
+    vec![
+        line(1, 1, LogLevel::Info, forward, "POST /v2/droplets"),
+        line(2, 3, LogLevel::Info, forward, "PUT inventory/398271"),
+        line(3, 3, LogLevel::Warn, forward, "evil \u{1b}[2J\u{1b}]0;owned\u{7} \u{202e}text"),
+        line(4, 4, LogLevel::Error, forward, "409 already linked to droplet 391"),
+        line(5, 3, LogLevel::Info, undo, "DELETE inventory/398271"),
+        line(6, 3, LogLevel::Warn, undo, "503 Service Unavailable; retry in 2.0s"),
+        line(7, 2, LogLevel::Info, forward, "droplet 398271 is still `new`"),
+    ]
 }

@@ -5,8 +5,9 @@ use arcadia::domain::summary::Standing;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::overlay::Overlay;
 use arcadia::tui::model::{Connection, Pane};
-use arcadia::tui::msg::{LaunchRefusal, What};
+use arcadia::tui::msg::{LaunchRefusal, Msg, What};
 use arcadia::tui::options::Exit;
+use arcadia::tui::update::update;
 use crossterm::event::KeyCode;
 
 use crate::screens::stage::Stage;
@@ -259,6 +260,32 @@ fn a_draft_survives_escape_and_a_refused_launch() {
 }
 
 #[test]
+fn what_was_launched_is_selected_as_soon_as_it_is_there() {
+    let mut stage = stage();
+    let story = Story::launched(77, "brand-new", 0);
+    let launched =
+        arcadia::control::Launched { deployment: story.id(), saga: story.aggregate.saga };
+    stage.keys("n");
+    stage.send(What::Launched(Ok(launched)));
+    assert!(stage.model.overlay.is_none());
+    stage.goes_on(story.clone());
+    assert_eq!(stage.selected(), Some(story.id()), "whichever of the two comes first");
+    assert!(stage.drawn().contains("acme/brand-new"));
+}
+
+#[test]
+fn what_cannot_be_read_is_not_confirmed() {
+    let mut stage = at(&world::running());
+    stage.keys("c");
+    stage.resize(30, 6);
+    stage.keys("y");
+    assert!(orders(&stage).is_empty());
+    stage.resize(80, 24);
+    stage.keys("y");
+    assert_eq!(orders(&stage), [&Order::Cancel]);
+}
+
+#[test]
 fn a_form_with_mistakes_goes_to_the_first_of_them_and_launches_nothing() {
     let mut stage = stage();
     stage.keys("nacme");
@@ -359,6 +386,30 @@ fn a_request_that_is_never_answered_does_not_block_the_next() {
     assert!(stage.drawn().contains("look whether it took effect"));
     stage.keys("k");
     assert!(stage.model.saga.as_ref().unwrap().read().is_some());
+}
+
+#[test]
+fn a_new_picture_reads_the_open_saga_and_its_log_again() {
+    let mut stage = at(&world::running());
+    let id = world::running().id();
+    let what = What::Pictured(Ok(vec![world::running().summary()]));
+    let effects = update(&mut stage.model, Msg { at: world::NOW, what });
+    assert_eq!(effects, [Effect::Show(id), Effect::ReadLogs(id)]);
+}
+
+#[test]
+fn a_held_down_key_reads_one_saga_at_a_time() {
+    let mut stage = stage();
+    let mut effects = Vec::new();
+    for _ in 0..5 {
+        let what = What::Key(KeyCode::Char('j').into());
+        effects.extend(update(&mut stage.model, Msg { at: world::NOW, what }));
+    }
+    let [Effect::Show(first)] = effects[..] else { panic!("{effects:?}") };
+    let result = Err("gone".to_owned());
+    let what = What::Shown { deployment: first, result };
+    let effects = update(&mut stage.model, Msg { at: world::NOW, what });
+    assert_eq!(effects, [Effect::Show(stage.selected().unwrap())], "the one it ended on");
 }
 
 #[test]

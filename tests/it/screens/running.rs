@@ -95,7 +95,13 @@ fn started(control: &Arc<FakeControl>) -> Run {
 impl Run {
     fn keys(&self, letters: &str) {
         for letter in letters.chars() {
-            self.keys_tx.send(Ok(Event::Key(KeyCode::Char(letter).into()))).unwrap();
+            let code = match letter {
+                '\t' => KeyCode::Tab,
+                '\n' => KeyCode::Enter,
+                '\u{1b}' => KeyCode::Esc,
+                letter => KeyCode::Char(letter),
+            };
+            self.keys_tx.send(Ok(Event::Key(code.into()))).unwrap();
         }
     }
 
@@ -109,7 +115,7 @@ impl Run {
                 }
             }
         };
-        let found = tokio::time::timeout(Duration::from_secs(60), next).await;
+        let found = tokio::time::timeout(Duration::from_mins(1), next).await;
         found.unwrap_or_else(|_| panic!("no frame shows {words:?}"))
     }
 
@@ -200,6 +206,17 @@ async fn an_order_reaches_the_engine_with_the_operators_name_even_when_he_leaves
     assert_eq!(orders.len(), 1);
     assert_eq!(orders[0].order, Order::Cancel);
     assert_eq!(orders[0].by, Actor::Operator("ana".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_panics_is_an_answer_that_never_comes_and_the_screen_goes_on() {
+    let control = FakeControl::new(vec![world::active()]);
+    let mut run = started(&control);
+    run.shows("Log · activate deployment").await;
+    run.keys("nacme\tweb\tsyd1\ts-1\tubuntu\t\t\t\t\t\t\n");
+    run.shows("no answer came; look at the list").await;
+    run.keys("\u{1b}q");
+    assert_eq!(run.ended.await.unwrap(), Exit::Idle);
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,7 +18,9 @@ use arcadia::tui::view::{ViewState, view};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Cell;
 
+use crate::screens::control;
 use crate::screens::world::{self, NOW, Story};
 
 /// A screen without a terminal.
@@ -137,7 +139,7 @@ impl Stage {
                         .ok_or_else(|| "no such deployment".to_owned()),
                 }),
                 Effect::ReadLogs(deployment) => {
-                    Some(What::LogsRead { deployment, result: Ok(world::log_lines()) })
+                    Some(What::LogsRead { deployment, result: Ok(control::log_lines()) })
                 }
                 Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
                 Effect::Order { .. } | Effect::Launch { .. } => {
@@ -150,6 +152,11 @@ impl Stage {
                 self.send(what);
             }
         }
+    }
+
+    /// The cells of the last frame.
+    pub(crate) fn cells(&self) -> &[Cell] {
+        &self.terminal.backend().buffer().content
     }
 
     /// The frame as it stands, line by line.

@@ -5,12 +5,11 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arcadia::control::{Detail, NumberedLine};
+use arcadia::control::Detail;
 use arcadia::domain::aggregate::{Aggregate, Entry, Fact, Launch};
 use arcadia::domain::deployment::{Actor, DeploymentState, Transition, TransitionReason};
 use arcadia::domain::failure::{Failure, FailureCode};
 use arcadia::domain::id::{CommandId, DeploymentId, SagaId};
-use arcadia::domain::log::{LogLevel, LogLine};
 use arcadia::domain::resource::{Resource, ResourceEvent, ResourceKey, ResourceSpec};
 use arcadia::domain::saga::event::{EventKind, Order, StepEvent};
 use arcadia::domain::saga::plan::{Direction, OnFailure, Patience, Plan, PlanStep};
@@ -232,7 +231,7 @@ impl Story {
 pub(crate) fn plan(on_failure: OnFailure) -> Plan {
     let patience = |tries: u32| Patience {
         timeout: Duration::from_secs(30),
-        deadline: Duration::from_secs(480),
+        deadline: Duration::from_mins(8),
         retry: RetryPolicy {
             tries: NonZeroU32::new(tries).unwrap(),
             base: Duration::from_secs(1),
@@ -379,31 +378,5 @@ pub(crate) fn zoo() -> Vec<Story> {
         cancelled(),
         abandoned(),
         Story::launched(11, "web-blue-00419", 9),
-    ]
-}
-
-/// A few log lines, one of them hostile.
-pub(crate) fn log_lines() -> Vec<NumberedLine> {
-    let line = |number: u64, step: usize, level, direction, text: &str| NumberedLine {
-        number,
-        line: LogLine {
-            at: NOW - Duration::from_millis(20_000 - number * 700),
-            level,
-            step: STEPS[step].0.into(),
-            direction,
-            attempt: 1,
-            text: text.to_owned(),
-            fields: vec![("request".to_owned(), format!("7d1f-{number}"))],
-        },
-    };
-    let (forward, undo) = (Direction::Forward, Direction::Undo);
-    vec![
-        line(1, 1, LogLevel::Info, forward, "POST /v2/droplets"),
-        line(2, 3, LogLevel::Info, forward, "PUT inventory/398271"),
-        line(3, 3, LogLevel::Warn, forward, "evil \u{1b}[2J\u{1b}]0;owned\u{7} \u{202e}text"),
-        line(4, 4, LogLevel::Error, forward, "409 already linked to droplet 391"),
-        line(5, 3, LogLevel::Info, undo, "DELETE inventory/398271"),
-        line(6, 3, LogLevel::Warn, undo, "503 Service Unavailable; retry in 2.0s"),
-        line(7, 2, LogLevel::Info, forward, "droplet 398271 is still `new`"),
     ]
 }

@@ -1,4 +1,4 @@
-//! What failed, what is still out there and how to look at it by hand, and what can be done.
+//! Why it stands so, what is still out there and how to look at it by hand, and what can be done.
 
 use crate::domain::id::DeploymentId;
 use crate::domain::saga::state::StepState;
@@ -53,17 +53,18 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
         inside.put(0, y, "reading…", theme.quiet());
         return;
     };
-    y = leftovers(read, y + 1, &mut inside);
+    y = leftovers(read, row.standing, y + 1, &mut inside);
     fates(read, y + 1, &mut inside);
 }
 
-fn leftovers(read: &Read, y: usize, canvas: &mut Canvas<'_>) -> usize {
+fn leftovers(read: &Read, standing: Standing, y: usize, canvas: &mut Canvas<'_>) -> usize {
     let theme = canvas.theme;
     if read.detail.leftovers.is_empty() {
         canvas.put(0, y, "nothing is known to be out there", theme.good());
         return y + 1;
     }
-    canvas.put(0, y, "STILL OUT THERE", theme.strong());
+    let heading = if standing == Standing::Active { "OUT THERE" } else { "STILL OUT THERE" };
+    canvas.put(0, y, heading, theme.strong());
     let mut y = y + 1;
     for leftover in &read.detail.leftovers {
         canvas.field(2, y, canvas.width().saturating_sub(2), &leftover.what, theme.warning());
