@@ -9,6 +9,7 @@ pub struct Interrupts(Source);
 enum Source {
     /// Not listened to yet.
     Process,
+    Never,
     Signal(Signal),
     #[cfg(test)]
     Scripted(tokio::sync::mpsc::Receiver<()>),
@@ -18,6 +19,11 @@ impl Interrupts {
     /// The process's own.
     pub fn of_process() -> Self {
         Self(Source::Process)
+    }
+
+    /// None, ever: for a caller without a keyboard.
+    pub fn never() -> Self {
+        Self(Source::Never)
     }
 
     /// Those that a test sends.
@@ -35,7 +41,7 @@ impl Interrupts {
             self.0 = Source::Signal(listening);
         }
         let next = match &mut self.0 {
-            Source::Process => None,
+            Source::Process | Source::Never => None,
             Source::Signal(signal) => signal.recv().await,
             #[cfg(test)]
             Source::Scripted(interrupts) => interrupts.recv().await,
