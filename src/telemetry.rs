@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::clock::Clock;
@@ -57,6 +57,12 @@ pub struct Guard {
 /// # Errors
 /// When the folder cannot be written to, or logging was started before.
 pub fn start(settings: Settings<'_>) -> Result<Guard, TelemetryError> {
+    let (subscriber, guard) = subscriber(settings)?;
+    subscriber.try_init().map_err(|_| TelemetryError::Twice)?;
+    Ok(guard)
+}
+
+fn subscriber(settings: Settings<'_>) -> Result<(impl SubscriberInitExt, Guard), TelemetryError> {
     let Settings { log, folder, clock, redactor, sink } = settings;
     let file = daily_file::DailyFile::open(folder.clone(), log.days_kept, clock.clone())
         .map_err(|source| TelemetryError::Folder { folder, source })?;
@@ -70,12 +76,10 @@ pub fn start(settings: Settings<'_>) -> Result<Guard, TelemetryError> {
         .with_timer(stamp::Stamp(clock.clone()))
         .with_writer(writer)
         .with_filter(filter);
-    tracing_subscriber::registry()
+    let subscriber = tracing_subscriber::registry()
         .with(to_file)
-        .with(StepLogLayer::new(clock, redactor, sink).filtered())
-        .try_init()
-        .map_err(|_| TelemetryError::Twice)?;
-    Ok(Guard { _worker: worker })
+        .with(StepLogLayer::new(clock, redactor, sink).filtered());
+    Ok((subscriber, Guard { _worker: worker }))
 }
 
 /// Logging could not be started.
@@ -100,4 +104,65 @@ pub enum TelemetryError {
     /// Logging was started before.
     #[error("logging was started before")]
     Twice,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::sync::Mutex;
+
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    #[derive(Default)]
+    struct Counted(Mutex<usize>);
+
+    impl StepLogSink for Counted {
+        fn line(&self, _saga: SagaId, _deployment: DeploymentId, _line: LogLine) {
+            *self.0.lock().unwrap() += 1;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_file_has_what_the_filter_lets_through_with_our_time_and_without_secrets() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = LogConfig {
+            filter: "warn,arcadia=info".to_owned(),
+            days_kept: NonZeroUsize::new(3).unwrap(),
+        };
+        let sink = Arc::new(Counted::default());
+        let settings = Settings {
+            log: &log,
+            folder: folder.path().join("logs"),
+            clock: Clock::starting_at(Timestamp::from_millis(1_700_000_000_123)),
+            redactor: Redactor::new([&SecretString::from("hunter2-hunter2")]),
+            sink: sink.clone(),
+        };
+        let (subscriber, guard) = subscriber(settings).unwrap();
+        let default = subscriber.set_default();
+        let step = tracing::info_span!(
+            "step",
+            saga = %SagaId::from_u128(1),
+            deployment = %DeploymentId::from_u128(2),
+            step = "create_droplet",
+            direction = "do",
+            attempt = 1,
+        );
+        step.in_scope(|| {
+            tracing::info!(token = "hunter2-hunter2", "asked");
+            // Too quiet for the file, and not for the step's own log.
+            tracing::debug!("looked");
+        });
+        tracing::info!(target: "hyper", "too quiet for both");
+        drop(default);
+        drop(guard);
+
+        let path = folder.path().join("logs/arcadia.log.2023-11-14");
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.starts_with("2023-11-14T22:13:20.123Z  INFO step{"), "{text}");
+        assert!(text.contains("asked token=\"[redacted]\"") && !text.contains("hunter2"), "{text}");
+        assert_eq!((text.lines().count(), *sink.0.lock().unwrap()), (1, 2), "{text}");
+    }
 }

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use crate::cli::Exit;
 use crate::cli::error::CliError;
 use crate::cli::output::Output;
-use crate::config::{EXAMPLE, Environment, Loaded};
+use crate::config::{EXAMPLE, Environment, Flags, Loaded};
 
 /// What to print.
 #[derive(Debug, Args)]
@@ -30,35 +30,48 @@ pub enum What {
     Path,
 }
 
-/// Prints it. The example does not depend on a configuration that may be wrong, so loading one is
-/// left to the other two.
+/// Prints it. Only `show` reads the configuration: whoever has a wrong one still gets the example,
+/// and learns where the wrong one is.
 ///
 /// # Errors
-/// When the output cannot be written.
-pub fn example(output: &Output) -> Result<Exit, CliError> {
-    output.text(EXAMPLE);
+/// When the configuration to show does not make sense, or the output cannot be written.
+pub fn run(
+    args: &ConfigArgs,
+    flags: &Flags,
+    environment: &Environment,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    match args.what {
+        What::Example => output.text(EXAMPLE),
+        What::Show => output.text(&Loaded::load(flags, environment)?.show(environment)),
+        What::Path => output.data(&flags.file_or_default(environment).display().to_string()),
+    }
     output.finish()?;
     Ok(Exit::Done)
 }
 
-/// Prints what was resolved.
-///
-/// # Errors
-/// When the output cannot be written.
-pub fn run(
-    what: What,
-    loaded: &Loaded,
-    environment: &Environment,
-    output: &Output,
-) -> Result<Exit, CliError> {
-    match what {
-        What::Example => output.text(EXAMPLE),
-        What::Show => output.text(&loaded.show(environment)),
-        What::Path => {
-            let path = loaded.file.as_ref().unwrap_or(&loaded.default_file);
-            output.data(&path.display().to_string());
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::output::{Tty, capture};
+    use crate::config::paths::Platform;
+
+    #[test]
+    fn a_wrong_configuration_spoils_show_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wrong.toml");
+        std::fs::write(&path, "provder = \"simulator\"\n").unwrap();
+        let environment =
+            Environment::new([("ARCADIA_CONFIG", path.to_str().unwrap())], Platform::default());
+        let print = |what| {
+            let (output, data, _) = capture::output(Tty::Pipe, &[]);
+            let done = run(&ConfigArgs { what }, &Flags::default(), &environment, &output);
+            done.map(|_| data.text())
+        };
+        assert_eq!(print(What::Example).unwrap(), EXAMPLE);
+        assert_eq!(print(What::Path).unwrap(), format!("{}\n", path.display()));
+        let error = print(What::Show).unwrap_err();
+        assert!(error.to_string().contains("did you mean `provider`?"), "{error}");
+        assert!(error.hint().unwrap().contains("arcadia config example"));
     }
-    output.finish()?;
-    Ok(Exit::Done)
 }

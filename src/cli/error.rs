@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::config::ConfigError;
 use crate::control::ControlError;
 use crate::domain::spec::FieldError;
 
@@ -13,6 +14,9 @@ pub enum CliError {
     /// The engine refused, or failed.
     #[error(transparent)]
     Control(ControlError),
+    /// The configuration does not make sense.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The launch does not make sense.
     #[error("the launch does not make sense{}", listed(.0))]
     Launch(Vec<FieldError>),
@@ -81,6 +85,7 @@ impl CliError {
             | Self::LaunchFile { .. }
             | Self::Step(_) => Exit::Usage,
             Self::Control(_)
+            | Self::Config(_)
             | Self::Unknown { .. }
             | Self::Declined
             | Self::File { .. }
@@ -92,6 +97,7 @@ impl CliError {
     /// What may help.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Config(error) => error.hint(),
             Self::CannotAsk { .. } => Some("--yes says yes beforehand".to_owned()),
             Self::Ambiguous { .. } => Some("name it by its id, or as tenant/slug".to_owned()),
             Self::Unknown { nearest: Some(nearest), .. } => {

@@ -1,25 +1,29 @@
 //! Ctrl-C, as something to wait for.
 
-use std::io;
-
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Ctrl-C, each time it is pressed.
+/// Ctrl-C, each time it is pressed. Until somebody first waits for it, it ends the process as it
+/// always does; from then on it is only heard here.
 pub struct Interrupts(Source);
 
 enum Source {
+    /// Not listened to yet.
+    Process,
+    Never,
     Signal(Signal),
     #[cfg(test)]
     Scripted(tokio::sync::mpsc::Receiver<()>),
 }
 
 impl Interrupts {
-    /// The process's own. From here on Ctrl-C no longer ends the process by itself.
-    ///
-    /// # Errors
-    /// When the signal cannot be listened to.
-    pub fn of_process() -> io::Result<Self> {
-        signal(SignalKind::interrupt()).map(Source::Signal).map(Self)
+    /// The process's own.
+    pub fn of_process() -> Self {
+        Self(Source::Process)
+    }
+
+    /// None, ever: for a caller without a keyboard.
+    pub fn never() -> Self {
+        Self(Source::Never)
     }
 
     /// Those that a test sends.
@@ -30,7 +34,14 @@ impl Interrupts {
 
     /// Waits for the next one. Nothing is lost when the wait is given up.
     pub async fn next(&mut self) {
+        if let Source::Process = self.0
+            // Where it cannot be listened to, it goes on ending the process.
+            && let Ok(listening) = signal(SignalKind::interrupt())
+        {
+            self.0 = Source::Signal(listening);
+        }
         let next = match &mut self.0 {
+            Source::Process | Source::Never => None,
             Source::Signal(signal) => signal.recv().await,
             #[cfg(test)]
             Source::Scripted(interrupts) => interrupts.recv().await,

@@ -65,19 +65,22 @@ impl Output {
     /// The process's own streams.
     pub fn of_process() -> Self {
         let tty = |is_terminal| if is_terminal { Tty::Terminal } else { Tty::Pipe };
-        Self {
-            streams: Mutex::new(Streams {
-                data: Box::new(io::stdout()),
-                talk: Box::new(io::stderr()),
-                state: StreamState::Open,
-            }),
-            terminals: Terminals {
-                stdin: tty(io::stdin().is_terminal()),
-                stdout: tty(io::stdout().is_terminal()),
-                stderr: tty(io::stderr().is_terminal()),
-            },
-            answers: Answers::Stdin,
-        }
+        let terminals = Terminals {
+            stdin: tty(io::stdin().is_terminal()),
+            stdout: tty(io::stdout().is_terminal()),
+            stderr: tty(io::stderr().is_terminal()),
+        };
+        Self::new(Box::new(io::stdout()), Box::new(io::stderr()), terminals)
+    }
+
+    /// Data and talk to these streams, answers from stdin.
+    pub fn new(
+        data: Box<dyn Write + Send>,
+        talk: Box<dyn Write + Send>,
+        terminals: Terminals,
+    ) -> Self {
+        let streams = Mutex::new(Streams { data, talk, state: StreamState::Open });
+        Self { streams, terminals, answers: Answers::Stdin }
     }
 
     /// What is connected to a terminal.

@@ -21,6 +21,18 @@ pub struct Flags {
     pub settings: Vec<FlagSetting>,
 }
 
+impl Flags {
+    /// The file that is read: the one that somebody named, or else the platform's.
+    pub fn file_or_default(&self, environment: &Environment) -> PathBuf {
+        self.named_file(environment).unwrap_or_else(|| environment.platform.config_file())
+    }
+
+    fn named_file(&self, environment: &Environment) -> Option<PathBuf> {
+        let by_variable = || environment.get("ARCADIA_CONFIG");
+        self.file.clone().or_else(|| Some(environment.platform.expand(by_variable()?)))
+    }
+}
+
 /// A setting given by a flag.
 #[derive(Debug, Clone)]
 pub struct FlagSetting {
@@ -187,10 +199,8 @@ fn read_file(
     flags: &Flags,
     environment: &Environment,
 ) -> Result<Option<(PathBuf, String)>, ConfigError> {
-    let named = flags.file.clone().or_else(|| {
-        environment.get("ARCADIA_CONFIG").map(|text| environment.platform.expand(text))
-    });
-    let path = named.clone().unwrap_or_else(|| environment.platform.config_file());
+    let named = flags.named_file(environment);
+    let path = flags.file_or_default(environment);
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some((path, text))),
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -10,4 +10,5 @@ mod layering;
 mod saga_law;
 mod saga_run;
 mod screens;
+mod shell;
 mod support;
