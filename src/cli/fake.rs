@@ -188,7 +188,7 @@ impl Control for Fake {
 
     async fn logs(
         &self,
-        _deployment: DeploymentId,
+        deployment: DeploymentId,
         after: Option<u64>,
         limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError> {
@@ -197,7 +197,14 @@ impl Control for Fake {
             Some(after) => {
                 logs.into_iter().filter(|line| line.number > after).take(limit).collect()
             }
-            None => logs[logs.len().saturating_sub(limit)..].to_vec(),
+            None => {
+                // A line logged just before the answer comes as a notice, too, and after it.
+                if let Some(line) = logs.last().cloned() {
+                    let line = Arc::new(line);
+                    let _ = self.notices.send(Notice::Logged { deployment, line });
+                }
+                logs[logs.len().saturating_sub(limit)..].to_vec()
+            }
         })
     }
 
