@@ -188,17 +188,20 @@ impl Control for Fake {
 
     async fn logs(
         &self,
-        _deployment: DeploymentId,
+        deployment: DeploymentId,
         after: Option<u64>,
         limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError> {
         let logs = self.world.lock().unwrap().logs.clone();
-        Ok(match after {
-            Some(after) => {
-                logs.into_iter().filter(|line| line.number > after).take(limit).collect()
-            }
-            None => logs[logs.len().saturating_sub(limit)..].to_vec(),
-        })
+        if let Some(after) = after {
+            return Ok(logs.into_iter().filter(|line| line.number > after).take(limit).collect());
+        }
+        // A line logged just before the answer comes as a notice, too, and after it.
+        if let Some(line) = logs.last().cloned() {
+            let line = Arc::new(line);
+            let _ = self.notices.send(Notice::Logged { deployment, line });
+        }
+        Ok(logs[logs.len().saturating_sub(limit)..].to_vec())
     }
 
     fn plan(&self, _spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

@@ -7,10 +7,12 @@ use arcadia::cli::output::{Output, Terminals, Tty};
 use arcadia::cli::{Cli, Command, Context, Interrupts, run_verb};
 use arcadia::clock::{Chance, IdSource};
 use arcadia::config::paths::Platform;
-use arcadia::config::{Environment, Flags, Loaded};
+use arcadia::config::{Environment, Flags, Loaded, schema};
 use arcadia::domain::deployment::Actor;
 use arcadia::domain::id::DeploymentId;
+use arcadia::domain::saga::plan::OnFailure;
 use arcadia::domain::summary::Standing;
+use arcadia::steps::plan::{PlanSettings, provisioning};
 use clap::Parser as _;
 
 use crate::support::rig::Rig;
@@ -99,4 +101,17 @@ async fn a_taken_name_is_refused_with_a_hint() {
     assert_eq!(code, 1);
     assert!(told.contains("exists already") && told.contains("hint: `arcadia show acme/web`"));
     assert_eq!(only(&rig).await.1, Standing::Active);
+}
+
+#[test]
+fn the_configuration_knows_the_steps_and_the_patience_of_the_provisioning_plan() {
+    let environment = Environment::new([], Platform::default());
+    let saga = Loaded::load(&Flags::default(), &environment).unwrap().config.saga;
+    let settings = PlanSettings::default();
+    let plan = provisioning(&settings, OnFailure::Rollback);
+    let names: Vec<_> = plan.steps().iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(names, schema::STEPS);
+    assert_eq!(saga.calls, settings.calls);
+    assert_eq!(saga.compensations, settings.compensations);
+    assert_eq!(saga.activation_deadline, settings.activation_deadline);
 }
