@@ -45,6 +45,7 @@ fn summary(number: u32) -> Summary {
         },
     };
     Summary {
+        dns_name: None,
         deployment: DeploymentId::from_u128(u128::from(number)),
         saga: SagaId::from_u128(u128::from(number)),
         tenant: format!("tenant-{}", number % 97),

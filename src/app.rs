@@ -45,22 +45,19 @@ pub fn main() -> ExitCode {
 }
 
 fn start(cli: Cli, output: Output) -> Result<Exit, (AppError, Output)> {
-    // An example must not depend on a configuration that may be wrong.
-    if let Some(Command::Config(cli::config::ConfigArgs { what: cli::config::What::Example })) =
-        &cli.command
-    {
-        return cli::config::example(&output).map_err(|error| (error.into(), output));
+    let environment = match Environment::of_process() {
+        Ok(environment) => environment,
+        Err(error) => return Err((error.into(), output)),
+    };
+    // What is printed of the configuration must not depend on one that may be wrong.
+    if let Some(Command::Config(args)) = &cli.command {
+        let printed = cli::config::run(args, &cli.flags(), &environment, &output);
+        return printed.map_err(|error| (error.into(), output));
     }
-    let loaded = Environment::of_process()
-        .and_then(|environment| Ok((Loaded::load(&cli.flags(), &environment)?, environment)));
-    let (loaded, environment) = match loaded {
+    let loaded = match Loaded::load(&cli.flags(), &environment) {
         Ok(loaded) => loaded,
         Err(error) => return Err((error.into(), output)),
     };
-    if let Some(Command::Config(args)) = &cli.command {
-        let shown = cli::config::run(args.what, &loaded, &environment, &output);
-        return shown.map_err(|error| (error.into(), output));
-    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Err((AppError::Runtime(error), output)),
@@ -102,17 +99,13 @@ async fn run(
         Ok(workshop) => workshop,
         Err(error) => return Err((error, output)),
     };
-    let interrupts = match Interrupts::of_process() {
-        Ok(interrupts) => interrupts,
-        Err(error) => return Err((AppError::Runtime(error), output)),
-    };
     let mut context = Context {
         output,
         by: Actor::Operator(operator),
         ids: IdSource::new(clock.clone(), Chance::from_system()),
         clock,
         launch: config.launch.clone(),
-        interrupts,
+        interrupts: Interrupts::of_process(),
     };
     let control: Arc<dyn Control> = Arc::new(workshop.engine.clone());
     let ended = cli::run_verb(control, verb, &mut context).await;

@@ -6,10 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +28,7 @@ use crate::domain::saga::plan::{OnFailure, Plan};
 use crate::domain::spec::DeploymentSpec;
 use crate::journal::{Journal, JournalError};
 use crate::steps::Registry;
-use crate::store::Store;
+use crate::store::{Names, Store};
 
 use self::actor::{Actor, Opening};
 use self::request::Request;
@@ -137,7 +139,9 @@ impl Handle {
     pub async fn resume(&self) -> Result<usize, JournalError> {
         let unfinished = self.shared.journal.unfinished().await?;
         for saga in &unfinished {
-            self.own(*saga, Opening::Resume);
+            if self.own(*saga, Opening::Resume).is_err() {
+                break;
+            }
         }
         Ok(unfinished.len())
     }
@@ -151,12 +155,11 @@ impl Handle {
     /// and what they answer is journaled. Sagas that have not ended go on at the next start.
     pub async fn stop(&self) {
         self.shared.stopping.cancel();
-        let mut tasks = {
-            let mut owners = self.owners();
-            owners.by_saga.clear();
-            std::mem::take(&mut owners.tasks)
-        };
+        // From here on `own` starts nothing, so the set that is taken is complete. The ways to the
+        // owners stay known until they have ended: nobody may take a saga over before that.
+        let mut tasks = std::mem::take(&mut self.owners().tasks);
         while tasks.join_next().await.is_some() {}
+        self.owners().by_saga.clear();
         self.shared.logbook.stop().await;
     }
 
@@ -174,23 +177,30 @@ impl Handle {
     }
 
     /// The way to a saga's owner; the task is started when there is none.
-    fn own(&self, saga: SagaId, opening: Opening) -> mpsc::Sender<Request> {
+    fn own(&self, saga: SagaId, opening: Opening) -> Result<mpsc::Sender<Request>, ControlError> {
         let mut owners = self.owners();
+        // Under the lock: `stop` takes the tasks under it, after it has said so.
+        if self.shared.stopping.is_cancelled() {
+            return Err(ControlError::Stopping);
+        }
         while owners.tasks.try_join_next().is_some() {}
         if let Some(owner) = owners.by_saga.get(&saga)
             && !owner.is_closed()
         {
-            return owner.clone();
+            return Ok(owner.clone());
         }
         let (requests_tx, requests_rx) = mpsc::channel(REQUESTS_QUEUED);
         owners.by_saga.insert(saga, requests_tx.clone());
         let handle = self.clone();
         let requests = (requests_tx.clone(), requests_rx);
         owners.tasks.spawn(async move {
-            Actor::run(Arc::clone(&handle.shared), saga, opening, requests).await;
+            let owner = Actor::run(Arc::clone(&handle.shared), saga, opening, requests);
+            if AssertUnwindSafe(owner).catch_unwind().await.is_err() {
+                recovery::tell_stalled(&handle.shared, saga, "its owner panicked; see the log");
+            }
             handle.disown(saga);
         });
-        requests_tx
+        Ok(requests_tx)
     }
 
     fn disown(&self, saga: SagaId) {
@@ -219,53 +229,44 @@ impl Handle {
 #[async_trait]
 impl Control for Handle {
     async fn launch(&self, launch: LaunchRequest) -> Result<Launched, ControlError> {
-        if self.shared.stopping.is_cancelled() {
-            return Err(ControlError::Stopping);
-        }
         let LaunchRequest { spec, on_failure, by } = launch;
         let launched =
             Launched { deployment: self.shared.ids.deployment(), saga: self.shared.ids.saga() };
+        let names = Names::of(&spec);
         self.shared
             .store
-            .take_name(&spec.tenant, &spec.slug, launched.deployment)
-            .map_err(|deployment| ControlError::NameTaken { name: spec.name(), deployment })?;
-        let (tenant, slug) = (spec.tenant.clone(), spec.slug.clone());
+            .take_names(&names, launched.deployment)
+            .map_err(|(name, deployment)| ControlError::NameTaken { name, deployment })?;
         let plan = (self.shared.planner)(&spec, on_failure);
         let launch =
             Launch { deployment: launched.deployment, saga: launched.saga, spec, plan, by };
         let (ack_tx, ack_rx) = oneshot::channel();
-        self.own(launched.saga, Opening::Launch { launch: Box::new(launch), ack_tx });
-        match ack_rx.await.unwrap_or(Err(JournalError::Closed)) {
-            Ok(()) => Ok(launched),
-            Err(error) => {
-                self.shared.store.release_name(&tenant, &slug, launched.deployment);
-                Err(journal_failed(error))
-            }
+        let opening = Opening::Launch { launch: Box::new(launch), ack_tx };
+        if let Err(error) = self.own(launched.saga, opening) {
+            self.shared.store.release_names(&names, launched.deployment);
+            return Err(error);
         }
+        // The owner gives the names back when the launch fails, whether or not anybody waits here.
+        ack_rx.await.unwrap_or(Err(JournalError::Closed)).map_err(journal_failed)?;
+        Ok(launched)
     }
 
     async fn order(&self, order: OrderRequest) -> Result<(), ControlError> {
-        if self.shared.stopping.is_cancelled() {
-            return Err(ControlError::Stopping);
-        }
         let row = self
             .shared
             .store
             .get(order.deployment)
             .ok_or_else(|| ControlError::NotFound(order.deployment.to_string()))?;
         // An owner whose saga just ended may close between look-up and send: then a new one is
-        // started, which reads the ended saga from the journal.
+        // started, which reads the ended saga from the journal. One that cannot read it answers so.
         loop {
             let (ack_tx, ack_rx) = oneshot::channel();
-            let owner = self.own(row.saga, Opening::Resume);
+            let owner = self.own(row.saga, Opening::Resume)?;
             let request = Request::Order { order: order.clone(), ack_tx };
             if owner.send(request).await.is_ok()
                 && let Ok(answer) = ack_rx.await
             {
                 return answer;
-            }
-            if self.shared.stopping.is_cancelled() {
-                return Err(ControlError::Stopping);
             }
         }
     }

@@ -181,7 +181,7 @@ impl StepContext {
     /// # Errors
     /// A terminal error when that step made none (it was skipped) or made something else.
     pub fn output_of<T: DeserializeOwned>(&self, step: &str) -> Result<T, StepError> {
-        output_of(&self.past, step).ok_or_else(|| {
+        output_of(&self.past, step)?.ok_or_else(|| {
             StepError::terminal(
                 FailureCode::Internal,
                 format!("the output of `{step}` is not there; was it skipped?"),
@@ -206,6 +206,13 @@ impl StepContext {
         serde_json::from_value(kept).map_err(internal)
     }
 
+    /// How long ago this step came to its end on the way forward.
+    pub fn since_forward_end(&self) -> Option<Duration> {
+        let position = self.past.plan.position(&self.step)?;
+        let ended = self.past.state.steps[position].forward.ended_at()?;
+        Some(self.now.since(ended))
+    }
+
     /// How much longer a look-up that finds nothing proves nothing, because a request of the way
     /// forward may have taken effect unnoticed: the rest of `settle`. `None` when there is no doubt,
     /// or no longer.
@@ -225,7 +232,8 @@ impl StepContext {
     ) -> Option<Duration> {
         let position = self.past.plan.position(&self.step)?;
         let since = since(&self.past.state.steps[position])?;
-        let rest = self.now.until(since + settle);
+        // A clock that was set back must not make a doubt last longer than it would from now.
+        let rest = self.now.until(since + settle).min(settle);
         (!rest.is_zero()).then_some(rest)
     }
 }
@@ -238,18 +246,40 @@ pub trait Checkpoints: Send + Sync {
     async fn save(&self, key: &str, value: Value) -> Result<Value, StepError>;
 }
 
-/// The output of a step, if it succeeded and the output reads as `T`.
-pub fn output_of<T: DeserializeOwned>(past: &Aggregate, step: &str) -> Option<T> {
-    let position = past.plan.position(&StepName::new(step))?;
-    let output = past.state.steps[position].output()?;
-    serde_json::from_value(output.clone()).ok()
+/// The output of a step; `None` when it did not succeed.
+///
+/// # Errors
+/// When the output is there and does not read as `T`: nobody may take that for *nothing was made*.
+pub fn output_of<T: DeserializeOwned>(
+    past: &Aggregate,
+    step: &str,
+) -> Result<Option<T>, StepError> {
+    let position = past.plan.position(&StepName::new(step));
+    let output = position.and_then(|position| past.state.steps[position].output());
+    output.map(|value| understood(step, "output", value)).transpose()
 }
 
-/// What a step saved under `key`.
-pub fn checkpoint_of<T: DeserializeOwned>(past: &Aggregate, step: &str, key: &str) -> Option<T> {
-    let position = past.plan.position(&StepName::new(step))?;
-    let value = past.state.steps[position].checkpoints.get(key)?;
-    serde_json::from_value(value.clone()).ok()
+/// What a step saved under `key`; `None` when it saved nothing.
+///
+/// # Errors
+/// When something is there and does not read as `T`.
+pub fn checkpoint_of<T: DeserializeOwned>(
+    past: &Aggregate,
+    step: &str,
+    key: &str,
+) -> Result<Option<T>, StepError> {
+    let position = past.plan.position(&StepName::new(step));
+    let saved = position.and_then(|position| past.state.steps[position].checkpoints.get(key));
+    saved.map(|value| understood(step, key, value)).transpose()
+}
+
+fn understood<T: DeserializeOwned>(step: &str, what: &str, value: &Value) -> Result<T, StepError> {
+    serde_json::from_value(value.clone()).map_err(|error| {
+        StepError::terminal(
+            FailureCode::Internal,
+            format!("the {what} of `{step}` in the journal makes no sense: {error}"),
+        )
+    })
 }
 
 /// The marks by which a saga's resources are found again, as tags: letters, digits, `_`, `-`, `:`.

@@ -1,6 +1,6 @@
 //! The read model: one row for each deployment, rebuilt from the journal at start.
 //!
-//! It also holds the tenants' names, so that two launches of one name cannot both begin. Nothing
+//! It also holds the names of live deployments, so that two launches of one name cannot both begin. Nothing
 //! here is durable: the journal is.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,8 @@ use async_trait::async_trait;
 
 use crate::domain::deployment::{DeploymentState, IllegalDeploymentTransition, TransitionReason};
 use crate::domain::failure::Failure;
-use crate::domain::id::DeploymentId;
+use crate::domain::id::{DeploymentId, SagaId};
+use crate::domain::spec::{DeploymentSpec, DnsName};
 use crate::domain::summary::{Standing, Summary};
 
 /// The state of one deployment, as its steps may change it.
@@ -48,18 +49,37 @@ pub struct Store {
 #[derive(Debug, Default)]
 struct Rows {
     by_deployment: BTreeMap<DeploymentId, Arc<Summary>>,
-    names: BTreeMap<(String, String), DeploymentId>,
+    names: BTreeMap<String, DeploymentId>,
+}
+
+/// What no two live deployments may share: `tenant/slug`, and the fully qualified DNS name. Two that
+/// pointed one name would each take the other's address for the one to restore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names(Vec<String>);
+
+impl Names {
+    /// The names of a deployment that is asked for.
+    pub fn of(spec: &DeploymentSpec) -> Self {
+        Self(
+            std::iter::once(spec.name()).chain(spec.dns.as_ref().map(DnsName::to_string)).collect(),
+        )
+    }
+
+    fn of_row(row: &Summary) -> Self {
+        Self(std::iter::once(row.name()).chain(row.dns_name.clone()).collect())
+    }
 }
 
 impl Store {
     /// Puts a row in the place of the old one.
     pub fn put(&self, summary: Arc<Summary>) {
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
-        let name = (summary.tenant.clone(), summary.slug.clone());
-        if holds_its_name(&summary) {
-            rows.names.insert(name, summary.deployment);
-        } else if rows.names.get(&name) == Some(&summary.deployment) {
-            rows.names.remove(&name);
+        for name in Names::of_row(&summary).0 {
+            if holds_its_names(&summary) {
+                rows.names.insert(name, summary.deployment);
+            } else if rows.names.get(&name) == Some(&summary.deployment) {
+                rows.names.remove(&name);
+            }
         }
         rows.by_deployment.insert(summary.deployment, summary);
     }
@@ -76,38 +96,39 @@ impl Store {
         rows.by_deployment.values().cloned().collect()
     }
 
-    /// Takes a name for a deployment that is about to be launched.
-    ///
-    /// # Errors
-    /// The deployment that has the name.
-    pub fn take_name(
-        &self,
-        tenant: &str,
-        slug: &str,
-        deployment: DeploymentId,
-    ) -> Result<(), DeploymentId> {
-        let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
-        let name = (tenant.to_owned(), slug.to_owned());
-        if let Some(holder) = rows.names.get(&name) {
-            Err(*holder)
-        } else {
-            rows.names.insert(name, deployment);
-            Ok(())
-        }
+    /// The row of a saga.
+    pub fn of_saga(&self, saga: SagaId) -> Option<Arc<Summary>> {
+        let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
+        rows.by_deployment.values().find(|row| row.saga == saga).cloned()
     }
 
-    /// Gives back a name that was taken for a launch that did not begin.
-    pub fn release_name(&self, tenant: &str, slug: &str, deployment: DeploymentId) {
+    /// Takes the names of a deployment that is about to be launched: all, or none.
+    ///
+    /// # Errors
+    /// The first name that is taken, and who has it.
+    pub fn take_names(
+        &self,
+        names: &Names,
+        deployment: DeploymentId,
+    ) -> Result<(), (String, DeploymentId)> {
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
-        let name = (tenant.to_owned(), slug.to_owned());
-        if rows.names.get(&name) == Some(&deployment) {
-            rows.names.remove(&name);
+        let taken = names.0.iter().find_map(|name| Some((name.clone(), *rows.names.get(name)?)));
+        if let Some(taken) = taken {
+            return Err(taken);
         }
+        rows.names.extend(names.0.iter().map(|name| (name.clone(), deployment)));
+        Ok(())
+    }
+
+    /// Gives back names that were taken for a launch that did not begin.
+    pub fn release_names(&self, names: &Names, deployment: DeploymentId) {
+        let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
+        rows.names.retain(|name, holder| *holder != deployment || !names.0.contains(name));
     }
 }
 
-/// A name is free again when nothing of the deployment is left.
-fn holds_its_name(summary: &Summary) -> bool {
+/// Names are free again when nothing of the deployment is left.
+fn holds_its_names(summary: &Summary) -> bool {
     match summary.state {
         DeploymentState::Provisioning | DeploymentState::Active | DeploymentState::Paused => {
             summary.standing != Standing::Abandoned

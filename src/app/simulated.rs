@@ -28,7 +28,7 @@ pub(super) async fn serve(
     timings.deletion = args.deletion.unwrap_or(timings.deletion);
     options.faults = args.faults.iter().map(|rule| rule.parse()).collect::<Result<_, _>>()?;
 
-    let mut interrupts = Interrupts::of_process().map_err(AppError::Runtime)?;
+    let mut interrupts = Interrupts::of_process();
     let mut ended = signal(SignalKind::terminate()).map_err(AppError::Runtime)?;
     let running = simulator::start(options, clock.clone()).await?;
     output.talk(&format!("the simulated cloud listens on {}; Ctrl-C ends it", running.base_url()));

@@ -64,6 +64,9 @@ impl Teller {
                 everything.then(|| format!("{} saved `{key}` for its undo", padded(after, step)))
             }
             Fact::Saga(EventKind::Ordered { by, order, .. }) => Some(order_line(by, order)),
+            Fact::Saga(EventKind::Restarted) => {
+                everything.then(|| "goes on after a restart".to_owned())
+            }
             // An onlooker is told the outcome, which says more.
             Fact::Saga(EventKind::Completed) => everything.then(|| format!("active in {}", took())),
             Fact::Saga(EventKind::RolledBack) => {
@@ -110,6 +113,7 @@ pub(crate) fn kind(fact: &Fact) -> &'static str {
         },
         Fact::Saga(EventKind::Checkpointed { .. }) => "checkpointed",
         Fact::Saga(EventKind::Ordered { .. }) => "ordered",
+        Fact::Saga(EventKind::Restarted) => "restarted",
         Fact::Saga(EventKind::Completed) => "completed",
         Fact::Saga(EventKind::RolledBack) => "rolled_back",
         Fact::Deployment(_) => "deployment_changed",

@@ -356,9 +356,12 @@ fn rest(fact: &Fact) -> Value {
             fields["direction"] = json!(direction.to_string());
             fields
         }
-        Fact::Saga(EventKind::Checkpointed { step, key, value }) => {
-            json!({"step": step.as_str(), "key": key, "value": value})
-        }
+        Fact::Saga(EventKind::Checkpointed { step, direction, key, value }) => json!({
+            "step": step.as_str(),
+            "direction": direction.to_string(),
+            "key": key,
+            "value": value,
+        }),
         Fact::Saga(EventKind::Ordered { command, by, order }) => {
             let (step, reason) = match order {
                 Order::Skip { step, reason } => (Some(step.as_str()), Some(reason)),
@@ -375,7 +378,9 @@ fn rest(fact: &Fact) -> Value {
                 "reason": reason,
             })
         }
-        Fact::Saga(EventKind::Completed | EventKind::RolledBack) => json!({}),
+        Fact::Saga(EventKind::Restarted | EventKind::Completed | EventKind::RolledBack) => {
+            json!({})
+        }
         Fact::Deployment(change) => {
             let mut fields = transition(change);
             // The entry has its own time, and it is this one.

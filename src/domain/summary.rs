@@ -13,6 +13,7 @@ use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::saga::state::{Cause, HoldReason, Lane, Phase, Stage, StepState};
 use crate::domain::saga::transition::needs_undo;
+use crate::domain::spec::DnsName;
 use crate::domain::time::Timestamp;
 
 /// One row of the list.
@@ -26,6 +27,8 @@ pub struct Summary {
     pub tenant: String,
     /// Its name.
     pub slug: String,
+    /// The fully qualified name that points at it, if one was asked for.
+    pub dns_name: Option<String>,
     /// Region slug.
     pub region: String,
     /// Size slug.
@@ -199,6 +202,7 @@ impl Summary {
             saga: aggregate.saga,
             tenant: spec.tenant.clone(),
             slug: spec.slug.clone(),
+            dns_name: spec.dns.as_ref().map(DnsName::to_string),
             region: spec.region.clone(),
             size: spec.size.clone(),
             ipv4: aggregate.resources.values().next().map(|resource| resource.ipv4),

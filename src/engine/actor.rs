@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::control::{ControlError, Notice, OrderRequest};
 use crate::domain::aggregate::{Aggregate, Entry, Fact, HistoryError, Launch};
 use crate::domain::deployment::{Actor as Who, DeploymentState, Transition, TransitionReason};
@@ -19,18 +21,22 @@ use crate::domain::id::SagaId;
 use crate::domain::resource::ResourceEvent;
 use crate::domain::saga::command::{Call, Command};
 use crate::domain::saga::event::{EventKind, Order};
-use crate::domain::saga::plan::StepName;
+use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::saga::transition::{Outcome, decide, interruptions, settle};
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
+use crate::engine::recovery::Unreadable;
 use crate::engine::request::Request;
 use crate::engine::{STOPPING_GRACE, Shared, call, recovery};
 use crate::journal::{Batch, Fate, JournalError};
 use crate::steps::StepError;
-use crate::store::TransitionError;
+use crate::store::{Names, TransitionError};
 
-/// The first and the longest wait between two tries to write the journal.
-const JOURNAL_RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// The first wait between two tries to reach the journal; it doubles.
+const JOURNAL_RETRY_FIRST: Duration = Duration::from_millis(200);
+
+/// The longest such wait.
+const JOURNAL_RETRY_CAP: Duration = Duration::from_secs(10);
 
 /// How an owner begins.
 pub(super) enum Opening {
@@ -49,6 +55,8 @@ pub(super) struct Actor {
     calls: JoinSet<(Call, Outcome)>,
     under_way: BTreeSet<Call>,
     wake_at: Option<Timestamp>,
+    /// Calls back what goes forward and has not begun; cancelled once the saga turns round.
+    recall: CancellationToken,
 }
 
 /// What a turn begins with.
@@ -84,8 +92,8 @@ impl Actor {
         opening: Opening,
         requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
     ) {
-        let (requests_tx, requests_rx) = requests;
-        let actor = |shared, aggregate| Self {
+        let (requests_tx, mut requests_rx) = requests;
+        let begin = |shared, aggregate, requests_rx| Self {
             shared,
             aggregate,
             requests_tx,
@@ -93,25 +101,31 @@ impl Actor {
             calls: JoinSet::new(),
             under_way: BTreeSet::new(),
             wake_at: None,
+            recall: CancellationToken::new(),
         };
         match opening {
             Opening::Launch { launch, ack_tx } => {
+                let names = Names::of(&launch.spec);
+                let deployment = launch.deployment;
                 match launched(&shared, *launch).await {
                     Ok(aggregate) => {
-                        let mut actor = actor(shared, aggregate);
+                        let mut actor = begin(shared, aggregate, requests_rx);
                         // The one who launched is told before the first call is started.
                         let _ = ack_tx.send(Ok(()));
                         actor.follow();
                         actor.turn_until_done().await;
                     }
                     Err(error) => {
+                        shared.store.release_names(&names, deployment);
                         let _ = ack_tx.send(Err(error));
                     }
                 }
             }
             Opening::Resume => {
-                let Some(aggregate) = recovery::aggregate(&shared, saga).await else { return };
-                let mut actor = actor(shared, aggregate);
+                let Some(aggregate) = resumed(&shared, saga, &mut requests_rx).await else {
+                    return;
+                };
+                let mut actor = begin(shared, aggregate, requests_rx);
                 let facts = interruptions(&actor.aggregate.plan, &actor.aggregate.state);
                 let facts = facts.into_iter().map(Fact::Saga).collect();
                 if actor.commit(facts, Momentum::GoOn).await.is_ok() {
@@ -137,15 +151,27 @@ impl Actor {
                 Some(request) = self.requests_rx.recv() => Turn::Asked(request),
                 () = wait_for(&self.shared.clock, self.wake_at) => Turn::Woke,
             };
-            match turn {
+            let taken = match turn {
                 Turn::Stop => return self.wind_down().await,
-                Turn::Woke => self.wake_at = None,
+                Turn::Woke => {
+                    self.wake_at = None;
+                    Ok(())
+                }
                 Turn::Asked(request) => self.asked(request, Momentum::GoOn).await,
                 Turn::Answered(call, outcome) => self.answered(call, outcome, Momentum::GoOn).await,
-            }
-            match self.go_on().await {
+            };
+            let gone_on = match taken {
+                // Whoever was stopped meanwhile must not start anything on the way out.
+                Ok(()) if self.shared.stopping.is_cancelled() => Ok(()),
+                Ok(()) => self.go_on().await,
+                Err(error) => Err(error),
+            };
+            match gone_on {
                 Ok(()) => {}
+                // The journal could not be written until the engine stopped: the fact is lost with
+                // this process, and the next one settles what was under way.
                 Err(CommitError::Journal(_)) => return,
+                // A law that refuses its own facts must not be driven on: it would repeat calls.
                 Err(CommitError::Illegal(error)) => return self.stalled(&error.to_string()),
             }
         }
@@ -161,24 +187,27 @@ impl Actor {
                 Some(request) = self.requests_rx.recv() => Turn::Asked(request),
                 () = self.shared.clock.sleep_until(deadline) => Turn::Stop,
             };
-            match turn {
-                Turn::Stop | Turn::Woke => return,
+            let taken = match turn {
+                Turn::Stop => return,
+                Turn::Woke => Ok(()),
                 Turn::Asked(request) => self.asked(request, Momentum::Stop).await,
-                Turn::Answered(call, outcome) => {
-                    self.answered(call, outcome, Momentum::Stop).await;
-                }
+                Turn::Answered(call, outcome) => self.answered(call, outcome, Momentum::Stop).await,
+            };
+            if taken.is_err() {
+                return;
             }
         }
     }
 
-    async fn asked(&mut self, request: Request, momentum: Momentum) {
+    /// Answers a request. A refusal is an answer; only what the owner must not survive is an error.
+    async fn asked(&mut self, request: Request, momentum: Momentum) -> Result<(), CommitError> {
         match request {
             Request::Order { order, ack_tx } => {
                 let answer = self.order(order, momentum).await;
                 let _ = ack_tx.send(answer);
             }
-            Request::Checkpoint { step, key, value, ack_tx } => {
-                let answer = self.checkpoint(step, key, value, momentum).await;
+            Request::Checkpoint { step, direction, key, value, ack_tx } => {
+                let answer = self.checkpoint(step, direction, key, value, momentum).await;
                 let _ = ack_tx.send(answer);
             }
             Request::Transition { to, reason, ack_tx } => {
@@ -190,19 +219,23 @@ impl Actor {
                 let _ = ack_tx.send(answer);
             }
         }
+        Ok(())
     }
 
-    async fn answered(&mut self, call: Call, outcome: Outcome, momentum: Momentum) {
-        self.under_way.remove(&call);
+    async fn answered(
+        &mut self,
+        call: Call,
+        outcome: Outcome,
+        momentum: Momentum,
+    ) -> Result<(), CommitError> {
         let now = self.shared.clock.now();
         let roll = self.shared.chance.roll();
         let Aggregate { plan, state, .. } = &self.aggregate;
         let fact = Fact::Saga(settle(plan, state, &call, outcome, now, roll));
-        match self.commit(vec![fact], momentum).await {
-            Ok(()) | Err(CommitError::Journal(_)) => {}
-            // An answer is settled against the present state, so the law knows it.
-            Err(CommitError::Illegal(error)) => self.stalled(&error.to_string()),
-        }
+        self.commit(vec![fact], momentum).await?;
+        // Only now: a call whose answer is not durable counts as under way, and is not repeated.
+        self.under_way.remove(&call);
+        Ok(())
     }
 
     async fn order(
@@ -245,6 +278,7 @@ impl Actor {
     async fn checkpoint(
         &mut self,
         step: StepName,
+        direction: Direction,
         key: String,
         value: serde_json::Value,
         momentum: Momentum,
@@ -255,7 +289,8 @@ impl Actor {
         if let Some(kept) = kept {
             return Ok(kept.clone());
         }
-        let fact = Fact::Saga(EventKind::Checkpointed { step, key, value: value.clone() });
+        let fact =
+            Fact::Saga(EventKind::Checkpointed { step, direction, key, value: value.clone() });
         self.commit(vec![fact], momentum).await.map_err(books_failed)?;
         Ok(value)
     }
@@ -376,15 +411,15 @@ impl Actor {
         })
     }
 
-    /// Appends until it is durable, or the engine stops. The saga stands still meanwhile: the same
-    /// group is offered again, which a journal takes as the same group.
+    /// Appends until it is durable, or the engine stops. The saga stands still meanwhile. A journal
+    /// that refused a group has not kept it, so the same group is offered again.
     async fn append(&self, batch: Batch) -> Result<(), JournalError> {
-        let (mut wait, longest) = JOURNAL_RETRY;
+        let mut wait = JOURNAL_RETRY_FIRST;
         loop {
             let Err(error) = self.shared.journal.append(batch.clone()).await else { return Ok(()) };
             self.stalled(&error.to_string());
             tokio::select! {
-                () = tokio::time::sleep(wait) => wait = (wait * 2).min(longest),
+                () = tokio::time::sleep(wait) => wait = (wait * 2).min(JOURNAL_RETRY_CAP),
                 () = self.shared.stopping.cancelled() => return Err(error),
             }
         }
@@ -392,14 +427,24 @@ impl Actor {
 
     /// Has the calls under way that the state wants, and sets the alarm.
     fn follow(&mut self) {
+        if self.shared.stopping.is_cancelled() {
+            return;
+        }
+        if self.aggregate.state.phase.cause().is_some() {
+            self.recall.cancel();
+        }
         self.wake_at = None;
         let commands = decide(&self.aggregate.plan, &self.aggregate.state, self.shared.clock.now());
         for command in commands {
             match command {
                 Command::Run(call) => {
                     if self.under_way.insert(call.clone()) {
-                        let call =
-                            call::prepare(&self.shared, &self.aggregate, call, &self.requests_tx);
+                        let recall = match call.direction {
+                            Direction::Forward => self.recall.clone(),
+                            Direction::Undo => CancellationToken::new(),
+                        };
+                        let ways = call::Ways { requests_tx: &self.requests_tx, recall };
+                        let call = call::prepare(&self.shared, &self.aggregate, call, ways);
                         self.calls.spawn(call);
                     }
                 }
@@ -411,10 +456,52 @@ impl Actor {
     }
 
     fn stalled(&self, error: &str) {
-        let saga = self.aggregate.saga;
-        tracing::error!(%saga, error, "the saga stands still");
-        let deployment = self.aggregate.deployment.id;
-        let _ = self.shared.notices.send(Notice::Stalled { deployment, error: error.into() });
+        recovery::tell_stalled(&self.shared, self.aggregate.saga, error);
+    }
+}
+
+/// A saga as the journal has it. While the journal cannot be read it is asked again, and orders are
+/// answered so; a history that makes no sense is not run at all.
+async fn resumed(
+    shared: &Shared,
+    saga: SagaId,
+    requests_rx: &mut mpsc::Receiver<Request>,
+) -> Option<Aggregate> {
+    let mut wait = JOURNAL_RETRY_FIRST;
+    loop {
+        let unreadable = match recovery::read(shared, saga).await {
+            Ok(aggregate) => return Some(aggregate),
+            Err(unreadable) => unreadable,
+        };
+        let words = unreadable.words();
+        recovery::tell_stalled(shared, saga, &words);
+        if let Unreadable::Nonsense(_) = unreadable {
+            requests_rx.close();
+            while let Some(request) = requests_rx.recv().await {
+                refuse(request, &words);
+            }
+            return None;
+        }
+        let again = tokio::time::sleep(wait);
+        tokio::pin!(again);
+        loop {
+            tokio::select! {
+                () = &mut again => break,
+                () = shared.stopping.cancelled() => return None,
+                Some(request) = requests_rx.recv() => refuse(request, &words),
+            }
+        }
+        wait = (wait * 2).min(JOURNAL_RETRY_CAP);
+    }
+}
+
+/// Refuses what is asked of a saga that cannot be read. Steps ask nothing then: none is running.
+fn refuse(request: Request, words: &str) {
+    match request {
+        Request::Order { ack_tx, .. } => {
+            let _ = ack_tx.send(Err(ControlError::Journal(words.into())));
+        }
+        Request::Checkpoint { .. } | Request::Transition { .. } | Request::Resource { .. } => {}
     }
 }
 
@@ -451,13 +538,13 @@ fn publish(shared: &Shared, summary: Summary, entries: Vec<Entry>) {
 fn answered(answer: Result<(Call, Outcome), tokio::task::JoinError>) -> Turn {
     match answer {
         Ok((call, outcome)) => Turn::Answered(call, outcome),
-        // A panic of a step is caught inside its call, so only an abort comes here, which happens
-        // when the set is dropped.
+        // A panic is caught inside the call, so only an abort comes here, and whoever aborts calls
+        // aborts their owner with them.
         Err(_) => Turn::Woke,
     }
 }
 
-async fn wait_for(clock: &crate::clock::Clock, at: Option<Timestamp>) {
+async fn wait_for(clock: &Clock, at: Option<Timestamp>) {
     match at {
         Some(at) => clock.sleep_until(at).await,
         None => std::future::pending().await,

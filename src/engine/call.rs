@@ -7,38 +7,39 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::domain::aggregate::Aggregate;
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::saga::command::Call;
-use crate::domain::saga::plan::Direction;
+use crate::domain::saga::plan::{Direction, Patience};
 use crate::domain::saga::transition::Outcome;
 use crate::engine::Shared;
 use crate::engine::ledger::Ledger;
 use crate::engine::request::Request;
 use crate::steps::{Step, StepContext};
 
+/// How a call and its owner reach each other.
+pub(super) struct Ways<'a> {
+    /// For what the step records.
+    pub(super) requests_tx: &'a mpsc::Sender<Request>,
+    /// Calls back a call that has not begun.
+    pub(super) recall: CancellationToken,
+}
+
 /// The call, ready to be run; it reads the past as it is now.
 pub(super) fn prepare(
     shared: &Arc<Shared>,
     aggregate: &Aggregate,
     call: Call,
-    requests_tx: &mpsc::Sender<Request>,
+    ways: Ways<'_>,
 ) -> impl Future<Output = (Call, Outcome)> + Send + 'static {
-    let step = shared.registry.get(&call.step).cloned();
-    let ledger = Arc::new(Ledger::new(call.step.clone(), requests_tx.clone()));
-    let context = StepContext {
-        past: Arc::new(aggregate.clone()),
-        step: call.step.clone(),
-        poll: call.poll,
-        now: shared.clock.now(),
-        roll: shared.chance.roll(),
-        deployments: ledger.clone(),
-        inventory: ledger.clone(),
-        checkpoints: ledger,
-    };
+    let Ways { requests_tx, recall } = ways;
+    let ledger = Ledger::new(call.step.clone(), call.direction, requests_tx.clone());
+    let (shared, past) = (Arc::clone(shared), Arc::new(aggregate.clone()));
     let span = tracing::info_span!(
         "step",
         saga = %aggregate.saga,
@@ -47,54 +48,55 @@ pub(super) fn prepare(
         direction = %call.direction,
         attempt = call.attempt,
     );
-    let turns = Arc::clone(&shared.turns);
     async move {
-        // The wait for its turn is no part of the step's time-out. The semaphore is never closed.
-        let _turn = turns.acquire_owned().await;
-        let outcome = match step {
-            Some(step) => run(step.as_ref(), &context, call.direction).await,
-            None => Outcome::Terminal {
-                failure: Failure::without_effect(
-                    FailureCode::Internal,
-                    format!("this version of the program knows no step `{}`", call.step),
-                ),
-            },
+        // The wait for its turn is no part of the step's time-out, and ends when nobody wants the
+        // call any more. The semaphore is never closed.
+        let _turn = tokio::select! {
+            biased;
+            () = shared.stopping.cancelled() => {
+                return (call, never_began(FailureCode::Interrupted, "the program stopped"));
+            }
+            () = recall.cancelled() => {
+                return (call, never_began(FailureCode::Cancelled, "cancelled before it began"));
+            }
+            turn = Arc::clone(&shared.turns).acquire_owned() => turn,
         };
+        let work = AssertUnwindSafe(run(&shared, past, &call, Arc::new(ledger))).catch_unwind();
+        let outcome = work.await.unwrap_or_else(|panic| Outcome::Terminal {
+            failure: Failure::with_unknown_effect(
+                FailureCode::Panicked,
+                format!("the step panicked: {}", words_of(panic.as_ref())),
+            ),
+        });
         tell(&outcome);
         (call, outcome)
     }
     .instrument(span)
 }
 
-async fn run(step: &dyn Step, context: &StepContext, direction: Direction) -> Outcome {
-    let position = context.past.plan.position(&context.step);
-    let planned = position.map(|position| &context.past.plan.steps()[position]);
-    let patience = planned.and_then(|planned| match direction {
-        Direction::Forward => Some(&planned.forward),
-        Direction::Undo => planned.undo.as_ref(),
-    });
-    let Some(patience) = patience else {
-        let failure = Failure::without_effect(
-            FailureCode::Internal,
-            format!("the plan does not hold {direction} of `{}`", context.step),
-        );
-        return Outcome::Terminal { failure };
+async fn run(shared: &Shared, past: Arc<Aggregate>, call: &Call, ledger: Arc<Ledger>) -> Outcome {
+    let Some(step) = shared.registry.get(&call.step) else {
+        return no_such_call(format!("this version of the program knows no step `{}`", call.step));
     };
-    let output = position.and_then(|position| context.past.state.steps[position].output());
-    let work = async {
-        match direction {
-            Direction::Forward => step.execute(context).await,
-            Direction::Undo => step.compensate(context, output).await,
-        }
+    let Some((patience, output)) = planned(&past, call) else {
+        return no_such_call(format!(
+            "the plan does not hold {} of `{}`",
+            call.direction, call.step
+        ));
     };
-    match tokio::time::timeout(patience.timeout, AssertUnwindSafe(work).catch_unwind()).await {
-        Ok(Ok(result)) => result.into(),
-        Ok(Err(panic)) => Outcome::Terminal {
-            failure: Failure::with_unknown_effect(
-                FailureCode::Panicked,
-                format!("the step panicked: {}", words_of(panic.as_ref())),
-            ),
-        },
+    let context = StepContext {
+        past: Arc::clone(&past),
+        step: call.step.clone(),
+        poll: call.poll,
+        now: shared.clock.now(),
+        roll: shared.chance.roll(),
+        deployments: ledger.clone(),
+        inventory: ledger.clone(),
+        checkpoints: ledger,
+    };
+    let work = work(step.as_ref(), &context, call.direction, output);
+    match tokio::time::timeout(patience.timeout, work).await {
+        Ok(outcome) => outcome,
         Err(_) => Outcome::Retryable {
             failure: Failure::with_unknown_effect(
                 FailureCode::TimedOut,
@@ -103,6 +105,38 @@ async fn run(step: &dyn Step, context: &StepContext, direction: Direction) -> Ou
             after: None,
         },
     }
+}
+
+async fn work(
+    step: &dyn Step,
+    context: &StepContext,
+    direction: Direction,
+    output: Option<&Value>,
+) -> Outcome {
+    match direction {
+        Direction::Forward => step.execute(context).await,
+        Direction::Undo => step.compensate(context, output).await,
+    }
+    .into()
+}
+
+/// The patience that the plan has for a call, and what the step made before.
+fn planned<'a>(past: &'a Aggregate, call: &Call) -> Option<(&'a Patience, Option<&'a Value>)> {
+    let position = past.plan.position(&call.step)?;
+    let planned = &past.plan.steps()[position];
+    let patience = match call.direction {
+        Direction::Forward => &planned.forward,
+        Direction::Undo => planned.undo.as_ref()?,
+    };
+    Some((patience, past.state.steps[position].output()))
+}
+
+fn no_such_call(message: String) -> Outcome {
+    Outcome::Terminal { failure: Failure::without_effect(FailureCode::Internal, message) }
+}
+
+fn never_began(code: FailureCode, message: &str) -> Outcome {
+    Outcome::Retryable { failure: Failure::without_effect(code, message), after: None }
 }
 
 /// One line for the step's own log about how the call ended, where the step cannot write it.

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::domain::deployment::{DeploymentState, TransitionReason};
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::resource::{Resource, ResourceEvent, ResourceKey, ResourceOwner};
-use crate::domain::saga::plan::StepName;
+use crate::domain::saga::plan::{Direction, StepName};
 use crate::engine::request::Request;
 use crate::providers::{Inventory, ProviderError};
 use crate::steps::{Checkpoints, StepError};
@@ -20,12 +20,17 @@ use crate::store::{Deployments, TransitionError};
 /// The books as one step sees them.
 pub(super) struct Ledger {
     step: StepName,
+    direction: Direction,
     requests_tx: mpsc::Sender<Request>,
 }
 
 impl Ledger {
-    pub(super) fn new(step: StepName, requests_tx: mpsc::Sender<Request>) -> Self {
-        Self { step, requests_tx }
+    pub(super) fn new(
+        step: StepName,
+        direction: Direction,
+        requests_tx: mpsc::Sender<Request>,
+    ) -> Self {
+        Self { step, direction, requests_tx }
     }
 
     async fn ask<T>(
@@ -51,8 +56,8 @@ impl Ledger {
 #[async_trait]
 impl Checkpoints for Ledger {
     async fn save(&self, key: &str, value: Value) -> Result<Value, StepError> {
-        let (step, key) = (self.step.clone(), key.to_owned());
-        self.ask(|ack_tx| Request::Checkpoint { step, key, value, ack_tx })
+        let (step, direction, key) = (self.step.clone(), self.direction, key.to_owned());
+        self.ask(|ack_tx| Request::Checkpoint { step, direction, key, value, ack_tx })
             .await
             .map_err(|failure| StepError::Retryable { failure, after: None })?
     }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::control::Notice;
-use crate::domain::aggregate::{Aggregate, Entry, HistoryError};
-use crate::domain::id::SagaId;
+use crate::domain::aggregate::{Aggregate, Entry};
+use crate::domain::deployment::DeploymentState;
+use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::summary::{Standing, Summary};
+use crate::domain::time::Timestamp;
 use crate::engine::{ROWS_A_PAGE, Shared};
 use crate::journal::JournalError;
 
@@ -25,51 +27,96 @@ pub(super) async fn load(shared: &Shared) -> Result<(), JournalError> {
         }
     }
     for saga in shared.journal.unfinished().await? {
-        let entries = shared.journal.history(saga).await?;
-        match Aggregate::from_history(&entries) {
-            Ok(aggregate) => shared.store.put(Arc::new(Summary::of(&aggregate))),
-            Err(error) => {
-                tracing::error!(%saga, %error, "a history makes no sense");
-                if let Some(row) = row_of_broken(&entries, &error) {
-                    shared.store.put(Arc::new(row));
-                }
-            }
-        }
+        let row = match read(shared, saga).await {
+            Ok(aggregate) => Summary::of(&aggregate),
+            Err(Unreadable::Nonsense(row)) => *row,
+            Err(Unreadable::Journal(error)) => return Err(error),
+        };
+        shared.store.put(Arc::new(row));
     }
     Ok(())
 }
 
-/// A saga as its history leaves it; `None`, and a loud notice, when the history makes no sense.
-pub(super) async fn aggregate(shared: &Shared, saga: SagaId) -> Option<Aggregate> {
-    let entries = match shared.journal.history(saga).await {
-        Ok(entries) => entries,
-        Err(error) => {
-            tracing::error!(%saga, %error, "the saga cannot be read");
-            return None;
-        }
-    };
-    match Aggregate::from_history(&entries) {
-        Ok(aggregate) => Some(aggregate),
-        Err(error) => {
-            tracing::error!(%saga, %error, "the saga is not run");
-            if let Some(row) = row_of_broken(&entries, &error) {
-                let deployment = row.deployment;
-                let _ = shared
-                    .notices
-                    .send(Notice::Stalled { deployment, error: error.to_string().into() });
-            }
-            None
+/// A saga that cannot be run.
+pub(super) enum Unreadable {
+    /// The journal cannot be read now.
+    Journal(JournalError),
+    /// Its history makes no sense, and will not tomorrow; the row says how far it did.
+    Nonsense(Box<Summary>),
+}
+
+impl Unreadable {
+    /// What is wrong, in words.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Journal(error) => error.to_string(),
+            Self::Nonsense(row) => row.why.clone().unwrap_or_default(),
         }
     }
 }
 
+/// A saga as its history leaves it.
+pub(super) async fn read(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unreadable> {
+    let nonsense = |entries: &[Entry], error: &dyn std::fmt::Display| {
+        tracing::error!(%saga, %error, "a history makes no sense; its saga is not run");
+        Unreadable::Nonsense(Box::new(row_of_broken(saga, entries, error)))
+    };
+    match shared.journal.history(saga).await {
+        Ok(entries) => {
+            Aggregate::from_history(&entries).map_err(|error| nonsense(&entries, &error))
+        }
+        Err(error @ (JournalError::Record { .. } | JournalError::Newer { .. })) => {
+            Err(nonsense(&[], &error))
+        }
+        Err(
+            error @ (JournalError::Locked { .. }
+            | JournalError::Open { .. }
+            | JournalError::Full { .. }
+            | JournalError::Write { .. }
+            | JournalError::Read { .. }
+            | JournalError::Closed),
+        ) => Err(Unreadable::Journal(error)),
+    }
+}
+
+/// Says loudly that a saga stands still.
+pub(super) fn tell_stalled(shared: &Shared, saga: SagaId, error: &str) {
+    tracing::error!(%saga, error, "the saga stands still");
+    if let Some(row) = shared.store.of_saga(saga) {
+        let deployment = row.deployment;
+        // Nobody may be listening, which is fine.
+        let _ = shared.notices.send(Notice::Stalled { deployment, error: error.into() });
+    }
+}
+
 /// The row of a history that makes no sense: how far it did, and what is wrong.
-fn row_of_broken(entries: &[Entry], error: &HistoryError) -> Option<Summary> {
+fn row_of_broken(saga: SagaId, entries: &[Entry], error: &dyn std::fmt::Display) -> Summary {
+    let why = Some(format!("its history cannot be read: {error}"));
     let readable = (1..=entries.len())
         .rev()
-        .find_map(|length| Aggregate::from_history(&entries[..length]).ok())?;
-    let mut row = Summary::of(&readable);
-    row.standing = Standing::NeedsYou;
-    row.why = Some(format!("its history cannot be read: {error}"));
-    Some(row)
+        .find_map(|length| Aggregate::from_history(&entries[..length]).ok());
+    if let Some(readable) = readable {
+        return Summary { standing: Standing::NeedsYou, why, ..Summary::of(&readable) };
+    }
+    // Not even the launch can be read: a row all the same, so that nobody overlooks it.
+    let nobody = "unreadable".to_owned();
+    Summary {
+        deployment: DeploymentId::from_bytes(saga.to_bytes()),
+        saga,
+        tenant: nobody,
+        slug: saga.short(),
+        dns_name: None,
+        region: String::new(),
+        size: String::new(),
+        ipv4: None,
+        state: DeploymentState::Provisioning,
+        standing: Standing::NeedsYou,
+        marks: Vec::new(),
+        focus: None,
+        why,
+        launched_at: Timestamp::default(),
+        changed_at: Timestamp::default(),
+        ended_at: None,
+        next_seq: 0,
+    }
 }

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use crate::control::{ControlError, OrderRequest};
 use crate::domain::deployment::{DeploymentState, TransitionReason};
 use crate::domain::resource::ResourceEvent;
-use crate::domain::saga::plan::StepName;
+use crate::domain::saga::plan::{Direction, StepName};
 use crate::steps::StepError;
 use crate::store::TransitionError;
 
@@ -17,6 +17,7 @@ pub(super) enum Request {
     /// A step saves what its compensation needs.
     Checkpoint {
         step: StepName,
+        direction: Direction,
         key: String,
         value: Value,
         ack_tx: oneshot::Sender<Result<Value, StepError>>,

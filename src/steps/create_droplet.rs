@@ -21,11 +21,15 @@ use crate::domain::failure::FailureCode;
 use crate::domain::undo_preview::Loss;
 use crate::providers::{Compute, Droplet, DropletDraft, DropletId, DropletStatus, Removal};
 use crate::steps::{
-    Marks, Progress, Step, StepContext, StepError, StepSettings, output_of, wait_droplet_active,
+    Marks, Progress, Step, StepContext, StepError, StepSettings, checkpoint_of, output_of,
+    wait_droplet_active,
 };
 
 /// This step's name.
 pub const NAME: &str = "create_droplet";
+
+/// The checkpoint that says that the provider has shown a droplet of this saga.
+const SEEN: &str = "seen";
 
 /// What this step made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,17 +84,47 @@ impl CreateDroplet {
         }
     }
 
-    async fn adopt(&self, oldest: &Droplet, surplus: &[Droplet]) -> Result<Progress, StepError> {
+    /// Takes the oldest for the saga's droplet. Surplus ones are destroyed first, and until they are
+    /// gone the step is not done: an accepted request to destroy proves nothing.
+    async fn adopt(
+        &self,
+        ctx: &StepContext,
+        oldest: &Droplet,
+        surplus: &[Droplet],
+    ) -> Result<Progress, StepError> {
+        let mut remaining = Vec::new();
         for droplet in surplus {
             tracing::warn!(
                 droplet = droplet.id.0,
                 kept = oldest.id.0,
                 "destroying a surplus droplet"
             );
-            self.compute.destroy_droplet(droplet.id).await?;
+            if self.destroy(droplet.id).await? == Fate::Remains {
+                remaining.push(droplet.id);
+            }
+        }
+        if !remaining.is_empty() {
+            return Ok(self.until_gone(ctx, &remaining));
         }
         tracing::info!(droplet = oldest.id.0, "found the droplet that an earlier attempt made");
         made(oldest)
+    }
+
+    fn until_gone(&self, ctx: &StepContext, remaining: &[DropletId]) -> Progress {
+        let ids: Vec<_> = remaining.iter().map(|id| id.0.to_string()).collect();
+        Progress::Pending {
+            after: self.settings.poll_interval(ctx.poll, ctx.roll),
+            note: format!("until droplet {} is gone", ids.join(", ")),
+        }
+    }
+
+    /// Whether the provider has ever shown the droplet. Until it has, a 404 may be lag: the create
+    /// was accepted, and the droplet comes.
+    fn was_seen(ctx: &StepContext) -> Result<Seen, StepError> {
+        let active: Option<wait_droplet_active::Output> =
+            output_of(&ctx.past, wait_droplet_active::NAME)?;
+        let seen: Option<bool> = checkpoint_of(&ctx.past, NAME, SEEN)?;
+        Ok(if active.is_some() || seen.is_some() { Seen::Yes } else { Seen::NotYet })
     }
 }
 
@@ -103,7 +137,7 @@ impl Step for CreateDroplet {
     async fn execute(&self, ctx: &StepContext) -> Result<Progress, StepError> {
         let marks = ctx.marks();
         if let Some((oldest, surplus)) = self.existing(&marks).await?.split_first() {
-            return self.adopt(oldest, surplus).await;
+            return self.adopt(ctx, oldest, surplus).await;
         }
         if let Some(rest) = ctx.forward_doubt(self.settings.settle) {
             return Ok(Progress::Pending {
@@ -131,23 +165,35 @@ impl Step for CreateDroplet {
         ctx: &StepContext,
         output: Option<&Value>,
     ) -> Result<Progress, StepError> {
-        let known = output.and_then(|output| serde_json::from_value::<Output>(output.clone()).ok());
+        let known: Option<Output> = match output {
+            Some(_) => output_of(&ctx.past, NAME)?,
+            None => None,
+        };
         let listed = self.compute.droplets_tagged(&ctx.marks().saga).await?;
         let mut suspects: BTreeSet<_> = listed.iter().map(|droplet| droplet.id).collect();
-        suspects.extend(known.map(|output| DropletId(output.droplet_id)));
+        suspects.extend(known.as_ref().map(|output| DropletId(output.droplet_id)));
 
         let mut remaining = Vec::new();
         for id in suspects {
-            if self.compute.droplet(id).await?.is_some() && self.destroy(id).await? == Fate::Remains
-            {
-                remaining.push(id.0.to_string());
+            if self.compute.droplet(id).await?.is_some() {
+                ctx.checkpoint(SEEN, true).await?;
+                if self.destroy(id).await? == Fate::Remains {
+                    remaining.push(id);
+                }
             }
         }
         if !remaining.is_empty() {
-            return Ok(Progress::Pending {
-                after: self.settings.poll_interval(ctx.poll, ctx.roll),
-                note: format!("until droplet {} is gone", remaining.join(", ")),
-            });
+            return Ok(self.until_gone(ctx, &remaining));
+        }
+        if known.is_some() && Self::was_seen(ctx)? == Seen::NotYet {
+            let age = ctx.since_forward_end().unwrap_or_default();
+            let rest = self.settings.settle.saturating_sub(age);
+            if !rest.is_zero() {
+                return Ok(Progress::Pending {
+                    after: rest.min(self.settings.poll_first),
+                    note: "until the provider shows the droplet that it accepted".to_owned(),
+                });
+            }
         }
         if let Some(rest) = ctx.forward_doubt(self.settings.settle) {
             return Ok(Progress::Pending {
@@ -169,16 +215,24 @@ impl Step for CreateDroplet {
 
     fn leftover(&self, past: &Aggregate) -> Option<(String, String)> {
         let tag = Marks::of(past).saga;
-        Some(match (describe(past), output_of::<Output>(past, NAME)) {
+        let output = output_of::<Output>(past, NAME).ok().flatten();
+        Some(match (describe(past), output) {
             (Some(droplet), Some(output)) => {
                 (droplet, format!("doctl compute droplet get {}", output.droplet_id))
             }
-            (_, _) => (
+            (Some(_), None) | (None, Some(_) | None) => (
                 format!("perhaps a droplet tagged `{tag}`"),
                 format!("doctl compute droplet list --tag-name {tag}"),
             ),
         })
     }
+}
+
+/// Whether the provider has ever shown the droplet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Yes,
+    NotYet,
 }
 
 /// Whether a droplet must be looked at again.
@@ -194,8 +248,9 @@ fn made(droplet: &Droplet) -> Result<Progress, StepError> {
 
 /// `droplet 41207 (203.0.113.7)`.
 fn describe(past: &Aggregate) -> Option<String> {
-    let output = output_of::<Output>(past, NAME)?;
-    Some(match output_of::<wait_droplet_active::Output>(past, wait_droplet_active::NAME) {
+    let output = output_of::<Output>(past, NAME).ok()??;
+    let active = output_of::<wait_droplet_active::Output>(past, wait_droplet_active::NAME);
+    Some(match active.ok().flatten() {
         Some(address) => format!("droplet {} ({})", output.droplet_id, address.ipv4),
         None => format!("droplet {}", output.droplet_id),
     })

@@ -49,7 +49,7 @@ impl Step for LinkDeploymentResource {
         _output: Option<&Value>,
     ) -> Result<Progress, StepError> {
         // Without the droplet's id this step never had a row to stamp.
-        let Some(droplet) = output_of(&ctx.past, create_droplet::NAME) else {
+        let Some(droplet) = output_of(&ctx.past, create_droplet::NAME)? else {
             return Ok(Progress::noted("no row was linked"));
         };
         ctx.inventory.unlink(&key(self.provider, &droplet)).await?;
@@ -58,7 +58,7 @@ impl Step for LinkDeploymentResource {
     }
 
     fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
-        let droplet: create_droplet::Output = output_of(past, create_droplet::NAME)?;
+        let droplet: create_droplet::Output = output_of(past, create_droplet::NAME).ok()??;
         let text = format!("unlink inventory row {}/{}", self.provider, droplet.droplet_id);
         Some((text, Loss::None))
     }

@@ -63,7 +63,7 @@ impl Step for RegisterInventory {
         _output: Option<&Value>,
     ) -> Result<Progress, StepError> {
         // Without the droplet's id this step never had a row to write.
-        let Some(droplet) = output_of(&ctx.past, create_droplet::NAME) else {
+        let Some(droplet) = output_of(&ctx.past, create_droplet::NAME)? else {
             return Ok(Progress::noted("no row was made"));
         };
         ctx.inventory.remove(&key(self.provider, &droplet)).await?;
@@ -72,13 +72,13 @@ impl Step for RegisterInventory {
     }
 
     fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
-        let droplet: create_droplet::Output = output_of(past, create_droplet::NAME)?;
+        let droplet: create_droplet::Output = output_of(past, create_droplet::NAME).ok()??;
         let text = format!("remove inventory row {}/{}", self.provider, droplet.droplet_id);
         Some((text, Loss::None))
     }
 
     fn leftover(&self, past: &Aggregate) -> Option<(String, String)> {
-        let droplet: create_droplet::Output = output_of(past, create_droplet::NAME)?;
+        let droplet: create_droplet::Output = output_of(past, create_droplet::NAME).ok()??;
         let key = key(self.provider, &droplet);
         past.resources.contains_key(&key).then(|| {
             let row = format!("inventory row {}/{}", key.provider, key.provider_id);

@@ -54,10 +54,12 @@ impl Step for WaitDropletActive {
             None if ctx.now < first_look(ctx) + self.settings.settle => {
                 "the provider does not know the droplet yet".to_owned()
             }
+            // The tries of the step's policy confirm it.
             None => {
-                return Err(failed(format!(
-                    "droplet {id} vanished: the provider could not place it"
-                )));
+                return Err(StepError::retryable(
+                    FailureCode::ResourceFailed,
+                    format!("droplet {id} is not there: the provider could not place it"),
+                ));
             }
             Some(droplet) => match (droplet.status, droplet.public_ipv4) {
                 (DropletStatus::Active, Some(ipv4)) => {

@@ -6,13 +6,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use arcadia::control::Control;
 use arcadia::domain::id::DeploymentId;
 use arcadia::domain::saga::event::Order;
 use arcadia::domain::saga::plan::{OnFailure, StepName};
 use arcadia::domain::spec::DeploymentSpec;
-use arcadia::domain::summary::Standing;
+use arcadia::domain::summary::{Standing, Summary};
 use arcadia::journal::memory::Verdict;
 use arcadia::simulator::faults::Moment;
 
@@ -28,12 +29,16 @@ struct Path {
     /// What the operator orders each time the saga stands still.
     orders: &'static [Act],
     /// The record that was there before.
-    found: Option<(&'static str, u32)>,
+    found: &'static [(&'static str, u32)],
     ends: End,
 }
 
 #[derive(Clone, Copy)]
 enum Act {
+    /// Given while the droplet is being waited for.
+    CancelWhileWaiting,
+    /// Given while the droplet is being waited for, and taken back.
+    HoldAndResume,
     Rollback,
     Retry,
     SkipDns,
@@ -47,13 +52,13 @@ enum End {
     AsTheStateSays,
 }
 
-const PATHS: [Path; 9] = [
+const PATHS: [Path; 12] = [
     Path {
         name: "success",
         on_failure: OnFailure::Rollback,
         faults: &[],
         orders: &[],
-        found: None,
+        found: &[],
         ends: End::Whole,
     },
     Path {
@@ -61,7 +66,7 @@ const PATHS: [Path; 9] = [
         on_failure: OnFailure::Rollback,
         faults: &[],
         orders: &[],
-        found: Some(("198.51.100.44", 1_234)),
+        found: &[("198.51.100.44", 1_234)],
         ends: End::Whole,
     },
     Path {
@@ -69,7 +74,7 @@ const PATHS: [Path; 9] = [
         on_failure: OnFailure::Rollback,
         faults: &[],
         orders: &[Act::Rollback],
-        found: None,
+        found: &[],
         ends: End::Gone,
     },
     Path {
@@ -77,7 +82,7 @@ const PATHS: [Path; 9] = [
         on_failure: OnFailure::Rollback,
         faults: &[],
         orders: &[Act::Rollback],
-        found: Some(("198.51.100.44", 1_234)),
+        found: &[("198.51.100.44", 1_234)],
         ends: End::Gone,
     },
     Path {
@@ -85,7 +90,7 @@ const PATHS: [Path; 9] = [
         on_failure: OnFailure::Rollback,
         faults: &["POST /v2/droplets: 422"],
         orders: &[],
-        found: None,
+        found: &[],
         ends: End::Gone,
     },
     Path {
@@ -93,7 +98,7 @@ const PATHS: [Path; 9] = [
         on_failure: OnFailure::Rollback,
         faults: &["PUT /v2/domains/*/records/*: 422, nth 1"],
         orders: &[],
-        found: Some(("198.51.100.44", 1_234)),
+        found: &[("198.51.100.44", 1_234)],
         ends: End::AsTheStateSays,
     },
     Path {
@@ -105,7 +110,7 @@ const PATHS: [Path; 9] = [
             "DELETE /v2/droplets/*: drop after effect, nth 1",
         ],
         orders: &[Act::Rollback],
-        found: None,
+        found: &[],
         ends: End::Gone,
     },
     Path {
@@ -113,7 +118,31 @@ const PATHS: [Path; 9] = [
         on_failure: OnFailure::Rollback,
         faults: &["DELETE /v2/droplets/*: 403"],
         orders: &[Act::Rollback, Act::Retry],
-        found: None,
+        found: &[],
+        ends: End::Gone,
+    },
+    Path {
+        name: "cancel while the droplet is waited for",
+        on_failure: OnFailure::Rollback,
+        faults: &[],
+        orders: &[Act::CancelWhileWaiting],
+        found: &[],
+        ends: End::AsTheStateSays,
+    },
+    Path {
+        name: "hold and resume",
+        on_failure: OnFailure::Rollback,
+        faults: &[],
+        orders: &[Act::HoldAndResume],
+        found: &[],
+        ends: End::Whole,
+    },
+    Path {
+        name: "rollback to a set of records that was there",
+        on_failure: OnFailure::Rollback,
+        faults: &["POST /v2/domains/*/records: 500 after effect, nth 1"],
+        orders: &[Act::Rollback],
+        found: &[("198.51.100.44", 600), ("198.51.100.45", 600), ("198.51.100.46", 600)],
         ends: End::Gone,
     },
     Path {
@@ -121,7 +150,7 @@ const PATHS: [Path; 9] = [
         on_failure: OnFailure::Hold,
         faults: &["POST /v2/domains/*/records: 422"],
         orders: &[Act::SkipDns, Act::Rollback],
-        found: None,
+        found: &[],
         ends: End::Gone,
     },
 ];
@@ -161,11 +190,11 @@ async fn run(path: &Path, point: Option<Point>) -> (usize, usize) {
     let mut rig = Rig::new().await;
     let before: Vec<_> = path
         .found
+        .iter()
         .map(|(data, ttl)| {
-            rig.cloud.put_record("web", data, ttl);
-            ("web".to_owned(), data.to_owned(), ttl)
+            rig.cloud.put_record("web", data, *ttl);
+            ("web".to_owned(), (*data).to_owned(), *ttl)
         })
-        .into_iter()
         .collect();
     rig.cloud.faults(path.faults);
     let appends = count_appends(&rig, point);
@@ -183,7 +212,7 @@ async fn run(path: &Path, point: Option<Point>) -> (usize, usize) {
     };
     if crashed {
         rig.cloud.stop_at(None);
-        rig.crash_and_restart().await;
+        rig.crash_and_restart(dead_for(point)).await;
         deployment = rig.engine.watch().await.unwrap().summaries.first().map(|row| row.deployment);
         live(&rig, path, &mut taken, &mut deployment).await;
     }
@@ -199,6 +228,16 @@ async fn run(path: &Path, point: Option<Point>) -> (usize, usize) {
     (appends.load(Ordering::Relaxed), rig.cloud.requests())
 }
 
+/// How long the program stays dead: not at all, longer than listings lag, longer than any deadline.
+fn dead_for(point: Option<Point>) -> Duration {
+    let (Some(Point::Append(n, _) | Point::Request(n, _)), times) =
+        (point, [Duration::ZERO, Duration::from_secs(40), Duration::from_mins(20)])
+    else {
+        return Duration::ZERO;
+    };
+    times[n % times.len()]
+}
+
 /// Launches unless that was done, and orders what the path says each time the saga stands still.
 async fn live(rig: &Rig, path: &Path, taken: &mut usize, deployment: &mut Option<DeploymentId>) {
     let id = match *deployment {
@@ -211,12 +250,18 @@ async fn live(rig: &Rig, path: &Path, taken: &mut usize, deployment: &mut Option
         }
     };
     loop {
-        let row = rig.until_still(id).await;
-        let Some(act) = path.orders.get(*taken) else {
-            return;
+        let act = path.orders.get(*taken);
+        let row = match act {
+            Some(Act::CancelWhileWaiting | Act::HoldAndResume) => {
+                rig.until(id, |row| row.standing.is_finished() || waits_for_the_droplet(row)).await
+            }
+            Some(Act::Rollback | Act::Retry | Act::SkipDns) | None => rig.until_still(id).await,
         };
+        let Some(act) = act else { return };
         // After a crash nobody knows whether the order was taken: the row tells.
         let (order, due) = match act {
+            Act::CancelWhileWaiting => (Order::Cancel, waits_for_the_droplet(&row)),
+            Act::HoldAndResume => (Order::Hold, waits_for_the_droplet(&row)),
             Act::Rollback => (Order::Rollback, row.standing == Standing::Active),
             Act::Retry => (Order::Retry, row.standing == Standing::NeedsYou),
             Act::SkipDns => (
@@ -230,11 +275,20 @@ async fn live(rig: &Rig, path: &Path, taken: &mut usize, deployment: &mut Option
         if matches!(act, Act::Retry | Act::SkipDns) {
             rig.cloud.faults(&[]);
         }
-        if due {
+        if due && row.standing != Standing::Held {
             rig.order(id, order).await.unwrap();
+        }
+        if matches!(act, Act::HoldAndResume) {
+            rig.order(id, Order::Resume).await.ok();
         }
         *taken += 1;
     }
+}
+
+fn waits_for_the_droplet(row: &Summary) -> bool {
+    row.standing == Standing::Held
+        || (row.standing == Standing::Running
+            && row.focus.as_ref().is_some_and(|focus| focus.step.as_str() == "wait_droplet_active"))
 }
 
 fn count_appends(rig: &Rig, point: Option<Point>) -> Arc<AtomicUsize> {

@@ -74,13 +74,23 @@ pub(crate) fn summary() -> impl Strategy<Value = Summary> {
     let names = (text(), text(), text(), text());
     let standing = (select(DeploymentState::ALL.to_vec()), select(Standing::ALL.to_vec()));
     let steps = (vec(step_mark(), 0..8), option::of(focus()), option::of(text()));
+    let place = (option::of(text()), option::of(ipv4()));
     let times = (timestamp(), timestamp(), option::of(timestamp()));
-    (ids, names, option::of(ipv4()), standing, steps, times, any::<u64>()).prop_map(
-        |(ids, names, ipv4, (state, standing), (marks, focus, why), times, next_seq)| Summary {
+    (ids, names, place, standing, steps, times, any::<u64>()).prop_map(
+        |(
+            ids,
+            names,
+            (dns_name, ipv4),
+            (state, standing),
+            (marks, focus, why),
+            times,
+            next_seq,
+        )| Summary {
             deployment: ids.0,
             saga: ids.1,
             tenant: names.0,
             slug: names.1,
+            dns_name,
             region: names.2,
             size: names.3,
             ipv4,
@@ -119,16 +129,15 @@ pub(crate) fn event_kind() -> impl Strategy<Value = EventKind> {
     prop_oneof![
         (step_name(), direction(), step_event())
             .prop_map(|(step, direction, event)| EventKind::Step { step, direction, event }),
-        (step_name(), text(), json()).prop_map(|(step, key, value)| EventKind::Checkpointed {
-            step,
-            key,
-            value
+        (step_name(), direction(), text(), json()).prop_map(|(step, direction, key, value)| {
+            EventKind::Checkpointed { direction, step, key, value }
         }),
         (any::<u128>(), actor(), order()).prop_map(|(id, by, order)| EventKind::Ordered {
             command: CommandId::from_u128(id),
             by,
             order
         }),
+        Just(EventKind::Restarted),
         Just(EventKind::Completed),
         Just(EventKind::RolledBack),
     ]

@@ -80,7 +80,12 @@ async fn a_large_group_reads_back(subject: Subject) {
     let large = |seq| {
         let value = Value::from("x\u{0}".repeat(100_000));
         let step = StepName::new("create_droplet");
-        let kind = EventKind::Checkpointed { step, key: "k".to_owned(), value };
+        let kind = EventKind::Checkpointed {
+            step,
+            direction: Direction::Forward,
+            key: "k".to_owned(),
+            value,
+        };
         vec![Entry { seq, at: at(0), fact: Fact::Saga(kind) }]
     };
     append(&*journal, SAGA, large(0), Fate::Begins).await.unwrap();
@@ -314,6 +319,7 @@ pub(crate) fn row(deployment: u128, saga: SagaId, why: &str) -> Summary {
         saga,
         tenant: "acme".to_owned(),
         slug: "web".to_owned(),
+        dns_name: None,
         region: "syd1".to_owned(),
         size: "s-1vcpu-1gb".to_owned(),
         ipv4: None,

@@ -205,6 +205,7 @@ fn steps() -> Vec<Fact> {
         step(Direction::Undo, StepEvent::Succeeded { output: json!({"droplet": 3_164_494}) }),
         Fact::Saga(EventKind::Checkpointed {
             step: StepName::new("point_deployment_dns"),
+            direction: Direction::Forward,
             key: "before".to_owned(),
             value: json!([{"data": "203.0.113.7", "ttl": 1800}]),
         }),
@@ -284,6 +285,7 @@ fn row(standing: Standing) -> Summary {
         saga: SAGA,
         tenant: "acme".to_owned(),
         slug: "web".to_owned(),
+        dns_name: Some("web.acme.example".to_owned()),
         region: "syd1".to_owned(),
         size: "s-1vcpu-1gb".to_owned(),
         ipv4: Some(Ipv4Addr::new(203, 0, 113, 7)),

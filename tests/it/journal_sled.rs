@@ -11,7 +11,7 @@ use std::time::Duration;
 use arcadia::domain::aggregate::{Entry, Fact};
 use arcadia::domain::id::SagaId;
 use arcadia::domain::saga::event::EventKind;
-use arcadia::domain::saga::plan::StepName;
+use arcadia::domain::saga::plan::{Direction, StepName};
 use arcadia::domain::time::Timestamp;
 use arcadia::journal::sled::SledJournal;
 use arcadia::journal::sled::data_file::{DataFile, OpenDataFile};
@@ -332,6 +332,7 @@ fn marked(seq: u64, text: &str) -> Vec<Entry> {
     let value = Value::from(text);
     let kind = EventKind::Checkpointed {
         step: StepName::new("create_droplet"),
+        direction: Direction::Forward,
         key: "k".to_owned(),
         value,
     };

@@ -211,6 +211,7 @@ impl Driver {
                 EventKind::Step { .. }
                 | EventKind::Checkpointed { .. }
                 | EventKind::Ordered { .. }
+                | EventKind::Restarted
                 | EventKind::Completed
                 | EventKind::RolledBack => None,
             })

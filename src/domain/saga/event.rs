@@ -29,10 +29,12 @@ pub enum EventKind {
         /// What happened.
         event: StepEvent,
     },
-    /// A step saved what its compensation will need; written once, and kept.
+    /// A step saved what it, or its compensation, must know later; written once, and kept.
     Checkpointed {
         /// Which step.
         step: StepName,
+        /// While doing or while undoing it.
+        direction: Direction,
         /// The step's own name for it.
         key: String,
         /// What was saved.
@@ -47,6 +49,9 @@ pub enum EventKind {
         /// What.
         order: Order,
     },
+    /// The program was started again while something waited: the time that it was dead counts
+    /// against no deadline.
+    Restarted,
     /// Every step succeeded.
     Completed,
     /// Everything that started was undone.

@@ -15,21 +15,22 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// How long to wait after the `failed`-th try of a round (1 for the first).
+    /// How long to wait after the `failed`-th try of a round (1 for the first); `None` when the tries
+    /// are used up. See [`RetryPolicy::wait`].
+    pub fn delay(&self, failed: u32, asked: Option<Duration>, roll: f64) -> Option<Duration> {
+        (failed < self.tries.get()).then(|| self.wait(failed, asked, roll))
+    }
+
+    /// How long to wait after the `failed`-th try, however many there may be.
     ///
     /// `roll` is a number in `0.0..1.0`: full jitter spreads the sagas that failed together over the
     /// whole wait, so that they do not come back together. `asked` is what the provider asked for;
     /// the jitter then comes on top, for the same reason.
-    ///
-    /// `None` when the tries are used up.
-    pub fn delay(&self, failed: u32, asked: Option<Duration>, roll: f64) -> Option<Duration> {
-        if failed >= self.tries.get() {
-            return None;
-        }
+    pub fn wait(&self, failed: u32, asked: Option<Duration>, roll: f64) -> Duration {
         let doublings = failed.saturating_sub(1).min(31);
         let ceiling = self.base.saturating_mul(1 << doublings).min(self.cap);
         let jitter = ceiling.mul_f64(roll.clamp(0.0, 1.0));
-        Some(asked.unwrap_or_default().saturating_add(jitter))
+        asked.unwrap_or_default().saturating_add(jitter)
     }
 }
 

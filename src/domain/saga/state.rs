@@ -236,6 +236,11 @@ impl Lane {
         matches!(self.stage, Stage::Running { .. })
     }
 
+    /// Whether it waits to be asked or tried again.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.stage, Stage::Waiting { .. } | Stage::WaitingToRetry { .. })
+    }
+
     /// Whether it gave up.
     pub fn is_failed(&self) -> bool {
         matches!(self.stage, Stage::Failed { .. })

@@ -91,6 +91,7 @@ pub fn timeline(plan: &Plan, entries: &[Entry]) -> Vec<StepTimeline> {
                 ..
             }
             | EventKind::Checkpointed { .. }
+            | EventKind::Restarted
             | EventKind::Completed
             | EventKind::RolledBack => {}
         }

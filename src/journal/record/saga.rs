@@ -14,8 +14,9 @@ use crate::journal::record::tag::DirectionTag;
 #[serde(rename_all = "snake_case")]
 pub(super) enum EventRecord {
     Step { step: String, dir: DirectionTag, event: StepEventRecord },
-    Checkpointed { step: String, key: String, value: Value },
+    Checkpointed { step: String, dir: DirectionTag, key: String, value: Value },
     Ordered { command: String, by: String, order: OrderRecord },
+    Restarted,
     Completed,
     RolledBack,
 }
@@ -52,8 +53,9 @@ impl From<&EventKind> for EventRecord {
                 dir: (*direction).into(),
                 event: event.into(),
             },
-            EventKind::Checkpointed { step, key, value } => Self::Checkpointed {
+            EventKind::Checkpointed { step, direction, key, value } => Self::Checkpointed {
                 step: step.as_str().to_owned(),
+                dir: (*direction).into(),
                 key: key.clone(),
                 value: value.clone(),
             },
@@ -62,6 +64,7 @@ impl From<&EventKind> for EventRecord {
                 by: by.to_string(),
                 order: order.into(),
             },
+            EventKind::Restarted => Self::Restarted,
             EventKind::Completed => Self::Completed,
             EventKind::RolledBack => Self::RolledBack,
         }
@@ -78,12 +81,13 @@ impl TryFrom<EventRecord> for EventKind {
                 direction: dir.into(),
                 event: event.try_into()?,
             },
-            EventRecord::Checkpointed { step, key, value } => {
-                Self::Checkpointed { step: StepName::new(&step), key, value }
+            EventRecord::Checkpointed { step, dir, key, value } => {
+                Self::Checkpointed { step: StepName::new(&step), direction: dir.into(), key, value }
             }
             EventRecord::Ordered { command, by, order } => {
                 Self::Ordered { command: command.parse()?, by: by.parse()?, order: order.into() }
             }
+            EventRecord::Restarted => Self::Restarted,
             EventRecord::Completed => Self::Completed,
             EventRecord::RolledBack => Self::RolledBack,
         })

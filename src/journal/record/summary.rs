@@ -16,6 +16,8 @@ pub(super) struct SummaryRecord {
     saga: String,
     tenant: String,
     slug: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dns_name: Option<String>,
     region: String,
     size: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,6 +77,7 @@ impl From<&Summary> for SummaryRecord {
             saga: summary.saga.to_string(),
             tenant: summary.tenant.clone(),
             slug: summary.slug.clone(),
+            dns_name: summary.dns_name.clone(),
             region: summary.region.clone(),
             size: summary.size.clone(),
             ipv4: summary.ipv4,
@@ -104,6 +107,7 @@ impl TryFrom<SummaryRecord> for Summary {
             saga: record.saga.parse()?,
             tenant: record.tenant,
             slug: record.slug,
+            dns_name: record.dns_name,
             region: record.region,
             size: record.size,
             ipv4: record.ipv4,

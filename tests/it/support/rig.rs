@@ -45,10 +45,11 @@ impl Rig {
         Self { clock, cloud, journal, engine, ids, seed: 1 }
     }
 
-    /// The program dies without a word; a new one is started over the same journal and cloud, and
-    /// goes on.
-    pub(crate) async fn crash_and_restart(&mut self) {
+    /// The program dies without a word; after some time a new one is started over the same journal
+    /// and cloud, and goes on.
+    pub(crate) async fn crash_and_restart(&mut self, dead_for: Duration) {
         self.engine.abort();
+        tokio::time::sleep(dead_for).await;
         self.journal = Arc::new(self.journal.reopen());
         self.seed += 1;
         self.engine = open(&self.clock, &self.cloud, &self.journal, self.seed).await;
@@ -144,7 +145,12 @@ impl Rig {
         records: &[(String, String, u32)],
     ) {
         let detail = self.show(deployment).await;
-        assert_eq!(detail.aggregate.deployment.state(), DeploymentState::Cancelled);
+        assert_eq!(
+            detail.aggregate.deployment.state(),
+            DeploymentState::Cancelled,
+            "{:#?}",
+            detail.aggregate.state
+        );
         assert_eq!(self.cloud.truth().droplets, [], "no droplet is left");
         assert!(detail.aggregate.resources.is_empty(), "no row is left");
         assert_eq!(self.cloud.addresses(), records, "DNS is as it was found");

@@ -1,0 +1,128 @@
+//! How the answer to a call becomes a fact.
+
+use std::time::Duration;
+
+use crate::domain::failure::{Failure, FailureCode};
+use crate::domain::saga::command::Call;
+use crate::domain::saga::event::{EventKind, StepEvent};
+use crate::domain::saga::plan::{Direction, Patience, Plan, StepName};
+use crate::domain::saga::state::{Lane, State};
+use crate::domain::saga::transition::is_forgiven;
+use crate::domain::time::Timestamp;
+
+/// How a call of a step ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It is done.
+    Done(serde_json::Value),
+    /// Not yet: ask again.
+    Pending {
+        /// After how long.
+        after: Duration,
+        /// What it waits for.
+        note: String,
+    },
+    /// It failed, and may work later.
+    Retryable {
+        /// What went wrong.
+        failure: Failure,
+        /// How long the provider asks to wait.
+        after: Option<Duration>,
+    },
+    /// It failed, and would fail again.
+    Terminal {
+        /// What went wrong.
+        failure: Failure,
+    },
+}
+
+/// How a call's answer becomes a fact: done, wait, try again or give up.
+///
+/// `roll` is a number in `0.0..1.0` for the jitter. A step whose saga is no longer going forward is
+/// not asked or tried again: its wait ends here, and its compensation settles what it did.
+pub fn settle(
+    plan: &Plan,
+    state: &State,
+    call: &Call,
+    outcome: Outcome,
+    now: Timestamp,
+    roll: f64,
+) -> EventKind {
+    let wrap =
+        |event| EventKind::Step { step: call.step.clone(), direction: call.direction, event };
+    let Some((patience, lane)) = patience_and_lane(plan, state, &call.step, call.direction) else {
+        return wrap(StepEvent::Failed {
+            failure: Failure::without_effect(
+                FailureCode::Internal,
+                "the plan does not hold this step",
+            ),
+        });
+    };
+    let going_on = call.direction == Direction::Undo || state.phase.cause().is_none();
+    let give_up_at = lane.patience_from.unwrap_or(now) + patience.deadline;
+    wrap(match outcome {
+        Outcome::Done(output) => StepEvent::Succeeded { output },
+        Outcome::Pending { note, .. } if !going_on => StepEvent::Failed {
+            failure: Failure::without_effect(
+                FailureCode::Cancelled,
+                format!("cancelled while it waited ({note})"),
+            ),
+        },
+        Outcome::Pending { note, .. } if now >= give_up_at => {
+            StepEvent::Failed { failure: past_deadline(patience, &note) }
+        }
+        Outcome::Pending { after, note } => {
+            StepEvent::Waiting { until: (now + after).min(give_up_at), note }
+        }
+        Outcome::Terminal { failure } => StepEvent::Failed { failure },
+        Outcome::Retryable { failure, .. } if !going_on => StepEvent::Failed { failure },
+        Outcome::Retryable { failure, after } => {
+            let delay = if is_forgiven(&failure) {
+                Some(patience.retry.wait(lane.attempt, after, roll))
+            } else {
+                patience.retry.delay(lane.attempt - lane.forgiven, after, roll)
+            };
+            // A wait that the provider asks for may outlast the deadline; the one after it may not.
+            let in_time =
+                |delay| now + delay <= give_up_at || (after.is_some() && now < give_up_at);
+            match delay {
+                Some(delay) if in_time(delay) => {
+                    StepEvent::RetryScheduled { failure, at: now + delay }
+                }
+                Some(_) => StepEvent::Failed {
+                    failure: Failure {
+                        message: format!(
+                            "{} (the next try would come after the deadline of {} s)",
+                            failure.message,
+                            patience.deadline.as_secs()
+                        ),
+                        ..failure
+                    },
+                },
+                None => StepEvent::Failed { failure },
+            }
+        }
+    })
+}
+
+fn patience_and_lane<'a>(
+    plan: &'a Plan,
+    state: &'a State,
+    step: &StepName,
+    direction: Direction,
+) -> Option<(&'a Patience, &'a Lane)> {
+    let position = plan.position(step)?;
+    let planned = &plan.steps()[position];
+    let patience = match direction {
+        Direction::Forward => &planned.forward,
+        Direction::Undo => planned.undo.as_ref()?,
+    };
+    Some((patience, state.steps[position].lane(direction)))
+}
+
+fn past_deadline(patience: &Patience, note: &str) -> Failure {
+    Failure::without_effect(
+        FailureCode::DeadlineExceeded,
+        format!("not done within {} s (last: {note})", patience.deadline.as_secs()),
+    )
+}
