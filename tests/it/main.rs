@@ -3,6 +3,7 @@
 
 mod crash;
 mod generators;
+mod http_saga;
 mod journal_record;
 mod layering;
 mod saga_law;
