@@ -5,11 +5,12 @@
 //! like any other; its first fact is that what was under way is interrupted.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -70,6 +71,8 @@ pub struct Parts {
     pub ids: IdSource,
     /// Rolls the dice of retries and polls.
     pub chance: Chance,
+    /// How many calls of steps may be under way at once; others wait their turn in order.
+    pub calls_at_once: NonZeroUsize,
 }
 
 /// The engine of this process. Cheap to clone; the last [`Handle::stop`] joins every task.
@@ -86,6 +89,7 @@ struct Shared {
     clock: Clock,
     ids: IdSource,
     chance: Chance,
+    turns: Arc<Semaphore>,
     store: Store,
     notices: broadcast::Sender<Notice>,
     logbook: logbook::Logbook,
@@ -115,6 +119,7 @@ impl Handle {
             clock: parts.clock,
             ids: parts.ids,
             chance: parts.chance,
+            turns: Arc::new(Semaphore::new(parts.calls_at_once.get())),
             store: Store::default(),
             notices,
             logbook,

@@ -49,3 +49,24 @@ impl LogLevel {
     /// Every level, the least grave first.
     pub const ALL: [Self; 4] = [Self::Debug, Self::Info, Self::Warn, Self::Error];
 }
+
+/// The span that an executor opens around a call of a step, so that what is logged inside finds its
+/// saga. Tracing's macros want literals, so these are the words that both sides are held to:
+///
+/// ```text
+/// info_span!("step", saga = %saga, deployment = %deployment, step = %step, direction = %direction, attempt)
+/// ```
+pub mod span {
+    /// The span's name.
+    pub const NAME: &str = "step";
+    /// The saga's id, as text.
+    pub const SAGA: &str = "saga";
+    /// The deployment's id, as text.
+    pub const DEPLOYMENT: &str = "deployment";
+    /// The step's name.
+    pub const STEP: &str = "step";
+    /// `do` or `undo`.
+    pub const DIRECTION: &str = "direction";
+    /// Which attempt.
+    pub const ATTEMPT: &str = "attempt";
+}

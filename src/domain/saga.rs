@@ -12,4 +12,5 @@ pub mod event;
 pub mod plan;
 pub mod retry;
 pub mod state;
+pub mod timeline;
 pub mod transition;

@@ -47,7 +47,10 @@ pub(super) fn prepare(
         direction = %call.direction,
         attempt = call.attempt,
     );
+    let turns = Arc::clone(&shared.turns);
     async move {
+        // The wait for its turn is no part of the step's time-out. The semaphore is never closed.
+        let _turn = turns.acquire_owned().await;
         let outcome = match step {
             Some(step) => run(step.as_ref(), &context, call.direction).await,
             None => Outcome::Terminal {

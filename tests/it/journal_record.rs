@@ -151,11 +151,11 @@ fn rows() -> Vec<(&'static str, Summary)> {
 fn launch() -> Launch {
     let patience = Patience {
         timeout: Duration::from_secs(30),
-        deadline: Duration::from_secs(600),
+        deadline: Duration::from_mins(10),
         retry: RetryPolicy {
             tries: NonZeroU32::new(5).unwrap(),
             base: Duration::from_secs(1),
-            cap: Duration::from_secs(60),
+            cap: Duration::from_mins(1),
         },
     };
     let first = PlanStep {

@@ -551,6 +551,30 @@ fn a_wait_past_its_deadline_fails_the_step() {
 }
 
 #[test]
+fn to_be_told_to_wait_uses_up_no_try_but_time() {
+    let plan = plans::chain(1, OnFailure::Rollback);
+    let limited = || {
+        Some(Outcome::Retryable {
+            failure: Failure::without_effect(FailureCode::RateLimited, "too many requests"),
+            after: Some(Duration::from_secs(20)),
+        })
+    };
+    let mut calls_left = 10;
+    let (ended, calls) = drive(&plan, State::new(&plan), |_| {
+        calls_left -= 1;
+        if calls_left > 0 { limited() } else { done() }
+    });
+    assert!(matches!(ended.phase, Phase::Completed { .. }), "three tries, ten calls");
+    assert_eq!(calls.len(), 10);
+
+    let (ended, _) = drive(&plan, State::new(&plan), |call| match call.direction {
+        Direction::Forward => limited(),
+        Direction::Undo => done(),
+    });
+    assert!(matches!(ended.phase, Phase::RolledBack { .. }), "the deadline bounds it");
+}
+
+#[test]
 fn an_order_given_twice_is_taken_once() {
     let plan = plans::chain(1, OnFailure::Rollback);
     let (running, _) = drive(&plan, State::new(&plan), |_| None);

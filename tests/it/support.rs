@@ -4,4 +4,5 @@ pub(crate) mod cloud;
 pub(crate) mod gateway;
 pub(crate) mod http_rig;
 pub(crate) mod plans;
+pub(crate) mod prism_proxy;
 pub(crate) mod rig;

@@ -144,8 +144,8 @@ pub fn settle(
         Outcome::Terminal { failure } => StepEvent::Failed { failure },
         Outcome::Retryable { failure, .. } if !going_on => StepEvent::Failed { failure },
         Outcome::Retryable { failure, after } => {
-            let failed = lane.attempt.saturating_sub(lane.forgiven);
-            match patience.retry.delay(failed, after, roll) {
+            let used = if is_forgiven(&failure) { 0 } else { lane.attempt - lane.forgiven };
+            match patience.retry.delay(used, after, roll) {
                 Some(delay) if now + delay <= give_up_at => {
                     StepEvent::RetryScheduled { failure, at: now + delay }
                 }
@@ -257,6 +257,7 @@ fn advance(
         StepEvent::RetryScheduled { failure, at: next_at } => {
             running(lane)?;
             doubt = failure.effect;
+            lane.forgiven += u32::from(is_forgiven(failure));
             lane.last_failure = Some(failure.clone());
             lane.stage = Stage::WaitingToRetry { at: *next_at };
         }
@@ -296,6 +297,11 @@ fn advance(
         lane.doubt_since = Some(at);
     }
     Ok(())
+}
+
+/// To be told to wait uses up no try: it says nothing about the step. The deadline bounds it.
+fn is_forgiven(failure: &Failure) -> bool {
+    failure.code == FailureCode::RateLimited
 }
 
 fn running(lane: &Lane) -> Result<(), String> {

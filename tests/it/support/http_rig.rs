@@ -84,6 +84,10 @@ impl HttpCloud {
         Rig::on(self, clock).await
     }
 
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// A client as the engine has one.
     pub(crate) fn client(&self) -> DigitalOcean {
         DigitalOcean::new(self.settings.clone(), self.clock.clone(), Chance::seeded(3)).unwrap()

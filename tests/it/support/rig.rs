@@ -1,5 +1,6 @@
 //! A whole Arcadia in one test: an engine over a journal in memory, on a cloud that outlives it.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -215,6 +216,7 @@ async fn open(
         clock: clock.clone(),
         ids: IdSource::new(clock.clone(), chance.clone()),
         chance,
+        calls_at_once: NonZeroUsize::new(64).unwrap(),
     };
     Handle::open(parts).await.unwrap()
 }

@@ -1,0 +1,262 @@
+//! What Arcadia is told about where it runs: read once, checked once, and handed on as types.
+//!
+//! Four layers, the first that says something wins: flags, the environment (`ARCADIA_*`), one file,
+//! and the defaults. [`schema`] is the only list of what can be set; the file, the environment, the
+//! defaults, `arcadia config show` and the example are all read against it. Nothing here reads the
+//! process's environment: it is handed in as an [`Environment`].
+//!
+//! Secrets are not settings. [`secret`] fetches the token when a provider needs it, and it never
+//! stands in a `Config`.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::domain::saga::plan::{OnFailure, Patience, StepName};
+
+mod build;
+pub mod document;
+pub mod env;
+pub mod error;
+mod layers;
+pub mod paths;
+pub mod schema;
+pub mod secret;
+mod show;
+mod value;
+
+pub use env::Environment;
+pub use error::ConfigError;
+pub use layers::{FlagSetting, Flags, Origin, Setting};
+
+/// The text that `arcadia config example` prints: every setting with its default.
+pub const EXAMPLE: &str = include_str!("../config.example.toml");
+
+/// Everything that can be set, resolved and checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where the journal, the log files and the simulator's books are kept.
+    pub data_dir: PathBuf,
+    /// Which cloud.
+    pub provider: Provider,
+    /// How `DigitalOcean` is reached.
+    pub digitalocean: DigitalOceanConfig,
+    /// How the simulated cloud behaves.
+    pub simulator: SimulatorConfig,
+    /// What the launch form and `arcadia launch` begin with.
+    pub launch: LaunchDefaults,
+    /// How patient sagas are.
+    pub saga: SagaConfig,
+    /// How much the engine does at once.
+    pub engine: EngineConfig,
+    /// What is logged.
+    pub log: LogConfig,
+    /// How the screen looks.
+    pub ui: UiConfig,
+}
+
+/// Which cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    /// The simulated one: no account, no money.
+    Simulator,
+    /// The real one.
+    DigitalOcean,
+}
+
+/// How `DigitalOcean` is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigitalOceanConfig {
+    /// The API's root, without a trailing slash; `https`, or `http` on loopback.
+    pub base_url: String,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How long one request may take, its answer included.
+    pub request_timeout: Duration,
+    /// Where the token comes from when `DIGITALOCEAN_TOKEN` is not set.
+    pub token: Option<TokenSource>,
+}
+
+/// Where a token comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenSource {
+    /// The first line of a file that only its owner can read.
+    File(PathBuf),
+    /// The first line that a program prints.
+    Command {
+        /// The program.
+        program: String,
+        /// Its arguments.
+        arguments: Vec<String>,
+    },
+}
+
+/// How the simulated cloud behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimulatorConfig {
+    /// A simulator that runs by itself; `None` for one inside this program.
+    pub url: Option<String>,
+    /// From a create request to `active`.
+    pub activation: Duration,
+    /// From `active` to the public address.
+    pub address_delay: Duration,
+    /// How far listings are behind.
+    pub listing_lag: Duration,
+    /// From a delete request to its effect.
+    pub deletion: Duration,
+    /// The zones of the simulated account.
+    pub domains: Vec<String>,
+    /// How many droplets the simulated account may have.
+    pub droplet_limit: u32,
+    /// Where its chance comes from.
+    pub seed: u64,
+}
+
+/// What the launch form and `arcadia launch` begin with. Empty texts say nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaunchDefaults {
+    /// Who the deployment is for.
+    pub tenant: String,
+    /// Region slug.
+    pub region: String,
+    /// Size slug.
+    pub size: String,
+    /// Image slug.
+    pub image: String,
+    /// The zone in which the name is made.
+    pub dns_domain: String,
+    /// Ids or fingerprints of keys that the provider knows.
+    pub ssh_keys: Vec<String>,
+    /// What happens when a step fails for good.
+    pub on_failure: OnFailure,
+}
+
+/// How patient sagas are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SagaConfig {
+    /// How long a droplet may take to become active and get its address.
+    pub activation_deadline: Duration,
+    /// How long a look-up that finds nothing proves nothing after a request of unknown effect.
+    pub settle: Duration,
+    /// The first interval at which a wait is asked again.
+    pub poll_first: Duration,
+    /// The longest such interval.
+    pub poll_most: Duration,
+    /// Seconds that a resolver may keep a record that Arcadia makes.
+    pub record_ttl: u32,
+    /// How patiently a step is done.
+    pub calls: Patience,
+    /// How patiently a step is undone.
+    pub compensations: Patience,
+    /// What differs for single steps, going forward.
+    pub steps: BTreeMap<StepName, PatienceOverride>,
+}
+
+/// What differs for one step; `None` leaves it as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PatienceOverride {
+    /// How long one attempt may take.
+    pub timeout: Option<Duration>,
+    /// How long all of it may take.
+    pub deadline: Option<Duration>,
+    /// How often it is tried.
+    pub tries: Option<NonZeroU32>,
+    /// The longest wait before the second try.
+    pub base: Option<Duration>,
+    /// The longest wait of all.
+    pub cap: Option<Duration>,
+}
+
+impl PatienceOverride {
+    /// The patience that results from changing `patience`.
+    pub fn apply(&self, patience: &Patience) -> Patience {
+        let mut changed = patience.clone();
+        changed.timeout = self.timeout.unwrap_or(changed.timeout);
+        changed.deadline = self.deadline.unwrap_or(changed.deadline);
+        changed.retry.tries = self.tries.unwrap_or(changed.retry.tries);
+        changed.retry.base = self.base.unwrap_or(changed.retry.base);
+        changed.retry.cap = self.cap.unwrap_or(changed.retry.cap);
+        changed
+    }
+}
+
+/// How much the engine does at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// How many sagas may call providers at the same time.
+    pub max_sagas: NonZeroUsize,
+}
+
+/// What is logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// Which lines, in the language of `tracing` directives: `info,arcadia=debug`.
+    pub filter: String,
+    /// How many daily files are kept.
+    pub days_kept: NonZeroUsize,
+}
+
+/// How the screen looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UiConfig {
+    /// Whether only ASCII is drawn.
+    pub ascii: When,
+    /// Whether colour is used.
+    pub color: When,
+}
+
+/// Whether to do something that the terminal may or may not be fit for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// As the terminal and the locale suggest.
+    Auto,
+    /// In any case.
+    Always,
+    /// In no case.
+    Never,
+}
+
+/// A configuration, and where each of its values came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Each setting that has a value, in the order of the schema.
+    pub settings: Vec<Setting>,
+    /// The file that was read, if any.
+    pub file: Option<PathBuf>,
+    /// The file that is read when nobody names another one.
+    pub default_file: PathBuf,
+}
+
+impl Loaded {
+    /// Resolves all four layers.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or anything in any layer does not make sense. All problems are
+    /// reported together.
+    pub fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        let layers = layers::Layers::read(flags, environment, &mut problems)?;
+        let config = build::build(&layers, environment, &mut problems);
+        if !problems.is_empty() {
+            return Err(ConfigError::Problems(problems));
+        }
+        Ok(Self {
+            config,
+            settings: layers.settings(environment),
+            file: layers.file.clone(),
+            default_file: environment.platform.config_file(),
+        })
+    }
+
+    /// The resolved configuration as `arcadia config show` prints it: a TOML file in which each
+    /// line says where its value came from. No secret stands in it.
+    pub fn show(&self, environment: &Environment) -> String {
+        show::show(self, environment)
+    }
+}
+
+#[cfg(test)]
+mod tests;

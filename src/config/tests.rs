@@ -1,0 +1,207 @@
+use std::path::Path;
+
+use super::*;
+use crate::config::paths::Platform;
+
+struct World {
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn platform(&self) -> Platform {
+        let under = |name: &str| self.folder.path().join(name);
+        Platform { home: under("home"), config: under("config"), data: under("data") }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn load(&self, flags: &Flags, variables: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
+        let environment = Environment::new(variables.iter().copied(), self.platform());
+        Loaded::load(flags, &environment)
+    }
+}
+
+fn flag(flag: &'static str, key: &'static str, text: &str) -> Flags {
+    Flags { file: None, settings: vec![FlagSetting { flag, key, text: text.to_owned() }] }
+}
+
+fn complaint(text: &str) -> String {
+    let world = World::new();
+    world.file("config/arcadia/config.toml", text);
+    let error = world.load(&Flags::default(), &[]).unwrap_err().to_string();
+    error.replace(&world.folder.path().display().to_string(), "")
+}
+
+#[test]
+fn flags_beat_the_environment_which_beats_the_file_which_beats_the_defaults() {
+    let world = World::new();
+    let variable = [("ARCADIA_SAGA_SETTLE", "20s")];
+    let settle = |flags: &Flags, variables: &[(&str, &str)]| {
+        let loaded = world.load(flags, variables).unwrap();
+        let origin = loaded.settings.iter().find(|setting| setting.name == "saga.settle");
+        let origin = match &origin.unwrap().origin {
+            Origin::File { line, .. } => format!("line {line}"),
+            other => other.to_string(),
+        };
+        (loaded.config.saga.settle.as_secs(), origin)
+    };
+    assert_eq!(settle(&Flags::default(), &[]), (30, "default".to_owned()));
+    world.file("config/arcadia/config.toml", "[saga]\nsettle = \"10s\"\n");
+    assert_eq!(settle(&Flags::default(), &[]), (10, "line 2".to_owned()));
+    assert_eq!(settle(&Flags::default(), &variable), (20, "$ARCADIA_SAGA_SETTLE".to_owned()));
+    let flags = flag("--settle", "saga.settle", "25s");
+    assert_eq!(settle(&flags, &variable), (25, "--settle".to_owned()));
+}
+
+#[test]
+fn the_file_is_the_one_of_the_flag_then_of_the_variable_then_of_the_platform() {
+    let world = World::new();
+    world.file("config/arcadia/config.toml", "data_dir = \"/platform\"");
+    let by_variable = world.file("variable.toml", "data_dir = \"/variable\"");
+    let by_flag = world.file("flag.toml", "data_dir = \"/flag\"");
+    let data_dir = |file: Option<PathBuf>, variables: &[(&str, &str)]| {
+        let flags = Flags { file, settings: Vec::new() };
+        world.load(&flags, variables).unwrap().config.data_dir
+    };
+    let variables = [("ARCADIA_CONFIG", by_variable.to_str().unwrap())];
+    assert_eq!(data_dir(None, &[]), Path::new("/platform"));
+    assert_eq!(data_dir(None, &variables), Path::new("/variable"));
+    assert_eq!(data_dir(Some(by_flag), &variables), Path::new("/flag"));
+}
+
+#[test]
+fn the_data_folder_is_the_platforms_until_somebody_names_another_one() {
+    let world = World::new();
+    let data_dir = |flags: &Flags, variables: &[(&str, &str)]| {
+        world.load(flags, variables).unwrap().config.data_dir
+    };
+    assert_eq!(data_dir(&Flags::default(), &[]), world.folder.path().join("data/arcadia"));
+    let variables = [("ARCADIA_DATA_DIR", "~/here")];
+    assert_eq!(data_dir(&Flags::default(), &variables), world.folder.path().join("home/here"));
+    let flags = flag("--data-dir", "data_dir", "/there");
+    assert_eq!(data_dir(&flags, &variables), Path::new("/there"));
+}
+
+#[test]
+fn a_file_that_somebody_named_must_be_there() {
+    let world = World::new();
+    let flags = Flags { file: Some(world.folder.path().join("none.toml")), settings: Vec::new() };
+    assert!(matches!(world.load(&flags, &[]), Err(ConfigError::Unreadable { .. })));
+    assert!(world.load(&Flags::default(), &[]).is_ok());
+}
+
+#[test]
+fn every_problem_is_named_at_once_with_its_line_and_what_would_be_right() {
+    insta::assert_snapshot!(complaint(
+        "provider = \"digital-ocean\"\n\
+         [saga]\n\
+         setle = \"10s\"\n\
+         record_ttl = 5\n\
+         poll_first = 3\n\
+         [saga.steps.create_dropet]\n\
+         tries = 2\n\
+         [digitalocean]\n\
+         token = \"dop_v1_secret\"\n\
+         base_url = \"http://api.example\"\n"
+    ), @r"
+    the configuration does not make sense
+      /config/arcadia/config.toml:1: `provider` must be one of `simulator`, `digitalocean`, not `digital-ocean`
+      /config/arcadia/config.toml:3: there is no setting `saga.setle`; did you mean `saga.settle`?
+      /config/arcadia/config.toml:4: `saga.record_ttl` must be a whole number from 30 to 604800, not `5`
+      /config/arcadia/config.toml:5: `saga.poll_first` must be a time span such as `500ms`, `2s` or `1h30m`, from `100ms` to `24h`, not an integer
+      /config/arcadia/config.toml:7: there is no setting `saga.steps.create_dropet.tries`; did you mean `saga.steps.create_droplet.tries`?
+      /config/arcadia/config.toml:9: there is no setting `digitalocean.token`; did you mean `digitalocean.token_file`?
+      /config/arcadia/config.toml:10: `digitalocean.base_url` must be an `https://` address, or `http://` on loopback, not `http://api.example`
+    ");
+}
+
+#[test]
+fn a_variable_that_sets_nothing_is_an_error_with_the_nearest_name() {
+    let error = World::new()
+        .load(&Flags::default(), &[("ARCADIA_LOG_FILTR", "debug")])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("did you mean `ARCADIA_LOG_FILTER`?"), "{error}");
+}
+
+#[test]
+fn settings_that_do_not_go_together_are_refused() {
+    let text = complaint("saga.poll_first = \"1m\"\n");
+    assert!(text.contains("`saga.poll_first` must not be longer than `saga.poll_most`"), "{text}");
+    let both = "[digitalocean]\ntoken_file = \"a\"\ntoken_command = [\"b\"]\n";
+    assert!(complaint(both).contains("are both set"));
+}
+
+#[test]
+fn a_step_can_differ_from_the_others() {
+    let world = World::new();
+    world.file("config/arcadia/config.toml", "[saga.steps.create_droplet]\ntimeout = \"2m\"\n");
+    let saga = world.load(&Flags::default(), &[]).unwrap().config.saga;
+    let changed = saga.steps[&StepName::new("create_droplet")].apply(&saga.calls);
+    assert_eq!(changed, Patience { timeout: Duration::from_mins(2), ..saga.calls.clone() });
+}
+
+#[test]
+fn the_example_parses_and_its_values_are_the_defaults() {
+    let world = World::new();
+    let defaults = world.load(&Flags::default(), &[]).unwrap();
+    world.file("config/arcadia/config.toml", EXAMPLE);
+    let example = world.load(&Flags::default(), &[]).unwrap();
+    assert_eq!(example.config, defaults.config);
+}
+
+#[test]
+fn every_known_key_stands_in_the_example_and_those_without_a_default_are_commented() {
+    let lines = document::read(EXAMPLE).unwrap();
+    let set: Vec<_> = lines.iter().map(|line| line.key.as_str()).collect();
+    let with_default: Vec<_> =
+        schema::KEYS.iter().filter(|key| key.default.is_some()).map(|key| key.name).collect();
+    assert_eq!(set, with_default);
+
+    let all: String = EXAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest) if rest.starts_with('[') || rest.contains(" = ") => format!("{rest}\n"),
+            Some(_) => String::new(),
+            None => format!("{line}\n"),
+        })
+        .filter(|line| !line.contains('`'))
+        .collect();
+    let documented: Vec<_> =
+        document::read(&all).unwrap().into_iter().map(|line| line.key).collect();
+    for key in schema::KEYS {
+        assert!(documented.iter().any(|name| name == key.name), "{} is documented", key.name);
+    }
+    for key in schema::STEP_KEYS {
+        let name = format!("saga.steps.create_droplet.{}", key.name);
+        assert!(documented.contains(&name), "{name} is documented");
+    }
+    assert!(schema::STEPS.iter().all(|step| EXAMPLE.contains(step)));
+}
+
+#[test]
+fn show_says_where_each_value_came_from_and_hides_the_token() {
+    let world = World::new();
+    world.file("config/arcadia/config.toml", "[saga]\nsettle = \"10s\"\n");
+    let variables = [("DIGITALOCEAN_TOKEN", "dop_v1_secret"), ("ARCADIA_UI_COLOR", "never")];
+    let environment = Environment::new(variables, world.platform());
+    let loaded = Loaded::load(&Flags::default(), &environment).unwrap();
+    let shown = loaded.show(&environment);
+    assert!(!shown.contains("dop_v1_secret") && shown.contains("hidden, from $DIGITALOCEAN_TOKEN"));
+    assert!(shown.contains("color = \"never\" # $ARCADIA_UI_COLOR"), "{shown}");
+    assert!(shown.contains("settle = \"10s\" # ") && shown.contains("config.toml:2"), "{shown}");
+    assert!(shown.contains("poll_most = \"10s\" # default"), "{shown}");
+    // What is shown is itself a configuration, the same one.
+    let again = world.file("again.toml", &shown);
+    let flags = Flags { file: Some(again), settings: Vec::new() };
+    assert_eq!(world.load(&flags, &[]).unwrap().config, loaded.config);
+}

@@ -1,0 +1,100 @@
+//! The journal's folder: who may read it, and who has it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use crate::journal::JournalError;
+
+const LOCK: &str = "lock";
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+/// Proof that this process has the folder; given up when it is dropped.
+#[derive(Debug)]
+pub(super) struct FolderLock {
+    _file: File,
+}
+
+/// Makes the folder if need be, closes it to others, and locks it.
+pub(super) fn prepare(dir: &Path) -> Result<FolderLock, JournalError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(FOLDER_MODE)
+        .create(dir)
+        // The mode of a new folder is subject to the umask, and the folder may be older.
+        .and_then(|()| fs::set_permissions(dir, Permissions::from_mode(FOLDER_MODE)))
+        .map_err(|error| open_error(dir, &error))?;
+    lock(dir)
+}
+
+/// Takes the rights of others off everything that sled made: it asks for the system's default.
+pub(super) fn close_to_others(dir: &Path) -> io::Result<()> {
+    for item in fs::read_dir(dir)? {
+        let item = item?;
+        let mode = if item.file_type()?.is_dir() { FOLDER_MODE } else { FILE_MODE };
+        fs::set_permissions(item.path(), Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
+
+/// Makes the folder's own entries durable, so that no file vanishes with a loss of power.
+pub(super) fn sync_names(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()?;
+    match dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Opens a small file of ours in the folder, and makes it when it is not there.
+pub(super) fn own_file(dir: &Path, name: &str) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(FILE_MODE)
+        .open(dir.join(name))?;
+    file.set_permissions(Permissions::from_mode(FILE_MODE))?;
+    Ok(file)
+}
+
+/// The folder could not be opened, for a reason of the operating system.
+pub(super) fn open_error(dir: &Path, error: &io::Error) -> JournalError {
+    if is_full(error.kind()) {
+        return JournalError::Full { path: dir.display().to_string() };
+    }
+    JournalError::Open { path: dir.display().to_string(), reason: error.to_string() }
+}
+
+/// Whether there is no space, on the device or within the user's quota.
+pub(super) fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+fn lock(dir: &Path) -> Result<FolderLock, JournalError> {
+    let mut file = own_file(dir, LOCK).map_err(|error| open_error(dir, &error))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(JournalError::Locked {
+                path: dir.display().to_string(),
+                owner: owner(file),
+            });
+        }
+        Err(TryLockError::Error(error)) => return Err(open_error(dir, &error)),
+    }
+    file.set_len(0)
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(|error| open_error(dir, &error))?;
+    Ok(FolderLock { _file: file })
+}
+
+/// Who wrote its number into the lock. It may be about to: then nobody can say.
+fn owner(mut file: File) -> String {
+    let mut text = String::new();
+    let pid = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse::<u32>().ok());
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}

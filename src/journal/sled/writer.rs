@@ -1,0 +1,237 @@
+//! The one thread that writes.
+//!
+//! Its law, for every group: apply, `flush()`, `sync_data()`, and only then answer. Never
+//! `flush_async()`, which hangs in sled 0.34.7 when several wait for it.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::domain::id::SagaId;
+use crate::domain::log::LogLine;
+use crate::journal::JournalError;
+use crate::journal::sled::REQUESTS_WAITING;
+use crate::journal::sled::counter::Counter;
+use crate::journal::sled::data_file::{DataFile, OpenDataFile};
+use crate::journal::sled::folder::{self, FolderLock};
+use crate::journal::sled::group::{Group, NextSeqs};
+use crate::journal::sled::log_numbers::LogNumbers;
+use crate::journal::sled::request::{Ack, Append, Request};
+use crate::journal::sled::shared::{Shared, Slot};
+use crate::journal::sled::store::{self, Store, Write};
+
+/// The owner of the database.
+pub(super) struct Writer {
+    dir: PathBuf,
+    shared: Arc<Shared>,
+    open_data_file: OpenDataFile,
+    data_file: Box<dyn DataFile>,
+    counter: Counter,
+    groups: u64,
+    next_seqs: NextSeqs,
+    log_numbers: LogNumbers,
+    /// What takes the group back whose write failed, until that is durable.
+    doubtful: Vec<Write>,
+    /// Last, so that it is given up after everything else.
+    _lock: FolderLock,
+}
+
+impl Writer {
+    /// The writer of a database that was just opened.
+    pub(super) fn new(
+        dir: &Path,
+        lock: FolderLock,
+        open_data_file: OpenDataFile,
+        shared: Arc<Shared>,
+        store: &Store,
+    ) -> Result<Self, JournalError> {
+        let failed = |error| folder::open_error(dir, &error);
+        let data_file = open_data_file(&store::data_file_path(dir)).map_err(failed)?;
+        let counter = Counter::open(dir).map_err(failed)?;
+        let groups = store.groups().map_err(|error| store::read_error(&error))?;
+        counter.begin(groups).map_err(failed)?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            shared,
+            open_data_file,
+            data_file,
+            counter,
+            groups,
+            next_seqs: NextSeqs::new(),
+            log_numbers: LogNumbers::default(),
+            doubtful: Vec::new(),
+            _lock: lock,
+        })
+    }
+
+    /// Writes until the journal is closed.
+    pub(super) fn run(mut self, mut requests_rx: mpsc::Receiver<Request>) {
+        while let Some(first) = requests_rx.blocking_recv() {
+            let mut waiting = vec![first];
+            // Bounded, so that those who came first are answered while others keep coming.
+            while waiting.len() < REQUESTS_WAITING
+                && let Ok(next) = requests_rx.try_recv()
+            {
+                waiting.push(next);
+            }
+            self.serve(waiting);
+        }
+        self.finish();
+    }
+
+    fn serve(&mut self, waiting: Vec<Request>) {
+        let mut appends = Vec::with_capacity(waiting.len());
+        for request in waiting {
+            match request {
+                Request::Append(append, ack_tx) => appends.push((append, ack_tx)),
+                Request::Logs { saga, lines, ack_tx } => {
+                    answer(ack_tx, self.keep_logs(saga, &lines));
+                }
+            }
+        }
+        if !appends.is_empty() {
+            self.write(appends);
+        }
+    }
+
+    fn keep_logs(&mut self, saga: SagaId, lines: &[LogLine]) -> Result<u64, JournalError> {
+        let store = self.store()?;
+        let plan = guarded(|| self.log_numbers.plan(&store, saga, lines))?;
+        let applied = guarded(|| {
+            let applied = store.logs.apply_batch(plan.batch.clone());
+            applied.map_err(|error| store::write_error(&self.dir, &error))
+        });
+        drop(store);
+        match applied {
+            Ok(()) => Ok(self.log_numbers.remember(&plan)),
+            Err(error) => {
+                self.shut(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    fn write(&mut self, appends: Vec<(Append, Ack<()>)>) {
+        let store = match self.store() {
+            Ok(store) => store,
+            Err(error) => {
+                for (_, ack_tx) in appends {
+                    answer(ack_tx, Err(error.clone()));
+                }
+                return;
+            }
+        };
+        let mut group = Group::new(&store, &self.next_seqs);
+        let mut appends = appends.into_iter();
+        let gathered = appends
+            .by_ref()
+            .try_for_each(|(append, ack_tx)| guarded(|| group.add(&append, ack_tx)));
+        let (writes, undo, plan) = group.seal(self.groups);
+        if let Err(error) = gathered {
+            drop(store);
+            self.shut(error.clone());
+            for ack_tx in plan.acks.into_iter().chain(appends.map(|(_, ack_tx)| ack_tx)) {
+                answer(ack_tx, Err(error.clone()));
+            }
+            return;
+        }
+        if plan.acks.is_empty() {
+            return;
+        }
+        let written = self.make_durable(&store, &writes);
+        drop(store);
+        match written {
+            Ok(()) => {
+                self.count();
+                self.shared.counts.add_group(plan.acks.len(), plan.entries);
+                for ack_tx in plan.remember(&mut self.next_seqs) {
+                    answer(ack_tx, Ok(()));
+                }
+            }
+            Err(error) => {
+                self.doubtful = undo;
+                self.shut(error.clone());
+                for ack_tx in plan.acks {
+                    answer(ack_tx, Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// When this returns `Ok`, the changes survive the loss of power.
+    fn make_durable(&self, store: &Store, writes: &[Write]) -> Result<(), JournalError> {
+        guarded(|| {
+            let failed = |error| store::write_error(&self.dir, &error);
+            store.apply(writes).map_err(failed)?;
+            store.flush().map_err(failed)?;
+            // Without this the flush has reached the device's cache and no further, and a loss of
+            // power takes acknowledged facts with it.
+            self.data_file.sync_data().map_err(|error| store::io_write_error(&self.dir, &error))
+        })
+    }
+
+    fn count(&mut self) {
+        self.groups += 1;
+        if let Err(error) = self.counter.write(self.groups) {
+            // The facts are durable; only the check at the next start knows less.
+            tracing::warn!(%error, "the counter beside the journal could not be written");
+        }
+    }
+
+    /// The database, opened again if a write failed.
+    fn store(&mut self) -> Result<Store, JournalError> {
+        match self.shared.store() {
+            Some(store) => Ok(store),
+            None => self.reopen(),
+        }
+    }
+
+    /// Closes the database after a failure, and tries to open it again at once.
+    fn shut(&mut self, error: JournalError) {
+        tracing::warn!(%error, "the journal could not be written");
+        self.next_seqs.clear();
+        self.log_numbers.forget();
+        self.shared.replace(Slot::Failed(error));
+        if let Err(error) = self.reopen() {
+            self.shared.replace(Slot::Failed(error));
+        }
+    }
+
+    fn reopen(&mut self) -> Result<Store, JournalError> {
+        let store = guarded(|| Store::open(&self.dir))?;
+        let data_file = (self.open_data_file)(&store::data_file_path(&self.dir));
+        self.data_file = data_file.map_err(|error| folder::open_error(&self.dir, &error))?;
+        if !self.doubtful.is_empty() {
+            self.make_durable(&store, &self.doubtful)?;
+            self.doubtful.clear();
+        }
+        self.groups = store.groups().map_err(|error| store::read_error(&error))?;
+        self.shared.replace(Slot::Open(store.clone()));
+        Ok(store)
+    }
+
+    /// Log lines were not flushed one by one; now they are.
+    fn finish(self) {
+        if let Some(store) = self.shared.store()
+            && let Err(error) = self.make_durable(&store, &[])
+        {
+            tracing::warn!(%error, "the last log lines may be missing from the journal");
+        }
+        self.shared.replace(Slot::Closed);
+    }
+}
+
+/// A panic of sled's becomes an error, so that the thread lives and everybody gets an answer.
+fn guarded<T>(work: impl FnOnce() -> Result<T, JournalError>) -> Result<T, JournalError> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let reason = format!("the storage engine broke off: {}", store::panic_text(&*panic));
+        Err(JournalError::Write { reason })
+    })
+}
+
+fn answer<T>(ack_tx: Ack<T>, result: Result<T, JournalError>) {
+    // Whoever asked may be gone; then nobody wants to know.
+    drop(ack_tx.send(result));
+}

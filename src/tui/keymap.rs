@@ -1,0 +1,261 @@
+//! One table of keys: the handler, the footer and the help are all read from it.
+//!
+//! A key means one thing in one pane. Keys that hold everywhere must not be taken again by a pane;
+//! a test refuses it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the table below says what each one does, for the help")]
+pub enum Command {
+    Down,
+    Up,
+    Top,
+    Bottom,
+    PageDown,
+    PageUp,
+    Open,
+    Back,
+    NextPane,
+    PreviousPane,
+    PaneList,
+    PaneSaga,
+    PaneLog,
+    Zoom,
+    Filter,
+    NeedsYouOnly,
+    Launch,
+    Cancel,
+    Rollback,
+    Retry,
+    Skip,
+    Abandon,
+    Hold,
+    Leftovers,
+    Follow,
+    Wrap,
+    AllSteps,
+    Left,
+    Right,
+    Help,
+    Redraw,
+    Suspend,
+    Quit,
+    Interrupt,
+}
+
+/// Where a key holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// In every pane.
+    Everywhere,
+    /// In the log pane only.
+    Log,
+}
+
+/// What help files a key under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Going somewhere.
+    Move,
+    /// Doing something to a deployment.
+    Act,
+    /// Seeing something else.
+    View,
+}
+
+impl Group {
+    /// Every group, in the order of the help.
+    pub const ALL: [Self; 3] = [Self::Move, Self::Act, Self::View];
+
+    /// The heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Move => "MOVE",
+            Self::Act => "ACT",
+            Self::View => "VIEW",
+        }
+    }
+}
+
+/// A line of the table.
+#[derive(Debug)]
+pub struct Binding {
+    /// What the keys ask for.
+    pub command: Command,
+    /// Where they hold.
+    pub scope: Scope,
+    /// The keys.
+    pub keys: &'static [Key],
+    /// The keys as a person reads them.
+    pub shown: &'static str,
+    /// What they do, in a word or two.
+    pub does: &'static str,
+    /// What help files them under.
+    pub group: Group,
+    /// Whether the footer mentions them, and how early.
+    pub footer: Option<u8>,
+}
+
+/// One key with its modifiers; the shift of a letter is in the letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    code: KeyCode,
+    modifiers: KeyModifiers,
+}
+
+impl Key {
+    const fn plain(code: KeyCode) -> Self {
+        Self { code, modifiers: KeyModifiers::NONE }
+    }
+
+    const fn char(c: char) -> Self {
+        Self::plain(KeyCode::Char(c))
+    }
+
+    const fn ctrl(c: char) -> Self {
+        Self { code: KeyCode::Char(c), modifiers: KeyModifiers::CONTROL }
+    }
+}
+
+impl From<KeyEvent> for Key {
+    fn from(event: KeyEvent) -> Self {
+        // Terminals disagree on whether the shift of `R` or of a back tab is reported; the code has it.
+        Self { code: event.code, modifiers: event.modifiers - KeyModifiers::SHIFT }
+    }
+}
+
+/// What a key asks for in a scope.
+pub fn command(scope: Scope, event: KeyEvent) -> Option<Command> {
+    let key = Key::from(event);
+    TABLE
+        .iter()
+        .find(|binding| holds(binding.scope, scope) && binding.keys.contains(&key))
+        .map(|binding| binding.command)
+}
+
+/// Every line of the table.
+pub fn bindings() -> impl Iterator<Item = &'static Binding> {
+    TABLE.iter()
+}
+
+/// The lines that the footer mentions in a scope, the most useful first.
+pub fn footer(scope: Scope) -> Vec<&'static Binding> {
+    let mut lines: Vec<_> = TABLE
+        .iter()
+        .filter(|binding| binding.footer.is_some() && holds(binding.scope, scope))
+        .collect();
+    lines.sort_by_key(|binding| binding.footer);
+    lines
+}
+
+fn holds(binding: Scope, scope: Scope) -> bool {
+    binding == Scope::Everywhere || binding == scope
+}
+
+macro_rules! table {
+    ($($group:ident $scope:ident $command:ident [$($key:expr),+] $shown:literal $does:literal $footer:expr;)+) => {
+        &[$(Binding {
+            command: Command::$command,
+            scope: Scope::$scope,
+            keys: &[$($key),+],
+            shown: $shown,
+            does: $does,
+            group: Group::$group,
+            footer: $footer,
+        }),+]
+    };
+}
+
+const fn c(letter: char) -> Key {
+    Key::char(letter)
+}
+
+const fn k(code: KeyCode) -> Key {
+    Key::plain(code)
+}
+
+#[rustfmt::skip]
+const TABLE: &[Binding] = table! {
+    Move Everywhere Down         [c('j'), k(KeyCode::Down)]                "j ↓"       "row down"            None;
+    Move Everywhere Up           [c('k'), k(KeyCode::Up)]                  "k ↑"       "row up"              None;
+    Move Everywhere Top          [c('g'), k(KeyCode::Home)]                "g Home"    "first"               None;
+    Move Everywhere Bottom       [c('G'), k(KeyCode::End)]                 "G End"     "last; log: follow"   None;
+    Move Everywhere PageDown     [Key::ctrl('d'), k(KeyCode::PageDown)]    "^d PgDn"   "half a page down"    None;
+    Move Everywhere PageUp       [Key::ctrl('u'), k(KeyCode::PageUp)]      "^u PgUp"   "half a page up"      None;
+    Move Everywhere NextPane     [k(KeyCode::Tab)]                         "Tab"       "next pane"           Some(60);
+    Move Everywhere PreviousPane [k(KeyCode::BackTab)]                     "S-Tab"     "previous pane"       None;
+    Move Everywhere PaneList     [c('1')]                                  "1"         "list"                None;
+    Move Everywhere PaneSaga     [c('2')]                                  "2"         "saga"                None;
+    Move Everywhere PaneLog      [c('3')]                                  "3"         "log"                 None;
+    Move Everywhere Open         [k(KeyCode::Enter)]                       "Enter"     "open"                Some(0);
+    Move Everywhere Back         [k(KeyCode::Esc)]                         "Esc"       "one level back"      None;
+    Act  Everywhere Launch       [c('n')]                                  "n"         "launch"              Some(10);
+    Act  Everywhere Cancel       [c('c')]                                  "c"         "cancel"              Some(11);
+    Act  Everywhere Rollback     [c('R')]                                  "R"         "roll back"           Some(12);
+    Act  Everywhere Retry        [c('r')]                                  "r"         "retry"               Some(13);
+    Act  Everywhere Skip         [c('s')]                                  "s"         "skip step"           Some(14);
+    Act  Everywhere Abandon      [c('a')]                                  "a"         "abandon"             Some(15);
+    Act  Everywhere Hold         [c('h')]                                  "h"         "hold, resume"        Some(16);
+    Act  Everywhere Leftovers    [c('o')]                                  "o"         "still out there"     Some(17);
+    View Everywhere Filter       [c('/')]                                  "/"         "filter"              Some(40);
+    View Everywhere NeedsYouOnly [c('!')]                                  "!"         "needs you"           Some(41);
+    View Everywhere Zoom         [c('z')]                                  "z"         "zoom"                Some(42);
+    View Log        Follow       [c('f')]                                  "f"         "follow"              Some(30);
+    View Log        Wrap         [c('w')]                                  "w"         "wrap"                Some(31);
+    View Log        AllSteps     [c('v')]                                  "v"         "all steps, or one"   Some(32);
+    View Log        Left         [k(KeyCode::Left)]                        "←"         "16 to the left"      None;
+    View Log        Right        [k(KeyCode::Right)]                       "→"         "16 to the right"     None;
+    View Everywhere Help         [c('?')]                                  "?"         "help"                Some(2);
+    View Everywhere Redraw       [Key::ctrl('l')]                          "^l"        "redraw"              None;
+    View Everywhere Suspend      [Key::ctrl('z')]                          "^z"        "suspend"             None;
+    View Everywhere Quit         [c('q')]                                  "q"         "quit"                Some(3);
+    View Everywhere Interrupt    [Key::ctrl('c')]                          "^c ^c"     "leave at once"       None;
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for (index, binding) in TABLE.iter().enumerate() {
+            for other in &TABLE[index + 1..] {
+                let meet = holds(binding.scope, other.scope) || holds(other.scope, binding.scope);
+                let shared = binding.keys.iter().find(|key| other.keys.contains(key));
+                assert!(
+                    !meet || shared.is_none(),
+                    "{shared:?}: {:?} and {:?}",
+                    binding.command,
+                    other.command
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_shift_of_a_letter_is_in_the_letter() {
+        let shifted = KeyEvent::new(KeyCode::Char('R'), KeyModifiers::SHIFT);
+        assert_eq!(command(Scope::Everywhere, shifted), Some(Command::Rollback));
+        let bare = KeyEvent::new(KeyCode::Char('R'), KeyModifiers::NONE);
+        assert_eq!(command(Scope::Everywhere, bare), Some(Command::Rollback));
+        let control = KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL);
+        assert_eq!(command(Scope::Everywhere, control), None);
+    }
+
+    #[test]
+    fn keys_of_the_log_hold_in_the_log_only() {
+        let wrap = KeyEvent::new(KeyCode::Char('w'), KeyModifiers::NONE);
+        assert_eq!(command(Scope::Log, wrap), Some(Command::Wrap));
+        assert_eq!(command(Scope::Everywhere, wrap), None);
+    }
+
+    #[test]
+    fn no_default_key_is_one_that_terminals_and_multiplexers_take() {
+        let taken = ['a', 'b', 'h', 'j', 'k', 's', 'q'].map(Key::ctrl);
+        for binding in TABLE {
+            assert!(!binding.keys.iter().any(|key| taken.contains(key)), "{:?}", binding.command);
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! What the screen knows. Changed by `update` alone, read by `view`; it imports neither.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::id::DeploymentId;
+use crate::domain::saga::plan::{Direction, StepName};
+use crate::domain::spec::LaunchDraft;
+use crate::domain::summary::{Standing, Summary};
+use crate::domain::time::Timestamp;
+use crate::tui::keymap::Command;
+use crate::tui::model::form::LaunchForm;
+use crate::tui::model::list::List;
+use crate::tui::model::log::{Log, LogScope};
+use crate::tui::model::overlay::Overlay;
+use crate::tui::model::saga::Opened;
+use crate::tui::options::Exit;
+
+pub mod form;
+pub mod list;
+pub mod log;
+pub mod overlay;
+pub mod saga;
+
+/// How long a toast stays.
+const TOAST: Duration = Duration::from_secs(8);
+
+/// How long a second Ctrl-C counts as the second.
+const SECOND_INTERRUPT: Duration = Duration::from_secs(2);
+
+/// What the screen knows.
+#[derive(Debug)]
+pub struct Model {
+    /// The moment of the last message.
+    pub now: Timestamp,
+    /// Width and height, in cells.
+    pub size: (u16, u16),
+    /// Which environment this is.
+    pub environment: String,
+    /// Who gives the orders.
+    pub operator: String,
+    /// Whether there is an engine to talk to.
+    pub connection: Connection,
+    /// The deployments.
+    pub list: List,
+    /// The selected deployment's saga.
+    pub saga: Option<Opened>,
+    /// Whether a detail is on its way.
+    pub fetch: Fetch,
+    /// The open saga's log.
+    pub log: Log,
+    /// Which pane has the keys.
+    pub pane: Pane,
+    /// Whether that pane has the whole screen.
+    pub zoom: Zoom,
+    /// What stands over the panes.
+    pub overlay: Option<Overlay>,
+    /// The launch form.
+    pub form: LaunchForm,
+    /// The latest act on each deployment, until it shows in its row.
+    pub acts: BTreeMap<DeploymentId, Act>,
+    /// Sagas that stopped because the journal could not be written.
+    pub stalled: BTreeMap<DeploymentId, Arc<str>>,
+    /// The line at the bottom.
+    pub toast: Option<Toast>,
+    /// How the screen is left, once it is.
+    pub ended: Option<Exit>,
+    interrupted_at: Option<Timestamp>,
+}
+
+/// Whether there is an engine to talk to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Connection {
+    /// The journal is being opened.
+    Opening,
+    /// There is.
+    Open,
+    /// The journal did not open.
+    Failed(String),
+    /// There was, and the picture on the screen is its last one.
+    Lost(String),
+}
+
+/// Whether a detail is on its way. One at a time: holding a key down in a long list reads the row
+/// it ends on, and not every row on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetch {
+    /// None is.
+    Idle,
+    /// One is.
+    Flying,
+    /// One is, and it will be out of date.
+    Outdated,
+}
+
+/// A pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pane {
+    /// The deployments.
+    List,
+    /// The selected one's saga.
+    Saga,
+    /// The log.
+    Log,
+}
+
+impl Pane {
+    /// Every pane, in the order of Tab.
+    pub const ALL: [Self; 3] = [Self::List, Self::Saga, Self::Log];
+}
+
+/// Whether a pane has the whole screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zoom {
+    /// It has.
+    In,
+    /// The panes share it.
+    Out,
+}
+
+/// What an operator asked for, and how far that came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    /// What.
+    pub verb: &'static str,
+    /// How far it came.
+    pub stage: ActStage,
+}
+
+/// How far an act came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActStage {
+    /// The engine was asked.
+    Asked,
+    /// It is durable.
+    Accepted,
+    /// It was refused.
+    Refused(String),
+}
+
+/// The line at the bottom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// When.
+    pub at: Timestamp,
+    /// How grave.
+    pub tone: Tone,
+    /// What.
+    pub text: String,
+}
+
+/// How grave a toast is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As it should be.
+    Good,
+    /// Someone should look.
+    Bad,
+    /// Neither.
+    Plain,
+}
+
+impl Model {
+    /// An empty screen.
+    pub fn new(environment: String, operator: String, draft: LaunchDraft, now: Timestamp) -> Self {
+        Self {
+            now,
+            size: (0, 0),
+            environment,
+            operator,
+            connection: Connection::Opening,
+            list: List::default(),
+            saga: None,
+            fetch: Fetch::Idle,
+            log: Log::default(),
+            pane: Pane::List,
+            zoom: Zoom::Out,
+            overlay: None,
+            form: LaunchForm::new(draft),
+            acts: BTreeMap::new(),
+            stalled: BTreeMap::new(),
+            toast: None,
+            ended: None,
+            interrupted_at: None,
+        }
+    }
+
+    /// The next moment at which something on the screen changes by itself, running durations apart.
+    pub fn due(&self) -> Option<Timestamp> {
+        let toast = self.toast.as_ref().map(|toast| toast.at + TOAST);
+        toast.into_iter().chain(self.list.due(self.now)).min()
+    }
+
+    /// Says something at the bottom.
+    pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.toast = Some(Toast { at: self.now, tone, text: text.into() });
+    }
+
+    /// Takes away what has been said long enough.
+    pub fn forget_old(&mut self) {
+        if self.toast.as_ref().is_some_and(|toast| toast.at + TOAST <= self.now) {
+            self.toast = None;
+        }
+    }
+
+    /// Whether a command does anything for the selection: the footer shows what does.
+    pub fn allows(&self, command: Command) -> bool {
+        let selected = self.list.selected();
+        match command {
+            Command::Cancel
+            | Command::Rollback
+            | Command::Retry
+            | Command::Skip
+            | Command::Abandon
+            | Command::Hold
+            | Command::Leftovers => selected.is_some_and(|row| row_allows(row, command)),
+            Command::Open => selected.is_some() && self.pane != Pane::Log,
+            Command::Launch => self.connection == Connection::Open,
+            Command::NeedsYouOnly => {
+                self.list.count(Standing::NeedsYou) > 0 || self.list.scope() != list::Scope::All
+            }
+            Command::Filter => self.list.total() > 0,
+            Command::Down
+            | Command::Up
+            | Command::Top
+            | Command::Bottom
+            | Command::PageDown
+            | Command::PageUp
+            | Command::Back
+            | Command::NextPane
+            | Command::PreviousPane
+            | Command::PaneList
+            | Command::PaneSaga
+            | Command::PaneLog
+            | Command::Zoom
+            | Command::Follow
+            | Command::Wrap
+            | Command::AllSteps
+            | Command::Left
+            | Command::Right
+            | Command::Help
+            | Command::Redraw
+            | Command::Suspend
+            | Command::Quit
+            | Command::Interrupt => true,
+        }
+    }
+
+    /// The step whose lines the log shows; `None` when it shows every step's.
+    pub fn log_step(&self) -> Option<&StepName> {
+        match self.log.scope {
+            LogScope::Step => self.saga.as_ref()?.picked_step(),
+            LogScope::All => None,
+        }
+    }
+
+    /// Leaves the screen.
+    pub fn leave(&mut self) {
+        self.ended = Some(match (&self.connection, self.list.unfinished()) {
+            (Connection::Opening | Connection::Failed(_), _) => Exit::NotConnected,
+            (Connection::Open | Connection::Lost(_), 0) => Exit::Idle,
+            (Connection::Open | Connection::Lost(_), count) => Exit::SagasRunning { count },
+        });
+    }
+
+    /// Ctrl-C: the second one within two seconds leaves.
+    pub fn interrupt(&mut self) {
+        let second = self.interrupted_at.is_some_and(|first| self.now < first + SECOND_INTERRUPT);
+        if second {
+            self.leave();
+        } else {
+            self.interrupted_at = Some(self.now);
+            self.say(Tone::Plain, "Ctrl-C again leaves; sagas resume at the next start");
+        }
+    }
+}
+
+/// Whether the saga law lets a command through for a row that stands so.
+pub fn row_allows(row: &Summary, command: Command) -> bool {
+    let stuck_undoing = row.focus.as_ref().is_some_and(|focus| focus.direction == Direction::Undo);
+    match (command, row.standing) {
+        (Command::Cancel, Standing::Running | Standing::Held) => true,
+        (Command::Cancel, Standing::NeedsYou) => !stuck_undoing,
+        (Command::Rollback, standing) => standing == Standing::Active,
+        (Command::Retry | Command::Skip, standing) => standing == Standing::NeedsYou,
+        (Command::Abandon, standing) => matches!(standing, Standing::NeedsYou | Standing::Held),
+        (Command::Hold, standing) => matches!(standing, Standing::Running | Standing::Held),
+        (Command::Leftovers, standing) => {
+            matches!(standing, Standing::NeedsYou | Standing::RollingBack | Standing::Abandoned)
+        }
+        (_, _) => false,
+    }
+}

@@ -1,0 +1,235 @@
+//! The list: which deployments there are, which are shown, in which order, and which is selected.
+//!
+//! The selection is an id and never a row, and the order stands still for a while after a key, so
+//! nothing moves under the cursor. A changed row shows at once; only its place waits.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::id::DeploymentId;
+use crate::domain::summary::{Standing, Summary};
+use crate::domain::time::Timestamp;
+
+/// How long the order stands still after a key.
+pub const FREEZE: Duration = Duration::from_secs(2);
+
+/// How long the order of a long list stands still after it was sorted: sorting 100,000 rows takes
+/// milliseconds, and a busy engine would ask for it at every frame.
+const SETTLE_LONG: Duration = Duration::from_millis(500);
+
+/// From how many rows on a list is long.
+const LONG: usize = 5_000;
+
+/// The list.
+#[derive(Debug, Default)]
+pub struct List {
+    rows: BTreeMap<DeploymentId, Arc<Summary>>,
+    shown: Vec<DeploymentId>,
+    counts: [usize; Standing::ALL.len()],
+    selected: Option<DeploymentId>,
+    cursor: usize,
+    filter: String,
+    scope: Scope,
+    order: Order,
+    frozen_until: Option<Timestamp>,
+    sorted_at: Option<Timestamp>,
+}
+
+/// Which deployments are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// All that the filter lets through.
+    #[default]
+    All,
+    /// Of those, what needs a person.
+    NeedsYou,
+}
+
+/// Whether the order on the screen is the order of urgency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Order {
+    #[default]
+    Settled,
+    Stale,
+}
+
+impl List {
+    /// Takes a whole new picture.
+    pub fn replace(&mut self, summaries: Vec<Arc<Summary>>, now: Timestamp) {
+        self.counts = [0; Standing::ALL.len()];
+        for summary in &summaries {
+            self.counts[place(summary.standing)] += 1;
+        }
+        self.rows = summaries.into_iter().map(|summary| (summary.deployment, summary)).collect();
+        self.rebuild(now);
+    }
+
+    /// Takes one changed row. A picture older than the one at hand is left aside.
+    pub fn change(&mut self, summary: Arc<Summary>) {
+        let id = summary.deployment;
+        if let Some(old) = self.rows.get(&id) {
+            if old.next_seq > summary.next_seq {
+                return;
+            }
+            self.counts[place(old.standing)] -= 1;
+            let moved = old.standing != summary.standing;
+            if moved {
+                self.order = Order::Stale;
+            }
+        } else {
+            self.order = Order::Stale;
+        }
+        self.counts[place(summary.standing)] += 1;
+        self.rows.insert(id, summary);
+    }
+
+    /// Sorts again when something changed its place and the order may move.
+    pub fn settle(&mut self, now: Timestamp) {
+        if self.order == Order::Stale && self.settles_at(now) <= now {
+            self.rebuild(now);
+        }
+    }
+
+    /// When the order has to be looked at again, if ever.
+    pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        (self.order == Order::Stale).then(|| self.settles_at(now))
+    }
+
+    /// Keeps the order for a while: a key was pressed.
+    pub fn freeze(&mut self, now: Timestamp) {
+        self.frozen_until = Some(now + FREEZE);
+    }
+
+    /// The deployments on the list, in its order.
+    pub fn shown(&self) -> &[DeploymentId] {
+        &self.shown
+    }
+
+    /// How many there are in all.
+    pub fn total(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// One row.
+    pub fn row(&self, id: DeploymentId) -> Option<&Arc<Summary>> {
+        self.rows.get(&id)
+    }
+
+    /// How many stand so.
+    pub fn count(&self, standing: Standing) -> usize {
+        self.counts[place(standing)]
+    }
+
+    /// How many sagas have not ended.
+    pub fn unfinished(&self) -> usize {
+        Standing::ALL
+            .into_iter()
+            .filter(|standing| !standing.is_finished())
+            .map(|standing| self.count(standing))
+            .sum()
+    }
+
+    /// The selected row.
+    pub fn selected(&self) -> Option<&Arc<Summary>> {
+        self.rows.get(&self.selected?)
+    }
+
+    /// Where the selected row stands among the shown ones.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Moves the selection; `isize::MIN` and `isize::MAX` are the ends.
+    pub fn step(&mut self, rows: isize) {
+        let last = self.shown.len().saturating_sub(1);
+        self.cursor = self.cursor.saturating_add_signed(rows).min(last);
+        self.selected = self.shown.get(self.cursor).copied();
+    }
+
+    /// Selects a deployment, if it is shown.
+    pub fn select(&mut self, id: DeploymentId) {
+        if let Some(row) = self.shown.iter().position(|shown| *shown == id) {
+            self.cursor = row;
+            self.selected = Some(id);
+        }
+    }
+
+    /// Sorts now, whatever is frozen: for what the operator did, not for what happened.
+    pub fn rebuild(&mut self, now: Timestamp) {
+        let needle = self.filter.to_lowercase();
+        let mut haystack = String::new();
+        let mut keyed: Vec<_> = self
+            .rows
+            .values()
+            .filter(|row| self.scope == Scope::All || row.standing == Standing::NeedsYou)
+            .filter(|row| needle.is_empty() || matches(row, &needle, &mut haystack))
+            .map(|row| (row.urgency(), row.deployment))
+            .collect();
+        keyed.sort_unstable();
+        self.shown = keyed.into_iter().map(|(_, id)| id).collect();
+        self.order = Order::Settled;
+        self.sorted_at = Some(now);
+        self.find_cursor();
+    }
+
+    /// The filter's text.
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// Shows only what contains this text in its name, state or region, whatever the case.
+    pub fn set_filter(&mut self, filter: &str, now: Timestamp) {
+        if self.filter != filter {
+            filter.clone_into(&mut self.filter);
+            self.rebuild(now);
+        }
+    }
+
+    /// Which deployments are shown.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Shows what needs a person, or everything again.
+    pub fn toggle_scope(&mut self, now: Timestamp) {
+        self.scope = match self.scope {
+            Scope::All => Scope::NeedsYou,
+            Scope::NeedsYou => Scope::All,
+        };
+        self.rebuild(now);
+    }
+
+    fn settles_at(&self, now: Timestamp) -> Timestamp {
+        let thaw = self.frozen_until.unwrap_or(now);
+        let pause = if self.rows.len() < LONG { Duration::ZERO } else { SETTLE_LONG };
+        let rested = self.sorted_at.map_or(now, |sorted| sorted + pause);
+        thaw.max(rested)
+    }
+
+    /// The selected deployment keeps the selection wherever it went; when it is no longer shown,
+    /// the row that took its place gets it.
+    fn find_cursor(&mut self) {
+        let found = self.selected.and_then(|id| self.shown.iter().position(|shown| *shown == id));
+        self.cursor = found.unwrap_or_else(|| self.cursor.min(self.shown.len().saturating_sub(1)));
+        self.selected = self.shown.get(self.cursor).copied();
+    }
+}
+
+fn place(standing: Standing) -> usize {
+    standing as usize
+}
+
+fn matches(row: &Summary, needle: &str, haystack: &mut String) -> bool {
+    haystack.clear();
+    for part in [&row.tenant, "/", &row.slug, "\n", &row.region, "\n", row.standing.as_str()] {
+        haystack.push_str(part);
+    }
+    haystack.push('\n');
+    // People type the word that they see, `rolling back`, as well as the one of the shell.
+    haystack.extend(row.standing.as_str().chars().map(|c| if c == '_' { ' ' } else { c }));
+    haystack.push('\n');
+    haystack.push_str(row.state.as_str());
+    haystack.make_ascii_lowercase();
+    haystack.contains(needle)
+}

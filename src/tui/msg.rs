@@ -1,0 +1,90 @@
+//! What reaches the screen: keys, answers, news and the passing of time.
+
+use std::sync::Arc;
+
+use crossterm::event::KeyEvent;
+
+use crate::control::{Detail, Launched, Notice, NumberedLine};
+use crate::domain::id::DeploymentId;
+use crate::domain::saga::plan::Plan;
+use crate::domain::spec::FieldError;
+use crate::domain::summary::Summary;
+use crate::domain::time::Timestamp;
+
+/// Something reached the screen.
+#[derive(Debug)]
+pub struct Msg {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: What,
+}
+
+/// What reached the screen.
+#[derive(Debug)]
+pub enum What {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Pasted(String),
+    /// The terminal has another size.
+    Resized {
+        /// Cells across.
+        width: u16,
+        /// Cells down.
+        height: u16,
+    },
+    /// Time passed.
+    Due,
+    /// The engine is there.
+    Connected,
+    /// The engine will not be there.
+    NotConnected(String),
+    /// A whole picture.
+    Pictured(Result<Vec<Arc<Summary>>, String>),
+    /// Something happened.
+    Noticed(Notice),
+    /// So many notices were missed that a new picture is on its way.
+    Lagged {
+        /// How many.
+        missed: u64,
+    },
+    /// No further notices will come.
+    Silenced,
+    /// A detail was read.
+    Shown {
+        /// Whose.
+        deployment: DeploymentId,
+        /// The detail, or why there is none.
+        result: Result<Box<Detail>, String>,
+    },
+    /// Log lines were read.
+    LogsRead {
+        /// Whose.
+        deployment: DeploymentId,
+        /// The lines, or why there are none.
+        result: Result<Vec<NumberedLine>, String>,
+    },
+    /// An order was answered.
+    Ordered {
+        /// Whose.
+        deployment: DeploymentId,
+        /// Which verb.
+        verb: &'static str,
+        /// Accepted, or why not.
+        result: Result<(), String>,
+    },
+    /// A launch was answered.
+    Launched(Result<Launched, LaunchRefusal>),
+    /// What a launch would do.
+    Planned(Plan),
+}
+
+/// Why a launch was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LaunchRefusal {
+    /// These fields do not make sense.
+    Fields(Vec<FieldError>),
+    /// Something else.
+    Other(String),
+}

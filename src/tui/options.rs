@@ -1,0 +1,65 @@
+//! What the caller says about the screen, and what the screen says when it is left.
+
+use crate::clock::{Clock, IdSource};
+use crate::domain::spec::LaunchDraft;
+
+/// How the screen is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Tells the time.
+    pub clock: Clock,
+    /// Makes the ids of orders.
+    pub ids: IdSource,
+    /// Who gives the orders: the login name that the journal records.
+    pub operator: String,
+    /// What stands in the badge: which environment this is, such as `SIM` or `PROD`.
+    pub environment: String,
+    /// What the launch form begins with.
+    pub draft: LaunchDraft,
+    /// Whether only ASCII may be drawn.
+    pub ascii: Ascii,
+    /// Whether colours may be set.
+    pub color: Color,
+}
+
+/// Whether only ASCII may be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ascii {
+    /// The terminal or the locale knows nothing else.
+    Yes,
+    /// Unicode signs and lines are drawn.
+    #[default]
+    No,
+}
+
+/// Whether colours may be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    /// The sixteen colours that the terminal names.
+    #[default]
+    Ansi,
+    /// None at all (`NO_COLOR`): bold, dim, reverse and underline only.
+    None,
+}
+
+/// How the screen was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing was under way.
+    Idle,
+    /// Sagas were under way; they resume at the next start.
+    SagasRunning {
+        /// How many.
+        count: usize,
+    },
+    /// The journal never opened; the screen said why.
+    NotConnected,
+}
+
+/// The screen could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// The terminal refused something.
+    #[error("the terminal failed")]
+    Terminal(#[from] std::io::Error),
+}

@@ -1,0 +1,256 @@
+//! What a message means: the model after it, and what is wanted done. Pure; the time is in the
+//! message.
+
+use std::sync::Arc;
+
+use crossterm::event::KeyEventKind;
+
+use crate::control::{Launched, Notice};
+use crate::domain::id::DeploymentId;
+use crate::domain::summary::Summary;
+use crate::tui::effect::Effect;
+use crate::tui::format;
+use crate::tui::model::log::Reading;
+use crate::tui::model::overlay::Overlay;
+use crate::tui::model::saga::{Applied, Content, Opened};
+use crate::tui::model::{Act, ActStage, Connection, Fetch, Model, Tone};
+use crate::tui::msg::{LaunchRefusal, Msg, What};
+
+mod dialog;
+mod form;
+mod panes;
+
+/// Takes a message in.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    model.now = msg.at;
+    let mut effects = Vec::new();
+    match msg.what {
+        What::Key(key) if key.kind == KeyEventKind::Release => {}
+        What::Key(key) => {
+            model.list.freeze(model.now);
+            if model.overlay.is_some() {
+                dialog::key(model, key, &mut effects);
+            } else {
+                panes::key(model, key, &mut effects);
+            }
+        }
+        What::Pasted(text) => dialog::paste(model, &text, &mut effects),
+        What::Resized { width, height } => model.size = (width, height),
+        What::Due => {}
+        What::Connected => {
+            model.connection = Connection::Open;
+            effects.push(Effect::Watch);
+        }
+        What::NotConnected(why) => model.connection = Connection::Failed(why),
+        What::Pictured(Ok(summaries)) => {
+            model.connection = Connection::Open;
+            model.list.replace(summaries, model.now);
+            refresh(model, &mut effects);
+        }
+        What::Pictured(Err(why)) | What::Shown { result: Err(why), .. }
+            if model.connection != Connection::Open =>
+        {
+            model.connection = Connection::Lost(why);
+        }
+        What::Pictured(Err(why)) => {
+            model.connection = Connection::Lost(why);
+        }
+        What::Noticed(notice) => noticed(model, notice, &mut effects),
+        What::Lagged { missed } => {
+            model.say(Tone::Plain, format!("{missed} notices missed; took a new picture"));
+            effects.push(Effect::Watch);
+        }
+        What::Silenced => {
+            model.connection = Connection::Lost("the engine has stopped".to_owned());
+        }
+        What::Shown { deployment, result } => shown(model, deployment, result, &mut effects),
+        What::LogsRead { deployment, result } => {
+            if model.saga.as_ref().is_some_and(|saga| saga.deployment == deployment) {
+                model.log.reading = match result {
+                    Ok(lines) => {
+                        lines.iter().for_each(|line| model.log.push(line));
+                        Reading::Done
+                    }
+                    Err(why) => Reading::Failed(why),
+                };
+            }
+        }
+        What::Ordered { deployment, verb, result } => ordered(model, deployment, verb, result),
+        What::Launched(result) => launched(model, result),
+        What::Planned(plan) => model.form.plan = Some(plan),
+    }
+    model.forget_old();
+    model.list.settle(model.now);
+    follow_selection(model, &mut effects);
+    effects
+}
+
+/// Gives an order, and shows that it was asked.
+fn give(
+    model: &mut Model,
+    deployment: DeploymentId,
+    order: crate::domain::saga::event::Order,
+    effects: &mut Vec<Effect>,
+) {
+    let verb = order.verb();
+    model.acts.insert(deployment, Act { verb, stage: ActStage::Asked });
+    let name = name(model, deployment);
+    model.say(Tone::Plain, format!("{name}: {verb} asked"));
+    effects.push(Effect::Order { deployment, order });
+}
+
+fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
+    match notice {
+        Notice::Changed { summary, entries } => {
+            let id = summary.deployment;
+            announce(model, &summary);
+            model.list.change(summary);
+            model.stalled.remove(&id);
+            if model.acts.get(&id).is_some_and(|act| act.stage == ActStage::Accepted) {
+                model.acts.remove(&id);
+            }
+            if let Some(saga) = model.saga.as_mut().filter(|saga| saga.deployment == id)
+                && saga.apply(&entries) == Applied::ReadAgain
+            {
+                refresh(model, effects);
+            }
+        }
+        Notice::Logged { deployment, line } => {
+            if model.saga.as_ref().is_some_and(|saga| saga.deployment == deployment) {
+                model.log.push(&line);
+            }
+        }
+        Notice::Stalled { deployment, error } => {
+            let name = name(model, deployment);
+            model.say(Tone::Bad, format!("{name}: stopped, the journal failed: {error}"));
+            model.stalled.insert(deployment, error);
+        }
+    }
+}
+
+/// Says at the bottom that a saga came to a turn: a person should not have to watch for it.
+fn announce(model: &mut Model, summary: &Arc<Summary>) {
+    use crate::domain::summary::Standing;
+    let before = model.list.row(summary.deployment).map(|row| row.standing);
+    if before == Some(summary.standing) || before.is_none() {
+        return;
+    }
+    let why = summary.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let (tone, text) = match summary.standing {
+        Standing::NeedsYou => (Tone::Bad, format!("needs you{why}")),
+        Standing::RollingBack => (Tone::Bad, format!("rolling back{why}")),
+        Standing::Active => {
+            let took = summary.changed_at.since(summary.launched_at);
+            (Tone::Good, format!("active after {}", format::duration(took)))
+        }
+        Standing::Failed => (Tone::Bad, format!("failed, and undone{why}")),
+        Standing::Cancelled => (Tone::Plain, "cancelled, and undone".to_owned()),
+        Standing::RolledBack => (Tone::Plain, "rolled back, nothing left out there".to_owned()),
+        Standing::Abandoned => (Tone::Plain, format!("abandoned{why}")),
+        Standing::Held => (Tone::Plain, "on hold".to_owned()),
+        Standing::Running => (Tone::Plain, "going on".to_owned()),
+    };
+    model.say(tone, format!("{} {}: {text}", format::time_of_day(model.now), summary.name()));
+}
+
+fn shown(
+    model: &mut Model,
+    deployment: DeploymentId,
+    result: Result<Box<crate::control::Detail>, String>,
+    effects: &mut Vec<Effect>,
+) {
+    let outdated = model.fetch == Fetch::Outdated;
+    model.fetch = Fetch::Idle;
+    let Some(saga) = &mut model.saga else { return };
+    if saga.deployment != deployment {
+        fetch(model, effects);
+        return;
+    }
+    let first = saga.read().is_none();
+    match result {
+        Ok(detail) => saga.take(*detail),
+        Err(why) => saga.content = Content::Failed(why),
+    }
+    if first {
+        effects.push(Effect::ReadLogs(deployment));
+    }
+    if outdated {
+        fetch(model, effects);
+    }
+}
+
+fn ordered(
+    model: &mut Model,
+    deployment: DeploymentId,
+    verb: &'static str,
+    result: Result<(), String>,
+) {
+    let name = name(model, deployment);
+    let stage = match result {
+        Ok(()) => {
+            model.say(Tone::Good, format!("{name}: {verb} accepted"));
+            ActStage::Accepted
+        }
+        Err(why) => {
+            model.say(Tone::Bad, format!("{name}: {verb} refused: {why}"));
+            ActStage::Refused(why)
+        }
+    };
+    // The notice of what the order did may come before its answer; the row has moved on then.
+    if stage != ActStage::Accepted || model.acts.contains_key(&deployment) {
+        model.acts.insert(deployment, Act { verb, stage });
+    }
+}
+
+fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
+    match result {
+        Ok(launched) => {
+            model.form.launched();
+            if let Some(Overlay::Launch) = model.overlay {
+                model.overlay = None;
+            }
+            model.list.rebuild(model.now);
+            model.list.select(launched.deployment);
+            model.say(Tone::Good, "launched; it resumes by itself whatever happens here");
+        }
+        Err(LaunchRefusal::Fields(errors)) => {
+            model.form.refuse(errors);
+            model.say(Tone::Bad, "launch refused");
+        }
+        Err(LaunchRefusal::Other(why)) => {
+            model.say(Tone::Bad, format!("launch refused: {why}"));
+            model.form.progress = crate::tui::model::form::Progress::Refused(why);
+        }
+    }
+}
+
+/// Opens what is selected.
+fn follow_selection(model: &mut Model, effects: &mut Vec<Effect>) {
+    let selected = model.list.selected().map(|row| row.deployment);
+    if model.saga.as_ref().map(|saga| saga.deployment) == selected {
+        return;
+    }
+    model.log.clear();
+    model.saga = selected.map(Opened::reading);
+    fetch(model, effects);
+}
+
+/// Reads the open saga again.
+fn refresh(model: &mut Model, effects: &mut Vec<Effect>) {
+    match model.fetch {
+        Fetch::Idle => fetch(model, effects),
+        Fetch::Flying | Fetch::Outdated => model.fetch = Fetch::Outdated,
+    }
+}
+
+fn fetch(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(saga) = &model.saga else { return };
+    if model.fetch == Fetch::Idle {
+        model.fetch = Fetch::Flying;
+        effects.push(Effect::Show(saga.deployment));
+    }
+}
+
+fn name(model: &Model, deployment: DeploymentId) -> String {
+    model.list.row(deployment).map_or_else(|| deployment.to_string(), |row| row.name())
+}

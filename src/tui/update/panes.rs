@@ -1,0 +1,188 @@
+//! Keys while no overlay is open.
+
+use crossterm::event::KeyEvent;
+use tui_input::Input;
+
+use crate::domain::id::DeploymentId;
+use crate::domain::saga::event::Order;
+use crate::domain::summary::{Standing, Summary};
+use crate::tui::effect::Effect;
+use crate::tui::keymap::{self, Command, Scope};
+use crate::tui::model::list;
+use crate::tui::model::log::Position;
+use crate::tui::model::overlay::{GivingUp, Overlay, ReasonDialog, UndoDialog, Undoing};
+use crate::tui::model::{Connection, Model, Pane, Tone, Zoom};
+use crate::tui::update::{form, give};
+
+/// How many cells a step sideways is.
+const SIDEWAYS: usize = 16;
+
+/// Takes a key in.
+pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
+    let scope = match model.pane {
+        Pane::List | Pane::Saga => Scope::Everywhere,
+        Pane::Log => Scope::Log,
+    };
+    if let Some(command) = keymap::command(scope, key) {
+        obey(model, command, effects);
+    }
+}
+
+/// Does what a key asks for.
+pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
+    let half = isize::try_from(model.size.1 / 4).unwrap_or(0).max(1);
+    match command {
+        Command::Down => step(model, 1),
+        Command::Up => step(model, -1),
+        Command::Top => step(model, isize::MIN),
+        Command::Bottom => step(model, isize::MAX),
+        Command::PageDown => step(model, half),
+        Command::PageUp => step(model, -half),
+        Command::Open => match model.pane {
+            Pane::List => model.pane = Pane::Saga,
+            Pane::Saga => model.pane = Pane::Log,
+            Pane::Log => {}
+        },
+        Command::Back => back(model),
+        Command::NextPane => turn(model, 1),
+        Command::PreviousPane => turn(model, Pane::ALL.len() - 1),
+        Command::PaneList => model.pane = Pane::List,
+        Command::PaneSaga => model.pane = Pane::Saga,
+        Command::PaneLog => model.pane = Pane::Log,
+        Command::Zoom => {
+            model.zoom = match model.zoom {
+                Zoom::In => Zoom::Out,
+                Zoom::Out => Zoom::In,
+            };
+        }
+        Command::Filter => {
+            model.pane = Pane::List;
+            model.overlay = Some(Overlay::Filter(Input::new(model.list.filter().to_owned())));
+        }
+        Command::NeedsYouOnly => model.list.toggle_scope(model.now),
+        Command::Launch => launch(model, effects),
+        Command::Cancel
+        | Command::Rollback
+        | Command::Retry
+        | Command::Skip
+        | Command::Abandon
+        | Command::Hold
+        | Command::Leftovers => act(model, command, effects),
+        Command::Follow => model.log.toggle_follow(),
+        Command::Wrap => model.log.toggle_wrap(),
+        Command::AllSteps => model.log.toggle_scope(),
+        Command::Left => model.log.sideways = model.log.sideways.saturating_sub(SIDEWAYS),
+        Command::Right => model.log.sideways = (model.log.sideways + SIDEWAYS).min(4_096),
+        Command::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
+        Command::Redraw => effects.push(Effect::Redraw),
+        Command::Suspend => effects.push(Effect::Suspend),
+        Command::Quit => quit(model),
+        Command::Interrupt => model.interrupt(),
+    }
+}
+
+fn step(model: &mut Model, rows: isize) {
+    match model.pane {
+        Pane::List => model.list.step(rows),
+        Pane::Saga => {
+            if let Some(saga) = &mut model.saga {
+                saga.pick(rows);
+                model.log.position = Position::Following;
+            }
+        }
+        Pane::Log => {
+            let step = model.log_step().cloned();
+            model.log.scroll(rows, step.as_ref());
+        }
+    }
+}
+
+fn turn(model: &mut Model, places: usize) {
+    model.pane = Pane::ALL[(model.pane as usize + places) % Pane::ALL.len()];
+}
+
+/// One level back: zoom, pane, filter. Never out of the program.
+fn back(model: &mut Model) {
+    if model.zoom == Zoom::In {
+        model.zoom = Zoom::Out;
+    } else if model.pane != Pane::List {
+        model.pane = if model.pane == Pane::Log { Pane::Saga } else { Pane::List };
+    } else if !model.list.filter().is_empty() {
+        model.list.set_filter("", model.now);
+    } else if model.list.scope() == list::Scope::NeedsYou {
+        model.list.toggle_scope(model.now);
+    }
+}
+
+fn quit(model: &mut Model) {
+    match model.connection {
+        Connection::Open if model.list.unfinished() > 0 => model.overlay = Some(Overlay::Quit),
+        Connection::Open | Connection::Opening | Connection::Failed(_) | Connection::Lost(_) => {
+            model.leave()
+        }
+    }
+}
+
+fn launch(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.connection == Connection::Open {
+        model.overlay = Some(Overlay::Launch);
+        form::replan(model, effects);
+    } else {
+        model.say(Tone::Bad, "nothing can be launched before the journal is open");
+    }
+}
+
+/// What is done to the selected deployment. A key that does nothing for it says why.
+fn act(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
+    let Some(row) = model.list.selected().cloned() else { return };
+    if !model.allows(command) {
+        model.say(Tone::Plain, format!("{}: {}", row.name(), why_not(command, row.standing)));
+        return;
+    }
+    let deployment = row.deployment;
+    match command {
+        Command::Cancel => ask(model, &row, Undoing::Cancel),
+        Command::Rollback => ask(model, &row, Undoing::Rollback { typed: Input::default() }),
+        Command::Retry => give(model, deployment, Order::Retry, effects),
+        Command::Hold if row.standing == Standing::Held => {
+            give(model, deployment, Order::Resume, effects);
+        }
+        Command::Hold => give(model, deployment, Order::Hold, effects),
+        Command::Skip => {
+            if let Some(focus) = &row.focus {
+                let giving_up = GivingUp::Skip { step: focus.step.clone() };
+                ask_why(model, deployment, row.name(), giving_up);
+            }
+        }
+        Command::Abandon => ask_why(model, deployment, row.name(), GivingUp::Abandon),
+        Command::Leftovers => model.overlay = Some(Overlay::NeedsYou { deployment }),
+        _ => {}
+    }
+}
+
+fn ask(model: &mut Model, row: &Summary, undoing: Undoing) {
+    let dialog = UndoDialog { deployment: row.deployment, name: row.name(), undoing };
+    model.overlay = Some(Overlay::Undo(dialog));
+}
+
+fn ask_why(model: &mut Model, deployment: DeploymentId, name: String, giving_up: GivingUp) {
+    let dialog = ReasonDialog { deployment, name, giving_up, typed: Input::default() };
+    model.overlay = Some(Overlay::Reason(dialog));
+}
+
+fn why_not(command: Command, standing: Standing) -> &'static str {
+    match (command, standing) {
+        (Command::Cancel, Standing::Active) => "it is active; R rolls it back",
+        (Command::Rollback, Standing::Running | Standing::Held) => {
+            "it is still provisioning; c cancels it"
+        }
+        (_, Standing::RollingBack) => "it is being undone already",
+        (Command::Cancel | Command::Rollback, Standing::NeedsYou) => {
+            "undoing it gave up; r tries again, s skips the step, a abandons it"
+        }
+        (Command::Hold, Standing::NeedsYou) => "it stands still already; r, s or a goes on",
+        (Command::Retry | Command::Skip, _) => "no step has given up",
+        (_, standing) if standing.is_finished() => "it has ended, and nothing is left to act on",
+        (_, _) => "that does nothing for it",
+    }
+}

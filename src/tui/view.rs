@@ -1,0 +1,108 @@
+//! Draws the model. Reads it, and changes nothing but what only drawing can know: how far a list is
+//! scrolled, and whether anything on the screen counts seconds.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::tui::model::overlay::Overlay;
+use crate::tui::model::{Model, Pane};
+use crate::tui::theme::Theme;
+use crate::tui::view::canvas::Canvas;
+use crate::tui::view::layout::{Frames, layout};
+
+pub mod canvas;
+mod dialog;
+mod footer;
+mod header;
+mod help;
+mod lanes;
+mod launch;
+pub mod layout;
+mod list;
+mod log;
+mod needs_you;
+mod prompts;
+mod row;
+mod saga;
+mod step;
+mod undo;
+mod waiting;
+
+/// What only drawing can know.
+#[derive(Debug)]
+pub struct ViewState {
+    /// How things look.
+    pub theme: Theme,
+    /// The first row of the list that is on the screen.
+    pub offset: usize,
+    /// Whether anything on the screen counts seconds: the clock wakes the screen only then.
+    pub counting: Counting,
+}
+
+/// Whether anything on the screen counts seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// Something does.
+    Seconds,
+    /// Nothing does.
+    Nothing,
+}
+
+impl ViewState {
+    /// Nothing drawn yet.
+    pub const fn new(theme: Theme) -> Self {
+        Self { theme, offset: 0, counting: Counting::Nothing }
+    }
+}
+
+/// Draws a frame.
+pub fn view(model: &Model, state: &mut ViewState, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    state.counting = Counting::Nothing;
+    let mut canvas = Canvas::new(frame.buffer_mut(), area, state.theme);
+    draw(model, state, &mut canvas, area);
+}
+
+fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rect) {
+    let steps = model
+        .saga
+        .as_ref()
+        .and_then(|saga| saga.read())
+        .map_or(7, |read| read.detail.aggregate.plan.steps().len());
+    let panes = layout(area, steps, model.pane, model.zoom);
+    if panes.frames == Frames::TooSmall {
+        header::too_small(model, canvas);
+        return;
+    }
+    header::draw(model, &mut canvas.part(panes.header));
+    if let Some(area) = panes.list {
+        list::draw(model, state, &mut canvas.part(area), panes.frames);
+    }
+    if let Some(area) = panes.saga {
+        let glance = panes.frames == Frames::None && model.pane != Pane::Saga;
+        if glance || area.height <= 4 {
+            saga::glance(model, state, &mut canvas.part(area), panes.frames);
+        } else {
+            saga::draw(model, state, &mut canvas.part(area), panes.frames);
+        }
+    }
+    if let Some(area) = panes.log {
+        log::draw(model, &mut canvas.part(area), panes.frames);
+    }
+    if let Some(area) = panes.toast {
+        footer::toast(model, &mut canvas.part(area));
+    }
+    if let Some(area) = panes.footer {
+        footer::keys(model, &mut canvas.part(area));
+    }
+    match &model.overlay {
+        Some(Overlay::Launch) => launch::draw(model, canvas),
+        Some(Overlay::Undo(dialog)) => undo::draw(model, dialog, canvas),
+        Some(Overlay::Reason(dialog)) => prompts::reason(model, dialog, canvas),
+        Some(Overlay::NeedsYou { deployment }) => needs_you::draw(model, *deployment, canvas),
+        Some(Overlay::Help { scroll }) => help::draw(*scroll, canvas),
+        Some(Overlay::Quit) => prompts::quit(model, canvas),
+        // The filter is typed in the list's title.
+        Some(Overlay::Filter(_)) | None => {}
+    }
+}

@@ -1,0 +1,72 @@
+//! The two lines at the bottom: what was said last, and the keys that do something here.
+
+use crate::tui::keymap::{self, Command, Scope};
+use crate::tui::model::overlay::Overlay;
+use crate::tui::model::{Model, Pane, Tone};
+use crate::tui::text;
+use crate::tui::view::canvas::Canvas;
+
+/// Draws what was said last.
+pub(super) fn toast(model: &Model, canvas: &mut Canvas<'_>) {
+    let Some(toast) = &model.toast else { return };
+    let theme = canvas.theme;
+    let (sign, style) = match toast.tone {
+        Tone::Good => (theme.signs().done, theme.good()),
+        Tone::Bad => (theme.signs().failed, theme.danger()),
+        Tone::Plain => (theme.signs().pending, theme.plain()),
+    };
+    let width = canvas.width().saturating_sub(1);
+    canvas.field(1, 0, width, &format!("{sign} {}", toast.text), style);
+}
+
+/// Draws the keys that do something for the selection.
+pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let hints: Vec<(&str, &str)> = match &model.overlay {
+        Some(overlay) => of_overlay(overlay),
+        None => {
+            let scope = match model.pane {
+                Pane::List | Pane::Saga => Scope::Everywhere,
+                Pane::Log => Scope::Log,
+            };
+            keymap::footer(scope)
+                .into_iter()
+                .filter(|binding| model.allows(binding.command))
+                .map(|binding| (binding.shown, does(model, binding)))
+                .collect()
+        }
+    };
+    let mut x = 1;
+    for (key, does) in hints {
+        let wide = text::width(key) + 1 + text::width(does);
+        if x + wide > canvas.width() {
+            break;
+        }
+        x = canvas.put(x, 0, key, theme.strong());
+        x = canvas.put(x + 1, 0, does, theme.quiet()) + 2;
+    }
+}
+
+fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
+    use crate::domain::summary::Standing;
+    match binding.command {
+        Command::Hold if model.list.selected().is_some_and(|r| r.standing == Standing::Held) => {
+            "resume"
+        }
+        Command::Hold => "hold",
+        _ => binding.does,
+    }
+}
+
+fn of_overlay(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
+    match overlay {
+        Overlay::Filter(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "move")],
+        Overlay::Launch => vec![("Tab", "next"), ("S-Tab", "back"), ("Esc", "close, draft stays")],
+        Overlay::Undo(_) | Overlay::Reason(_) => vec![("Esc", "leave it as it is")],
+        Overlay::NeedsYou { .. } => {
+            vec![("r", "retry"), ("s", "skip step"), ("a", "abandon"), ("Esc", "close")]
+        }
+        Overlay::Help { .. } => vec![("j k", "scroll"), ("Esc", "close")],
+        Overlay::Quit => vec![("Esc", "stay"), ("l", "leave")],
+    }
+}

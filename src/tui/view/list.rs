@@ -1,0 +1,137 @@
+//! The deployments. Only the rows on the screen are built, so a frame costs the same however many
+//! there are.
+
+use crate::tui::model::list::Scope;
+use crate::tui::model::overlay::Overlay;
+use crate::tui::model::{Connection, Model, Pane};
+use crate::tui::text;
+use crate::tui::view::canvas::Canvas;
+use crate::tui::view::layout::Frames;
+use crate::tui::view::row::Columns;
+use crate::tui::view::{Counting, ViewState};
+
+/// Draws the list.
+pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, frames: Frames) {
+    let focused = model.pane == Pane::List;
+    match frames {
+        Frames::Drawn => {
+            let style = if focused { canvas.theme.focused_border() } else { canvas.theme.quiet() };
+            let shown = canvas.height().saturating_sub(3);
+            let right = range(model, state, shown);
+            let mut inside = canvas.frame(&title(model), &right, style);
+            if inside.width() >= 60 {
+                columns(model, state, &inside).headings(&mut inside);
+                let mut area = inside.area();
+                area.y = area.y.saturating_add(1);
+                area.height = area.height.saturating_sub(1);
+                rows(model, state, &mut inside.part(area));
+            } else {
+                rows(model, state, &mut inside);
+            }
+        }
+        Frames::None | Frames::TooSmall => rows(model, state, canvas),
+    }
+}
+
+fn columns(model: &Model, state: &ViewState, canvas: &Canvas<'_>) -> Columns {
+    let steps = visible(model, state, canvas.height())
+        .filter_map(|id| model.list.row(*id))
+        .map(|row| row.marks.len())
+        .max();
+    Columns::fitting(canvas.width(), steps.unwrap_or(7))
+}
+
+fn rows(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>) {
+    scroll(model, state, canvas.height());
+    if model.list.shown().is_empty() {
+        empty(model, canvas);
+        return;
+    }
+    let columns = columns(model, state, canvas);
+    let selected = model.list.selected().map(|row| row.deployment);
+    let mut counting = state.counting;
+    for (y, id) in visible(model, state, canvas.height()).enumerate() {
+        let Some(row) = model.list.row(*id) else { continue };
+        columns.row(model, row, y, canvas);
+        if !row.standing.is_finished() {
+            counting = Counting::Seconds;
+        }
+        if selected == Some(*id) {
+            let theme = canvas.theme;
+            let style = if model.pane == Pane::List { theme.selected() } else { theme.strong() };
+            canvas.restyle(0, y, canvas.width(), style);
+            canvas.put(0, y, theme.signs().cursor, style);
+        }
+    }
+    state.counting = counting;
+}
+
+fn visible<'m>(
+    model: &'m Model,
+    state: &ViewState,
+    height: usize,
+) -> impl Iterator<Item = &'m crate::domain::id::DeploymentId> {
+    model.list.shown().iter().skip(state.offset).take(height)
+}
+
+/// Moves the window as little as it takes to show the selected row.
+fn scroll(model: &Model, state: &mut ViewState, height: usize) {
+    let cursor = model.list.cursor();
+    let last = model.list.shown().len().saturating_sub(height);
+    if cursor < state.offset {
+        state.offset = cursor;
+    } else if height > 0 && cursor >= state.offset + height {
+        state.offset = cursor + 1 - height;
+    }
+    state.offset = state.offset.min(last);
+}
+
+fn title(model: &Model) -> String {
+    if let Some(Overlay::Filter(input)) = &model.overlay {
+        return format!("filter: {}▏  {} match", input.value(), model.list.shown().len());
+    }
+    let mut title = format!("Deployments {}", model.list.total());
+    if !model.list.filter().is_empty() {
+        let shown = model.list.shown().len();
+        title.push_str(&format!(" · filter \"{}\": {shown}", model.list.filter()));
+    }
+    match model.list.scope() {
+        Scope::NeedsYou => title.push_str(" · needs you only"),
+        Scope::All => title.push_str(" · needs you first, then slowest"),
+    }
+    title
+}
+
+fn range(model: &Model, state: &ViewState, height: usize) -> String {
+    let total = model.list.shown().len();
+    if total == 0 {
+        return String::new();
+    }
+    let first = state.offset.min(total - 1) + 1;
+    format!("{first}-{} of {total}", (state.offset + height).min(total))
+}
+
+/// An empty list teaches what to do next.
+fn empty(model: &Model, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let width = canvas.width();
+    let (style, words) = match &model.connection {
+        Connection::Opening => (theme.quiet(), "opening the journal…".to_owned()),
+        Connection::Failed(why) => (
+            theme.danger(),
+            format!("The journal did not open: {why}. Nothing was changed. q leaves."),
+        ),
+        Connection::Open | Connection::Lost(_) if model.list.total() > 0 => {
+            (theme.quiet(), "Nothing matches. Esc shows everything again.".to_owned())
+        }
+        Connection::Open | Connection::Lost(_) => (
+            theme.plain(),
+            "No deployments yet. n launches one; arcadia launch --help does it from the shell."
+                .to_owned(),
+        ),
+    };
+    let words = text::clean(&words).into_owned();
+    for (y, line) in text::wrap(&words, width.saturating_sub(4)).iter().enumerate() {
+        canvas.put(2, y + usize::from(canvas.height() > 4), line, style);
+    }
+}

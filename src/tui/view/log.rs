@@ -1,0 +1,112 @@
+//! The log of the picked step, or of all.
+
+use crate::domain::log::LogLine;
+use crate::domain::saga::plan::Direction;
+use crate::tui::format;
+use crate::tui::model::log::{LogScope, Position, Reading, Wrap};
+use crate::tui::model::{Model, Pane};
+use crate::tui::text;
+use crate::tui::view::canvas::Canvas;
+use crate::tui::view::layout::Frames;
+
+/// Draws the log.
+pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, frames: Frames) {
+    let theme = canvas.theme;
+    let style = match model.pane {
+        Pane::Log => theme.focused_border(),
+        Pane::List | Pane::Saga => theme.quiet(),
+    };
+    let title = title(model);
+    let mode = mode(model);
+    match frames {
+        Frames::Drawn => {
+            let mut inside = canvas.frame(&title, &mode, style);
+            lines(model, &mut inside);
+        }
+        Frames::None | Frames::TooSmall => {
+            canvas.field(0, 0, canvas.width(), &format!("{title} · {mode}"), theme.strong());
+            let mut area = canvas.area();
+            area.y = area.y.saturating_add(1);
+            area.height = area.height.saturating_sub(1);
+            lines(model, &mut canvas.part(area));
+        }
+    }
+}
+
+fn title(model: &Model) -> String {
+    let step = model.log_step();
+    let whose = match (model.log.scope, step) {
+        (LogScope::Step, Some(step)) => format::step(step),
+        (LogScope::All, _) | (LogScope::Step, None) => "every step".to_owned(),
+    };
+    format!("Log · {whose} · {} lines", model.log.count(step))
+}
+
+fn mode(model: &Model) -> String {
+    let follow = match model.log.position {
+        Position::Following => "follow",
+        Position::At(_) => "scrolled, G follows",
+    };
+    let wrap = match model.log.wrap {
+        Wrap::On => " wrap",
+        Wrap::Off => "",
+    };
+    format!("{follow}{wrap} UTC")
+}
+
+fn lines(model: &Model, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    match &model.log.reading {
+        Reading::Failed(why) => {
+            canvas.field(0, 0, canvas.width(), &format!("cannot be read: {why}"), theme.danger());
+            return;
+        }
+        Reading::Under | Reading::Done => {}
+    }
+    let (width, height) = (canvas.width(), canvas.height());
+    let mut rows: Vec<(String, ratatui::style::Style)> = Vec::with_capacity(height);
+    for (_, line) in model.log.upwards(model.log_step()) {
+        if rows.len() >= height {
+            break;
+        }
+        let words = words(line, model.log.scope);
+        let words = text::clean(&words);
+        let style = theme.level(line.level);
+        match model.log.wrap {
+            Wrap::Off => {
+                let shown = text::skip(&words, model.log.sideways);
+                rows.push((text::cut(shown, width).into_owned(), style));
+            }
+            Wrap::On => {
+                let wrapped = text::wrap(&words, width);
+                rows.extend(wrapped.into_iter().rev().map(|row| (row, style)));
+            }
+        }
+    }
+    rows.truncate(height);
+    if rows.is_empty() && model.log.reading == Reading::Done {
+        canvas.put(1, 0, "no lines", theme.quiet());
+    }
+    for (y, (row, style)) in rows.iter().rev().enumerate() {
+        canvas.put(0, y, row, *style);
+    }
+}
+
+fn words(line: &LogLine, scope: LogScope) -> String {
+    let mut words = format!(
+        "{} {:<5} ",
+        format::time_of_day_millis(line.at),
+        line.level.as_str().to_uppercase()
+    );
+    if scope == LogScope::All {
+        words.push_str(&format!("{:<24} ", format::step(&line.step)));
+    }
+    if line.direction == Direction::Undo {
+        words.push_str("undo ");
+    }
+    words.push_str(&format!("#{} {}", line.attempt, line.text));
+    for (key, value) in &line.fields {
+        words.push_str(&format!(" {key}={value}"));
+    }
+    words
+}

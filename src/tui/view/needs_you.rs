@@ -1,0 +1,122 @@
+//! What failed, what is still out there and how to look at it by hand, and what can be done.
+
+use crate::domain::id::DeploymentId;
+use crate::domain::saga::state::StepState;
+use crate::domain::saga::transition::needs_undo;
+use crate::domain::summary::Standing;
+use crate::tui::format;
+use crate::tui::keymap::Command;
+use crate::tui::model::saga::Read;
+use crate::tui::model::{Model, row_allows};
+use crate::tui::theme::standing_word;
+use crate::tui::view::canvas::Canvas;
+use crate::tui::view::{dialog, waiting};
+
+/// Draws the dialog.
+pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<'_>) {
+    let Some(row) = model.list.row(deployment) else { return };
+    let read = model
+        .saga
+        .as_ref()
+        .filter(|saga| saga.deployment == deployment)
+        .and_then(|saga| saga.read());
+    let left = read.map_or(0, |read| read.detail.leftovers.len());
+    let title = format!("{} · {}", standing_word(row.standing), row.name());
+    let mut inside = dialog::open(canvas, &title, &model.environment, 84, 10 + 2 * left.max(1));
+    let theme = inside.theme;
+    let mut y = 0;
+    if let Some(focus) = &row.focus {
+        let words = waiting::of_focus(focus, model.now);
+        let what = format!(
+            "{} {} ({}/{} tries): {}{}",
+            focus.direction,
+            format::step(&focus.step),
+            focus.attempt,
+            focus.tries,
+            words.what,
+            words.next
+        );
+        y = dialog::paragraph(&mut inside, y, &what, theme.danger());
+    }
+    if let Some(why) = &row.why {
+        y = dialog::paragraph(&mut inside, y, &format!("why: {why}"), theme.plain());
+    }
+    let Some(read) = read else {
+        inside.put(0, y, "reading…", theme.quiet());
+        return;
+    };
+    y = leftovers(read, y + 1, &mut inside);
+    y = fates(read, y + 1, &mut inside);
+    if row.standing == Standing::NeedsYou {
+        actions(row, y + 1, &mut inside);
+    }
+}
+
+fn leftovers(read: &Read, y: usize, canvas: &mut Canvas<'_>) -> usize {
+    let theme = canvas.theme;
+    if read.detail.leftovers.is_empty() {
+        canvas.put(0, y, "nothing is known to be out there", theme.good());
+        return y + 1;
+    }
+    canvas.put(0, y, "STILL OUT THERE", theme.strong());
+    let mut y = y + 1;
+    for leftover in &read.detail.leftovers {
+        canvas.field(2, y, canvas.width().saturating_sub(2), &leftover.what, theme.warning());
+        let check = format!("check: {}", leftover.check);
+        canvas.field(4, y + 1, canvas.width().saturating_sub(4), &check, theme.quiet());
+        y += 2;
+    }
+    y
+}
+
+/// Which steps were undone, which are not, and which never ran.
+fn fates(read: &Read, y: usize, canvas: &mut Canvas<'_>) -> usize {
+    let aggregate = &read.detail.aggregate;
+    let named = |wanted: &dyn Fn(usize, &StepState) -> bool| -> String {
+        let names: Vec<String> = aggregate
+            .state
+            .steps
+            .iter()
+            .enumerate()
+            .filter(|(position, step)| wanted(*position, step))
+            .map(|(position, _)| format::step(&aggregate.plan.steps()[position].name))
+            .collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    };
+    let owed = |position: usize, step: &StepState| {
+        needs_undo(&aggregate.plan, &aggregate.state, position) && !step.undo.is_settled()
+    };
+    let theme = canvas.theme;
+    let mut y = y;
+    for (label, names) in [
+        ("undone", named(&|_, step| step.undo.is_settled())),
+        ("not undone", named(&owed)),
+        (
+            "outcome unknown",
+            named(&|_, step| step.forward.doubt_since.is_some() && !step.undo.is_settled()),
+        ),
+        ("never ran", named(&|_, step| !step.was_started())),
+    ] {
+        canvas.put(0, y, label, theme.quiet());
+        canvas.field(17, y, canvas.width().saturating_sub(17), &names, theme.plain());
+        y += 1;
+    }
+    y
+}
+
+fn actions(row: &crate::domain::summary::Summary, y: usize, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let mut x = 0;
+    for (command, key, does) in [
+        (Command::Retry, "r", "try it again"),
+        (Command::Skip, "s", "did it by hand, skip it"),
+        (Command::Abandon, "a", "abandon"),
+    ] {
+        if row_allows(row, command) {
+            x = canvas.put(x, y, key, theme.strong());
+            x = canvas.put(x + 1, y, does, theme.plain()) + 3;
+        }
+    }
+    canvas.put(x, y, "Esc", theme.strong());
+    canvas.put(x + 4, y, "close", theme.plain());
+}

@@ -1,0 +1,135 @@
+//! One row of the list. Columns go in this order as room shrinks: try, step, state word, waiting,
+//! elapsed; the sign, the name and the marks stay.
+
+use crate::domain::saga::plan::Direction;
+use crate::domain::summary::{Standing, Summary};
+use crate::tui::format;
+use crate::tui::model::Model;
+use crate::tui::text;
+use crate::tui::theme::standing_word;
+use crate::tui::view::canvas::Canvas;
+use crate::tui::view::waiting;
+
+/// How many cells each column has; none when it is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Columns {
+    name: usize,
+    state: Option<usize>,
+    marks: usize,
+    step: Option<usize>,
+    tries: Option<usize>,
+    elapsed: Option<usize>,
+    words: usize,
+}
+
+/// The cursor's cell and the sign's two.
+const SIGNS: usize = 3;
+
+impl Columns {
+    /// The columns of a list this wide, whose longest saga has so many steps.
+    pub(super) fn fitting(width: usize, steps: usize) -> Self {
+        let marks = steps.clamp(5, 16) + 2;
+        let mut columns = Self {
+            name: if width >= 100 { 22 } else { 18 },
+            state: (width >= 64).then_some(14),
+            marks,
+            step: (width >= 96).then_some(21),
+            tries: (width >= 96).then_some(5),
+            elapsed: (width >= 34).then_some(8),
+            words: 0,
+        };
+        if width < 50 {
+            let elapsed = columns.elapsed.unwrap_or(0);
+            columns.name = width.saturating_sub(SIGNS + 1 + marks + elapsed).clamp(6, 18);
+        }
+        columns.words = width.saturating_sub(columns.used());
+        columns
+    }
+
+    fn used(&self) -> usize {
+        let optional = [self.state, self.step, self.tries, self.elapsed];
+        SIGNS + self.name + 1 + self.marks + optional.into_iter().flatten().sum::<usize>()
+    }
+
+    /// Draws the headings.
+    pub(super) fn headings(&self, canvas: &mut Canvas<'_>) {
+        let style = canvas.theme.quiet();
+        let mut x = SIGNS;
+        let mut heading = |cells: usize, text: &str| {
+            canvas.field(x, 0, cells, text, style);
+            x += cells;
+        };
+        heading(self.name + 1, "DEPLOYMENT");
+        if let Some(cells) = self.state {
+            heading(cells, "STATE");
+        }
+        heading(self.marks, "STEPS");
+        if let Some(cells) = self.step {
+            heading(cells, "AT STEP");
+        }
+        if let Some(cells) = self.tries {
+            heading(cells, "TRY");
+        }
+        if let Some(cells) = self.elapsed {
+            heading(cells, "ELAPSED");
+        }
+        heading(self.words, "WAITING ON / ERROR");
+    }
+
+    /// Draws a deployment's row.
+    pub(super) fn row(&self, model: &Model, row: &Summary, y: usize, canvas: &mut Canvas<'_>) {
+        let theme = canvas.theme;
+        let calm = if row.standing.is_finished() { theme.quiet() } else { theme.plain() };
+        let style = theme.standing(row.standing);
+        canvas.put(1, y, theme.standing_sign(row.standing), style);
+        let mut x = SIGNS;
+        let name = row.name();
+        let name = text::clean(&name);
+        let name_style = if row.standing == Standing::Active { theme.plain() } else { calm };
+        canvas.put(x, y, &text::cut_middle(&name, self.name), name_style);
+        x += self.name + 1;
+        if let Some(cells) = self.state {
+            canvas.field(x, y, cells - 1, standing_word(row.standing), style);
+            x += cells;
+        }
+        for (place, mark) in row.marks.iter().enumerate().take(self.marks.saturating_sub(1)) {
+            canvas.put(x + place, y, theme.mark_sign(*mark), theme.mark(*mark));
+        }
+        x += self.marks;
+        if let Some(cells) = self.step {
+            canvas.field(x, y, cells - 1, &at_step(row), calm);
+            x += cells;
+        }
+        if let Some(cells) = self.tries {
+            canvas.field(x, y, cells - 1, &tries(row), calm);
+            x += cells;
+        }
+        if let Some(cells) = self.elapsed {
+            canvas.field(x, y, cells - 1, &elapsed(model, row), calm);
+            x += cells;
+        }
+        let words = waiting::of_row(model, row);
+        let (what, next) = (text::clean(&words.what), text::clean(&words.next));
+        canvas.put(x, y, &text::cut_before(&what, &next, self.words), calm);
+    }
+}
+
+fn at_step(row: &Summary) -> String {
+    row.focus.as_ref().map_or_else(String::new, |focus| match focus.direction {
+        Direction::Forward => format::step(&focus.step),
+        Direction::Undo => format!("undo {}", format::step(&focus.step)),
+    })
+}
+
+fn tries(row: &Summary) -> String {
+    row.focus
+        .as_ref()
+        .map_or_else(String::new, |focus| format!("{}/{}", focus.attempt, focus.tries))
+}
+
+fn elapsed(model: &Model, row: &Summary) -> String {
+    match row.ended_at {
+        Some(end) => format::duration(end.since(row.launched_at)),
+        None => format::running(model.now.since(row.launched_at)),
+    }
+}

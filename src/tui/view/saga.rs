@@ -1,0 +1,262 @@
+//! The selected deployment's saga: one row for each step, both directions on one time axis, and
+//! below it what went wrong, what is waited for and what is still out there.
+
+use ratatui::style::Style;
+
+use crate::domain::saga::timeline::Axis;
+use crate::domain::summary::Summary;
+use crate::tui::format;
+use crate::tui::model::saga::{Content, Opened, Read};
+use crate::tui::model::{Model, Pane};
+use crate::tui::text;
+use crate::tui::theme::standing_word;
+use crate::tui::view::canvas::Canvas;
+use crate::tui::view::layout::Frames;
+use crate::tui::view::{Counting, ViewState, lanes, step, waiting};
+
+/// Draws the saga.
+pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, frames: Frames) {
+    let style = match model.pane {
+        Pane::Saga => canvas.theme.focused_border(),
+        Pane::List | Pane::Log => canvas.theme.quiet(),
+    };
+    let Some((row, saga)) = model.list.selected().zip(model.saga.as_ref()) else {
+        canvas.frame("Saga", "", style);
+        return;
+    };
+    if !row.standing.is_finished() {
+        state.counting = Counting::Seconds;
+    }
+    let legend = legend(canvas);
+    match frames {
+        Frames::Drawn => {
+            let mut inside = canvas.frame(&title(row), &legend, style);
+            content(model, row, saga, &mut inside);
+        }
+        Frames::None | Frames::TooSmall => {
+            let head = title(row);
+            canvas.field(0, 0, canvas.width(), &head, canvas.theme.strong());
+            let mut area = canvas.area();
+            area.y = area.y.saturating_add(1);
+            area.height = area.height.saturating_sub(1);
+            content(model, row, saga, &mut canvas.part(area));
+        }
+    }
+}
+
+/// Draws the few lines that fit: why, what is waited for, what is left.
+pub(super) fn glance(
+    model: &Model,
+    state: &mut ViewState,
+    canvas: &mut Canvas<'_>,
+    frames: Frames,
+) {
+    let theme = canvas.theme;
+    let Some(row) = model.list.selected() else { return };
+    if !row.standing.is_finished() {
+        state.counting = Counting::Seconds;
+    }
+    let read = model.saga.as_ref().and_then(Opened::read);
+    let lines = about(model, row, read, theme);
+    if frames == Frames::Drawn {
+        let mut inside = canvas.frame(&title(row), "", theme.quiet());
+        for (y, (label, words, style)) in lines.iter().enumerate() {
+            labelled(&mut inside, y, label, words, *style);
+        }
+    } else {
+        let head = format!("{} ", title(row));
+        let rule = theme.signs().border[4].repeat(canvas.width());
+        canvas.put(0, 0, &rule, theme.quiet());
+        canvas.field(2, 0, canvas.width().saturating_sub(2), &head, theme.strong());
+        for (y, (label, words, style)) in lines.iter().enumerate() {
+            labelled(canvas, y + 1, label, words, *style);
+        }
+    }
+}
+
+fn title(row: &Summary) -> String {
+    format!("Saga {} · run {} · {}", row.name(), row.saga.short(), standing_word(row.standing))
+}
+
+fn legend(canvas: &Canvas<'_>) -> String {
+    let signs = canvas.theme.signs();
+    format!(
+        "{} try {} wait {} back-off {} undo",
+        signs.bar_try, signs.bar_wait, signs.bar_back_off, signs.bar_undo
+    )
+}
+
+fn content(model: &Model, row: &Summary, saga: &Opened, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let read = match &saga.content {
+        Content::Reading => {
+            canvas.put(1, 0, "reading…", theme.quiet());
+            return;
+        }
+        Content::Failed(why) => {
+            canvas.field(1, 0, canvas.width(), &format!("cannot be read: {why}"), theme.danger());
+            return;
+        }
+        Content::Read(read) => read,
+    };
+    let lines = about(model, row, Some(read), theme);
+    let steps = read.detail.aggregate.plan.steps().len();
+    let room = canvas.height();
+    let headings = usize::from(canvas.width() >= 96 && room > steps + 1);
+    let below = lines.len().min(room.saturating_sub(headings + steps).max(1));
+    let for_steps = room.saturating_sub(headings + below);
+    let columns = Columns::fitting(canvas.width());
+    if headings == 1 {
+        columns.headings(read, model, canvas);
+    }
+    let picked = saga.picked().unwrap_or(0);
+    let first = (picked + 1).saturating_sub(for_steps);
+    let end = read.detail.aggregate.state.phase.end().unwrap_or(model.now);
+    let axis = Axis::new(&read.timeline, end);
+    for (y, position) in (first..steps).take(for_steps).enumerate() {
+        columns.row(model, read, position, &axis, y + headings, canvas);
+        if position == picked {
+            let style = if model.pane == Pane::Saga { theme.selected() } else { theme.strong() };
+            canvas.restyle(0, y + headings, columns.lane().min(canvas.width()), style);
+            canvas.put(0, y + headings, theme.signs().cursor, style);
+        }
+    }
+    let top = headings + for_steps.min(steps);
+    for (y, (label, words, style)) in lines.iter().take(below).enumerate() {
+        labelled(canvas, top + y, label, words, *style);
+    }
+}
+
+type Line = (&'static str, String, Style);
+
+/// Why it does not go forward, what it waits for, and what is out there on its account: what
+/// matters most comes first, because a small screen shows one line.
+fn about(
+    model: &Model,
+    row: &Summary,
+    read: Option<&Read>,
+    theme: crate::tui::theme::Theme,
+) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    if let Some(why) = &row.why {
+        let request = read.and_then(request_id).map(|id| format!(" (request {id})"));
+        lines.push(("why", format!("{why}{}", request.unwrap_or_default()), theme.danger()));
+    }
+    let words = waiting::of_row(model, row);
+    if row.focus.is_some() || model.acts.contains_key(&row.deployment) {
+        lines.push(("now", format!("{}{}", words.what, words.next), theme.plain()));
+    }
+    if let Some(read) = read {
+        let out: Vec<&str> = read.detail.leftovers.iter().map(|left| &*left.what).collect();
+        let going_well = row.standing == crate::domain::summary::Standing::Active;
+        if !out.is_empty() {
+            let style = if going_well { theme.plain() } else { theme.warning() };
+            let label = if going_well { "out there" } else { "STILL OUT THERE" };
+            lines.push((label, out.join(", "), style));
+        }
+    }
+    lines
+}
+
+fn request_id(read: &Read) -> Option<&str> {
+    let steps = &read.detail.aggregate.state.steps;
+    steps
+        .iter()
+        .flat_map(|step| [&step.undo, &step.forward])
+        .filter(|lane| lane.is_failed())
+        .find_map(|lane| lane.last_failure.as_ref()?.request_id.as_deref())
+}
+
+fn labelled(canvas: &mut Canvas<'_>, y: usize, label: &str, words: &str, style: Style) {
+    let x = canvas.put(1, y, label, canvas.theme.strong()) + 1;
+    let x = x.max(6);
+    canvas.field(x, y, canvas.width().saturating_sub(x), words, style);
+}
+
+/// How many cells each column has.
+struct Columns {
+    name: usize,
+    forward: usize,
+    tries: usize,
+    took: usize,
+    undo: usize,
+}
+
+impl Columns {
+    fn fitting(width: usize) -> Self {
+        let name = if width >= 110 { 27 } else { 21 };
+        let (forward, undo) = match width {
+            ..50 => (2, 0),
+            50..64 => (14, 0),
+            64..90 => (2, 17),
+            90.. => (15, 17),
+        };
+        Self { name, forward, tries: 6, took: if width < 40 { 0 } else { 7 }, undo }
+    }
+
+    fn lane(&self) -> usize {
+        2 + self.name + 1 + self.forward + self.tries + self.took + self.undo + 1
+    }
+
+    fn headings(&self, read: &Read, model: &Model, canvas: &mut Canvas<'_>) {
+        let style = canvas.theme.quiet();
+        let mut x = 2;
+        for (cells, heading) in [
+            (self.name + 1, "step"),
+            (self.forward, "forward"),
+            (self.tries, "try"),
+            (self.took, "took"),
+            (self.undo, "undo"),
+        ] {
+            canvas.field(x, 0, cells, heading, style);
+            x += cells;
+        }
+        let aggregate = &read.detail.aggregate;
+        let end = aggregate.state.phase.end().unwrap_or(model.now);
+        let start = format::time_of_day(aggregate.launched_at);
+        canvas.put(self.lane(), 0, &start, style);
+        if canvas.width() > self.lane() + 24 {
+            let length = Axis::new(&read.timeline, end).length();
+            let span = format::duration(std::time::Duration::from_millis(length));
+            canvas.right(0, &format!("+{span}"), style);
+        }
+    }
+
+    fn row(
+        &self,
+        model: &Model,
+        read: &Read,
+        position: usize,
+        axis: &Axis,
+        y: usize,
+        canvas: &mut Canvas<'_>,
+    ) {
+        let theme = canvas.theme;
+        let aggregate = &read.detail.aggregate;
+        let planned = &aggregate.plan.steps()[position];
+        let lane = &aggregate.state.steps[position].forward;
+        let name = format::step(&planned.name);
+        let name = text::clean(&name).into_owned();
+        canvas.put(2, y, &text::cut(&name, self.name), theme.plain());
+        let mut x = 2 + self.name + 1;
+        let forward = step::forward(aggregate, position, model.now, theme);
+        canvas.field(x, y, self.forward.saturating_sub(1), &forward.text, forward.style);
+        x += self.forward;
+        let tries = step::tries(lane, planned.forward.retry.tries.get());
+        canvas.field(x, y, self.tries, &tries, theme.quiet());
+        x += self.tries;
+        canvas.field(
+            x,
+            y,
+            self.took.saturating_sub(1),
+            &step::took(lane, model.now),
+            theme.quiet(),
+        );
+        x += self.took;
+        let undo = step::undo(aggregate, position, model.now, theme);
+        canvas.field(x, y, self.undo.saturating_sub(1), &undo.text, undo.style);
+        if let Some(spans) = read.timeline.get(position) {
+            lanes::draw(spans, axis, model.now, (self.lane(), y), canvas);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The screens, cell by cell, and what keys do to them.
+
+mod stage;
+mod world;
+
+use arcadia::domain::id::DeploymentId;
+use arcadia::tui::options::{Ascii, Color};
+use stage::Stage;
+
+const SIZES: [(u16, u16); 4] = [(160, 45), (120, 36), (80, 24), (60, 15)];
+
+/// Draws a scene at every size and compares it with what is on file.
+fn check(name: &str, scene: impl Fn(&mut Stage)) {
+    for (width, height) in SIZES {
+        let mut stage = Stage::new(width, height);
+        scene(&mut stage);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), stage.drawn());
+    }
+}
+
+fn with_zoo(stage: &mut Stage) {
+    stage.picture(world::zoo());
+}
+
+fn selecting(story: &world::Story) -> impl Fn(&mut Stage) + use<> {
+    let id: DeploymentId = story.id();
+    move |stage| {
+        with_zoo(stage);
+        stage.select(id);
+    }
+}
+
+#[test]
+fn the_journal_is_being_opened() {
+    let mut stage = Stage::new(80, 24);
+    insta::assert_snapshot!(stage.drawn());
+}
+
+#[test]
+fn the_journal_did_not_open() {
+    let mut stage = Stage::new(80, 24);
+    stage.fail_to_connect("the data folder `/var/lib/arcadia` is in use by process 4711");
+    insta::assert_snapshot!(stage.drawn());
+}
+
+#[test]
+fn an_empty_list_teaches() {
+    check("empty", |stage| stage.picture(Vec::new()));
+}
+
+#[test]
+fn every_standing_has_its_row() {
+    check("zoo", with_zoo);
+}
+
+#[test]
+fn a_running_saga() {
+    check("running", selecting(&world::running()));
+}
+
+#[test]
+fn a_saga_rolling_back() {
+    let select = selecting(&world::rolling_back());
+    check("rolling_back", |stage| {
+        select(stage);
+        stage.keys("2");
+    });
+}
+
+#[test]
+fn an_outcome_that_nobody_knows() {
+    check("unknown", selecting(&world::held_with_unknown_outcome()));
+}
+
+#[test]
+fn what_needs_a_person() {
+    let select = selecting(&world::needs_you());
+    check("needs_you", |stage| {
+        select(stage);
+        stage.keys("o");
+    });
+}
+
+#[test]
+fn the_launch_form_with_mistakes() {
+    check("launch", |stage| {
+        with_zoo(stage);
+        stage.keys("n");
+        stage.keys("Acme Inc");
+        stage.press(crossterm::event::KeyCode::Tab);
+    });
+}
+
+#[test]
+fn the_launch_form_ready() {
+    check("launch_ready", |stage| {
+        with_zoo(stage);
+        stage.keys("n");
+        stage.keys("acme");
+        stage.press(crossterm::event::KeyCode::Tab);
+        stage.keys("web");
+    });
+}
+
+#[test]
+fn the_question_before_a_cancel() {
+    let select = selecting(&world::running());
+    check("cancel", |stage| {
+        select(stage);
+        stage.keys("c");
+    });
+}
+
+#[test]
+fn the_question_before_a_rollback() {
+    let select = selecting(&world::active());
+    check("rollback", |stage| {
+        select(stage);
+        stage.keys("Racme/web-bl");
+    });
+}
+
+#[test]
+fn the_question_before_an_abandon() {
+    let select = selecting(&world::needs_you());
+    check("abandon", |stage| {
+        select(stage);
+        stage.keys("agone by hand");
+    });
+}
+
+#[test]
+fn the_help() {
+    check("help", |stage| {
+        with_zoo(stage);
+        stage.keys("?");
+    });
+}
+
+#[test]
+fn leaving_while_sagas_run() {
+    check("quit", |stage| {
+        with_zoo(stage);
+        stage.keys("q");
+    });
+}
+
+#[test]
+fn the_log_alone() {
+    let select = selecting(&world::rolling_back());
+    check("log", |stage| {
+        select(stage);
+        stage.keys("3zv");
+    });
+}
+
+#[test]
+fn ascii_without_colour() {
+    let select = selecting(&world::rolling_back());
+    for (width, height) in [(120, 36), (60, 15)] {
+        let mut stage = Stage::with(width, height, Ascii::Yes, Color::None);
+        select(&mut stage);
+        let drawn = stage.drawn();
+        assert!(drawn.is_ascii(), "{drawn}");
+        insta::assert_snapshot!(format!("ascii_{width}x{height}"), drawn);
+    }
+}
+
+#[test]
+fn tiny_screens_keep_the_counts() {
+    for (width, height) in [(39, 7), (20, 5), (5, 2), (1, 1), (0, 0)] {
+        let mut stage = Stage::new(width, height);
+        with_zoo(&mut stage);
+        if width >= 20 {
+            insta::assert_snapshot!(format!("tiny_{width}x{height}"), stage.drawn());
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! A screen without a terminal: messages go in, a drawn frame comes out, and a small control
+//! answers what is asked.
+
+use std::time::Duration;
+
+use arcadia::control::Notice;
+use arcadia::domain::id::DeploymentId;
+use arcadia::domain::saga::plan::OnFailure;
+use arcadia::domain::spec::LaunchDraft;
+use arcadia::domain::time::Timestamp;
+use arcadia::tui::effect::Effect;
+use arcadia::tui::model::Model;
+use arcadia::tui::msg::{Msg, What};
+use arcadia::tui::options::{Ascii, Color};
+use arcadia::tui::theme::Theme;
+use arcadia::tui::update::update;
+use arcadia::tui::view::{ViewState, view};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use crate::screens::world::{self, NOW, Story};
+
+/// A screen without a terminal.
+pub(crate) struct Stage {
+    pub(crate) model: Model,
+    pub(crate) state: ViewState,
+    terminal: Terminal<TestBackend>,
+    stories: Vec<Story>,
+    pub(crate) now: Timestamp,
+    /// What was asked of the control, orders and launches only.
+    pub(crate) asked: Vec<Effect>,
+}
+
+impl Stage {
+    pub(crate) fn new(width: u16, height: u16) -> Self {
+        Self::with(width, height, Ascii::No, Color::Ansi)
+    }
+
+    pub(crate) fn with(width: u16, height: u16, ascii: Ascii, color: Color) -> Self {
+        let draft = LaunchDraft {
+            region: "syd1".to_owned(),
+            size: "s-1vcpu-1gb".to_owned(),
+            image: "ubuntu-24-04-x64".to_owned(),
+            ..LaunchDraft::default()
+        };
+        let mut stage = Self {
+            model: Model::new("SIM".to_owned(), "ana".to_owned(), draft, NOW),
+            state: ViewState::new(Theme::new(color, ascii)),
+            terminal: Terminal::new(TestBackend::new(width, height)).unwrap(),
+            stories: Vec::new(),
+            now: NOW,
+            asked: Vec::new(),
+        };
+        stage.send(What::Resized { width, height });
+        stage
+    }
+
+    /// The engine is there, and shows these deployments.
+    pub(crate) fn picture(&mut self, stories: Vec<Story>) {
+        self.stories = stories;
+        self.send(What::Connected);
+    }
+
+    pub(crate) fn fail_to_connect(&mut self, why: &str) {
+        self.send(What::NotConnected(why.to_owned()));
+    }
+
+    /// A deployment's history went on.
+    pub(crate) fn goes_on(&mut self, story: Story) {
+        let known = self.stories.iter().position(|known| known.id() == story.id());
+        let from = known.map_or(0, |at| self.stories[at].entries.len());
+        let entries = story.entries[from..].to_vec().into();
+        let summary = story.summary();
+        match known {
+            Some(at) => self.stories[at] = story,
+            None => self.stories.push(story),
+        }
+        self.send(What::Noticed(Notice::Changed { summary, entries }));
+    }
+
+    pub(crate) fn pass(&mut self, millis: u64) {
+        self.now = self.now + Duration::from_millis(millis);
+        self.send(What::Due);
+    }
+
+    /// Moves down to a deployment with the keys.
+    pub(crate) fn select(&mut self, id: DeploymentId) {
+        self.keys("1g");
+        for _ in 0..self.stories.len() {
+            if self.selected() == Some(id) {
+                return;
+            }
+            self.keys("j");
+        }
+        panic!("{id} is not on the list");
+    }
+
+    pub(crate) fn selected(&self) -> Option<DeploymentId> {
+        self.model.list.selected().map(|row| row.deployment)
+    }
+
+    pub(crate) fn keys(&mut self, letters: &str) {
+        for letter in letters.chars() {
+            self.press(KeyCode::Char(letter));
+        }
+    }
+
+    pub(crate) fn press(&mut self, code: KeyCode) {
+        self.send(What::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    }
+
+    pub(crate) fn control(&mut self, letter: char) {
+        self.send(What::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)));
+    }
+
+    /// Takes a message in, and answers what it asks for.
+    pub(crate) fn send(&mut self, what: What) {
+        for effect in update(&mut self.model, Msg { at: self.now, what }) {
+            let answer = match effect {
+                Effect::Watch => {
+                    let summaries = self.stories.iter().map(Story::summary).collect();
+                    Some(What::Pictured(Ok(summaries)))
+                }
+                Effect::Show(deployment) => Some(What::Shown {
+                    deployment,
+                    result: self
+                        .stories
+                        .iter()
+                        .find(|story| story.id() == deployment)
+                        .map(|story| Box::new(story.detail()))
+                        .ok_or_else(|| "no such deployment".to_owned()),
+                }),
+                Effect::ReadLogs(deployment) => {
+                    Some(What::LogsRead { deployment, result: Ok(world::log_lines()) })
+                }
+                Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
+                Effect::Order { .. } | Effect::Launch { .. } => {
+                    self.asked.push(effect);
+                    None
+                }
+                Effect::Redraw | Effect::Suspend => None,
+            };
+            if let Some(what) = answer {
+                self.send(what);
+            }
+        }
+    }
+
+    /// The frame as it stands, line by line.
+    pub(crate) fn drawn(&mut self) -> String {
+        let Self { terminal, model, state, .. } = self;
+        terminal.draw(|frame| view(model, state, frame)).unwrap();
+        let buffer = terminal.backend().buffer();
+        let mut lines = String::new();
+        for y in 0..buffer.area.height {
+            let line: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
+            lines.push_str(line.trim_end());
+            lines.push('\n');
+        }
+        lines
+    }
+}
