@@ -16,7 +16,7 @@ use crate::support::http_rig::{HttpCloud, TOKEN};
 use crate::support::rig::{Rig, test_clock};
 
 /// How long a client waits for an answer that never comes.
-const SHORT: Duration = Duration::from_millis(400);
+const SHORT: Duration = Duration::from_secs(1);
 
 /// Ways to lose the answer to a request that took effect.
 const LOST_ANSWERS: [&str; 8] = [

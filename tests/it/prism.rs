@@ -31,6 +31,7 @@ async fn watched_cloud() -> (HttpCloud, PrismProxy) {
 
 /// Everything that Prism found, once it has said all of it; every request must have gone through
 /// it, and on to the cloud.
+#[expect(clippy::print_stderr, reason = "the counts are what `cargo prism` is run to see")]
 async fn verdict(cloud: &HttpCloud, proxy: &mut PrismProxy) -> Vec<String> {
     cloud.client().account().await.unwrap();
     let arrived: u64 = cloud.simulator.requests().values().sum();
@@ -148,38 +149,35 @@ async fn routes_that_our_client_does_not_use_are_as_the_official_description_say
     let (cloud, mut proxy) = watched_cloud().await;
     let client = cloud.client();
     let id = client.create_droplet(&droplet_draft("s-1vcpu-1gb")).await.unwrap().id.0;
-    let key = json!({"name": "laptop", "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH3Lqf0o9h1F ana"});
+    let key = json!({"name": "laptop", "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 ana"});
     let mx = json!({"type": "MX", "name": "@", "data": "mail.acme.example.", "priority": 10});
     let txt = json!({"type": "TXT", "name": "@", "data": "v=spf1 -all", "ttl": 600});
-    let mut statuses = Vec::new();
-    for (method, path, body) in [
-        ("GET", "/v2/droplets?page=1&per_page=1".to_owned(), None),
-        ("GET", "/v2/droplets?name=dep-web".to_owned(), None),
-        ("POST", format!("/v2/droplets/{id}/actions"), Some(json!({"type": "power_off"}))),
-        ("GET", format!("/v2/droplets/{id}/actions"), None),
-        ("GET", "/v2/actions".to_owned(), None),
-        ("GET", "/v2/actions/7".to_owned(), None),
-        ("GET", "/v2/tags".to_owned(), None),
-        ("GET", format!("/v2/tags/{TAG}"), None),
-        ("POST", "/v2/tags".to_owned(), Some(json!({"name": "more"}))),
-        ("DELETE", "/v2/tags/more".to_owned(), None),
-        ("POST", "/v2/account/keys".to_owned(), Some(key)),
-        ("GET", "/v2/account/keys".to_owned(), None),
-        ("POST", "/v2/domains".to_owned(), Some(json!({"name": "new.example"}))),
-        ("GET", "/v2/domains/new.example".to_owned(), None),
-        ("DELETE", "/v2/domains/new.example".to_owned(), None),
-        ("POST", format!("/v2/domains/{ZONE}/records"), Some(mx)),
-        ("POST", format!("/v2/domains/{ZONE}/records"), Some(txt)),
-        ("GET", format!("/v2/domains/{ZONE}/records?type=MX"), None),
-        ("GET", "/v2/sizes?page=2&per_page=3".to_owned(), None),
-        ("GET", "/v2/images?type=distribution".to_owned(), None),
+    for (method, path, body, expected) in [
+        ("GET", "/v2/droplets?page=1&per_page=1".to_owned(), None, 200),
+        ("GET", "/v2/droplets?name=dep-web".to_owned(), None, 200),
+        ("POST", format!("/v2/droplets/{id}/actions"), Some(json!({"type": "power_off"})), 201),
+        ("GET", format!("/v2/droplets/{id}/actions"), None, 200),
+        ("GET", "/v2/actions".to_owned(), None, 200),
+        ("GET", "/v2/actions/7".to_owned(), None, 404),
+        ("GET", "/v2/tags".to_owned(), None, 200),
+        ("GET", format!("/v2/tags/{TAG}"), None, 200),
+        ("POST", "/v2/tags".to_owned(), Some(json!({"name": "more"})), 201),
+        ("DELETE", "/v2/tags/more".to_owned(), None, 204),
+        ("POST", "/v2/account/keys".to_owned(), Some(key), 201),
+        ("GET", "/v2/account/keys".to_owned(), None, 200),
+        ("POST", "/v2/domains".to_owned(), Some(json!({"name": "new.example"})), 201),
+        ("GET", "/v2/domains/new.example".to_owned(), None, 200),
+        ("DELETE", "/v2/domains/new.example".to_owned(), None, 204),
+        ("POST", format!("/v2/domains/{ZONE}/records"), Some(mx), 201),
+        ("POST", format!("/v2/domains/{ZONE}/records"), Some(txt), 201),
+        ("GET", format!("/v2/domains/{ZONE}/records?type=MX"), None, 200),
+        ("GET", "/v2/sizes?page=2&per_page=3".to_owned(), None, 200),
+        ("GET", "/v2/images?type=distribution".to_owned(), None, 200),
     ] {
         let status = raw(&proxy, method, &path, body).await;
-        statuses.push(format!("{method} {path}: {status}"));
+        assert_eq!(status, expected, "{method} {path}");
     }
-    let violations = verdict(&cloud, &mut proxy).await;
-    assert_eq!(violations, Vec::<String>::new(), "{statuses:#?}");
-    assert!(statuses.iter().all(|status| !status.contains(": 5")), "{statuses:#?}");
+    assert_eq!(verdict(&cloud, &mut proxy).await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -187,7 +185,7 @@ async fn routes_that_our_client_does_not_use_are_as_the_official_description_say
 async fn a_planted_mistake_is_found_in_either_direction() {
     let (cloud, mut proxy) = watched_cloud().await;
     assert_eq!(verdict(&cloud, &mut proxy).await, Vec::<String>::new());
-    cloud.faults(&["GET /v2/regions: wrong type, nth 1", "GET /v2/sizes: wrong type, nth 1"]);
+    cloud.faults(&["GET /v2/sizes: wrong type"]);
     cloud.client().sizes().await.unwrap_err();
     let of_the_cloud = verdict(&cloud, &mut proxy).await;
     assert!(of_the_cloud.iter().any(|line| line.contains("response.body")), "{of_the_cloud:?}");

@@ -25,7 +25,7 @@ use crate::support::rig::{Cloud, Pace, Rig};
 pub(crate) const TOKEN: &str = "dop_v1_of_the_tests";
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The simulated cloud's server, and how our client reaches it.
 pub(crate) struct HttpCloud {

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Reading the description takes Prism seconds, and tens of them on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where the continuous integration installs it.
 const USUAL_PLACE: &str = "target/prism/node_modules/@stoplight/prism-cli/dist/index.js";

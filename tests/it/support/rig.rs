@@ -122,10 +122,10 @@ impl<C: Cloud> Rig<C> {
                 watch.notices.recv().await.ok();
             }
         });
-        match seen.await {
-            Ok(row) => row,
-            Err(_) => panic!("it never came to that: {:#?}", self.show(deployment).await),
-        }
+        let Ok(row) = seen.await else {
+            panic!("it never came to that: {:#?}", self.show(deployment).await);
+        };
+        row
     }
 
     /// Waits until a saga stands still: ended, held or in need of a person.
