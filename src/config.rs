@@ -217,6 +217,15 @@ pub enum When {
     Never,
 }
 
+/// Reads a time span as people write it: `500ms`, `2s`, `1h30m`.
+///
+/// # Errors
+/// When it is none; the error says what one looks like.
+pub fn parse_span(text: &str) -> Result<Duration, String> {
+    value::parse_span(text)
+        .ok_or_else(|| "a time span looks like `500ms`, `2s` or `1h30m`".to_owned())
+}
+
 /// A configuration, and where each of its values came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {

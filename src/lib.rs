@@ -1,5 +1,6 @@
 //! Arcadia: launch, watch and roll back tenant deployments from the terminal.
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;

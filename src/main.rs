@@ -1,3 +1,7 @@
 //! The `arcadia` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    arcadia::app::main()
+}

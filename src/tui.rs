@@ -11,13 +11,52 @@
 //! scroll offsets. The engine is seen through [`Control`] alone. Every string on its way to the
 //! terminal passes [`text::clean`].
 
+use std::sync::Arc;
+
+use crossterm::event::EventStream;
+
+use crate::control::Control;
+use crate::tui::model::Model;
+use crate::tui::options::{Exit, Options, TuiError};
+use crate::tui::runtime::Runtime;
+use crate::tui::terminal::{OfScreen, TakenTerminal};
+use crate::tui::theme::Theme;
+use crate::tui::view::ViewState;
+
 pub mod effect;
 pub mod format;
 pub mod keymap;
 pub mod model;
 pub mod msg;
 pub mod options;
+pub mod runtime;
+pub mod terminal;
 pub mod text;
 pub mod theme;
 pub mod update;
 pub mod view;
+
+/// Takes the terminal over and shows the dashboard until the operator leaves.
+///
+/// The first frame is drawn at once; the list fills in when `connect` brings the engine. When it
+/// brings an error instead, the screen says so and waits for `q`.
+///
+/// # Errors
+/// When the terminal refuses something. It is given back in any case.
+pub async fn run(
+    connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static,
+    options: Options,
+) -> Result<Exit, TuiError> {
+    let mut terminal = TakenTerminal::take()?;
+    let (width, height) = crossterm::terminal::size()?;
+    let mut model = Model::new(
+        options.environment.clone(),
+        options.operator.clone(),
+        options.draft.clone(),
+        options.clock.now(),
+    );
+    model.size = (width, height);
+    let state = ViewState::new(Theme::new(options.color, options.ascii));
+    let runtime = Runtime::new(&mut terminal, model, state, options, connect);
+    OfScreen::new(runtime.run(EventStream::new())).await
+}

@@ -94,12 +94,11 @@ fn simulator(read: &Reader<'_>) -> SimulatorConfig {
 
 fn token_source(read: &Reader<'_>, problems: &mut Vec<Problem>) -> Option<TokenSource> {
     let file = read.path("digitalocean.token_file").map(TokenSource::File);
-    let command = match read.list("digitalocean.token_command").split_first() {
-        Some((program, arguments)) => {
-            Some(TokenSource::Command { program: program.clone(), arguments: arguments.to_vec() })
-        }
-        None => None,
-    };
+    let words = read.list("digitalocean.token_command");
+    let command = words.split_first().map(|(program, arguments)| TokenSource::Command {
+        program: program.clone(),
+        arguments: arguments.to_vec(),
+    });
     if file.is_some() && command.is_some() {
         problems.push(Problem::Clash {
             text:

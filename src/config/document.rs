@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A TOML text that is not TOML.
@@ -35,27 +34,26 @@ pub fn read(text: &str) -> Result<Vec<Line<'_>>, SyntaxError> {
         message: error.message().to_owned(),
     })?;
     let mut lines = Vec::new();
-    open(text, "", table.into_inner(), &mut lines);
+    open(text, "", table.get_ref(), &mut lines);
     lines.sort_by_key(|line| line.number);
     Ok(lines)
 }
 
-fn open<'text>(text: &str, prefix: &str, table: DeTable<'text>, lines: &mut Vec<Line<'text>>) {
+fn open<'text>(text: &str, prefix: &str, table: &DeTable<'text>, lines: &mut Vec<Line<'text>>) {
     for (key, value) in table {
         let number = line_of(text, key.span());
         let key = format!("{prefix}{}", key.get_ref());
-        match Spanned::into_inner(value) {
-            DeValue::Table(inner) if !inner.is_empty() => {
-                open(text, &format!("{key}."), inner, lines);
+        match value.get_ref().as_table() {
+            Some(inner) if !inner.is_empty() => open(text, &format!("{key}."), inner, lines),
+            Some(_) | None => {
+                lines.push(Line { key, value: value.get_ref().clone(), number });
             }
-            value => lines.push(Line { key, value, number }),
         }
     }
 }
 
 fn line_of(text: &str, span: Range<usize>) -> usize {
-    let before = text.as_bytes().get(..span.start).unwrap_or_default();
-    before.iter().filter(|byte| **byte == b'\n').count() + 1
+    text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
 }
 
 #[cfg(test)]

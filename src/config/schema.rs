@@ -72,9 +72,9 @@ const fn key(name: &'static str, shape: Shape, default: Option<&'static str>) ->
 
 /// A span that something must take: zero would fail everything at once.
 const SPAN: Shape =
-    Shape::Span { least: Duration::from_millis(100), most: Duration::from_secs(24 * 60 * 60) };
+    Shape::Span { least: Duration::from_millis(100), most: Duration::from_hours(24) };
 /// A span that may be nothing.
-const WAIT: Shape = Shape::Span { least: Duration::ZERO, most: Duration::from_secs(60 * 60) };
+const WAIT: Shape = Shape::Span { least: Duration::ZERO, most: Duration::from_hours(1) };
 const TRIES: Shape = Shape::Integer { least: 1, most: 100 };
 const WHEN: Shape = Shape::Choice(&["auto", "always", "never"]);
 

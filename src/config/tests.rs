@@ -50,7 +50,7 @@ fn flags_beat_the_environment_which_beats_the_file_which_beats_the_defaults() {
         let origin = loaded.settings.iter().find(|setting| setting.name == "saga.settle");
         let origin = match &origin.unwrap().origin {
             Origin::File { line, .. } => format!("line {line}"),
-            other => other.to_string(),
+            other @ (Origin::Variable(_) | Origin::Flag(_) | Origin::Default) => other.to_string(),
         };
         (loaded.config.saga.settle.as_secs(), origin)
     };

@@ -26,13 +26,7 @@ pub enum Command {
     Filter,
     NeedsYouOnly,
     Launch,
-    Cancel,
-    Rollback,
-    Retry,
-    Skip,
-    Abandon,
-    Hold,
-    Leftovers,
+    Act(Verb),
     Follow,
     Wrap,
     AllSteps,
@@ -43,6 +37,25 @@ pub enum Command {
     Suspend,
     Quit,
     Interrupt,
+}
+
+/// What is done to the selected deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// Undo what is under way.
+    Cancel,
+    /// Undo what is active.
+    Rollback,
+    /// Try again what gave up.
+    Retry,
+    /// Go on as if the step that gave up had been dealt with.
+    Skip,
+    /// Leave everything as it is.
+    Abandon,
+    /// Start no further step, or go on.
+    Hold,
+    /// Show what is out there on its account; changes nothing.
+    Leftovers,
 }
 
 /// Where a key holds.
@@ -135,6 +148,52 @@ pub fn command(scope: Scope, event: KeyEvent) -> Option<Command> {
         .map(|binding| binding.command)
 }
 
+/// A key inside a dialog: dialogs have few keys of their own, and the rest is text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DialogKey {
+    /// Go on.
+    Enter,
+    /// Leave it.
+    Esc,
+    /// The next field.
+    Next,
+    /// The field before.
+    Previous,
+    /// Down.
+    Down,
+    /// Up.
+    Up,
+    /// The choice before, or the cell before.
+    Left,
+    /// The next choice, or the next cell.
+    Right,
+    /// A letter.
+    Letter(char),
+    /// Anything else that a line of text may know.
+    Edit,
+}
+
+/// What a key is inside a dialog.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a terminal knows many more keys than a dialog")]
+pub fn dialog(event: KeyEvent) -> DialogKey {
+    let Key { code, modifiers } = Key::from(event);
+    if !modifiers.is_empty() {
+        return DialogKey::Edit;
+    }
+    match code {
+        KeyCode::Enter => DialogKey::Enter,
+        KeyCode::Esc => DialogKey::Esc,
+        KeyCode::Tab => DialogKey::Next,
+        KeyCode::BackTab => DialogKey::Previous,
+        KeyCode::Down => DialogKey::Down,
+        KeyCode::Up => DialogKey::Up,
+        KeyCode::Left => DialogKey::Left,
+        KeyCode::Right => DialogKey::Right,
+        KeyCode::Char(letter) => DialogKey::Letter(letter),
+        _ => DialogKey::Edit,
+    }
+}
+
 /// Every line of the table.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
     TABLE.iter()
@@ -155,9 +214,9 @@ fn holds(binding: Scope, scope: Scope) -> bool {
 }
 
 macro_rules! table {
-    ($($group:ident $scope:ident $command:ident [$($key:expr),+] $shown:literal $does:literal $footer:expr;)+) => {
+    ($($group:ident $scope:ident $command:expr, [$($key:expr),+] $shown:literal $does:literal $footer:expr;)+) => {
         &[$(Binding {
-            command: Command::$command,
+            command: $command,
             scope: Scope::$scope,
             keys: &[$($key),+],
             shown: $shown,
@@ -176,42 +235,44 @@ const fn k(code: KeyCode) -> Key {
     Key::plain(code)
 }
 
+use Command as C;
+
 #[rustfmt::skip]
 const TABLE: &[Binding] = table! {
-    Move Everywhere Down         [c('j'), k(KeyCode::Down)]                "j ↓"       "row down"            None;
-    Move Everywhere Up           [c('k'), k(KeyCode::Up)]                  "k ↑"       "row up"              None;
-    Move Everywhere Top          [c('g'), k(KeyCode::Home)]                "g Home"    "first"               None;
-    Move Everywhere Bottom       [c('G'), k(KeyCode::End)]                 "G End"     "last; log: follow"   None;
-    Move Everywhere PageDown     [Key::ctrl('d'), k(KeyCode::PageDown)]    "^d PgDn"   "half a page down"    None;
-    Move Everywhere PageUp       [Key::ctrl('u'), k(KeyCode::PageUp)]      "^u PgUp"   "half a page up"      None;
-    Move Everywhere NextPane     [k(KeyCode::Tab)]                         "Tab"       "next pane"           Some(60);
-    Move Everywhere PreviousPane [k(KeyCode::BackTab)]                     "S-Tab"     "previous pane"       None;
-    Move Everywhere PaneList     [c('1')]                                  "1"         "list"                None;
-    Move Everywhere PaneSaga     [c('2')]                                  "2"         "saga"                None;
-    Move Everywhere PaneLog      [c('3')]                                  "3"         "log"                 None;
-    Move Everywhere Open         [k(KeyCode::Enter)]                       "Enter"     "open"                Some(0);
-    Move Everywhere Back         [k(KeyCode::Esc)]                         "Esc"       "one level back"      None;
-    Act  Everywhere Launch       [c('n')]                                  "n"         "launch"              Some(10);
-    Act  Everywhere Cancel       [c('c')]                                  "c"         "cancel"              Some(11);
-    Act  Everywhere Rollback     [c('R')]                                  "R"         "roll back"           Some(12);
-    Act  Everywhere Retry        [c('r')]                                  "r"         "retry"               Some(13);
-    Act  Everywhere Skip         [c('s')]                                  "s"         "skip step"           Some(14);
-    Act  Everywhere Abandon      [c('a')]                                  "a"         "abandon"             Some(15);
-    Act  Everywhere Hold         [c('h')]                                  "h"         "hold, resume"        Some(16);
-    Act  Everywhere Leftovers    [c('o')]                                  "o"         "still out there"     Some(17);
-    View Everywhere Filter       [c('/')]                                  "/"         "filter"              Some(40);
-    View Everywhere NeedsYouOnly [c('!')]                                  "!"         "needs you"           Some(41);
-    View Everywhere Zoom         [c('z')]                                  "z"         "zoom"                Some(42);
-    View Log        Follow       [c('f')]                                  "f"         "follow"              Some(30);
-    View Log        Wrap         [c('w')]                                  "w"         "wrap"                Some(31);
-    View Log        AllSteps     [c('v')]                                  "v"         "all steps, or one"   Some(32);
-    View Log        Left         [k(KeyCode::Left)]                        "←"         "16 to the left"      None;
-    View Log        Right        [k(KeyCode::Right)]                       "→"         "16 to the right"     None;
-    View Everywhere Help         [c('?')]                                  "?"         "help"                Some(2);
-    View Everywhere Redraw       [Key::ctrl('l')]                          "^l"        "redraw"              None;
-    View Everywhere Suspend      [Key::ctrl('z')]                          "^z"        "suspend"             None;
-    View Everywhere Quit         [c('q')]                                  "q"         "quit"                Some(3);
-    View Everywhere Interrupt    [Key::ctrl('c')]                          "^c ^c"     "leave at once"       None;
+    Move Everywhere C::Down,                 [c('j'), k(KeyCode::Down)]            "j ↓"       "row down"            None;
+    Move Everywhere C::Up,                   [c('k'), k(KeyCode::Up)]              "k ↑"       "row up"              None;
+    Move Everywhere C::Top,                  [c('g'), k(KeyCode::Home)]            "g Home"    "first"               None;
+    Move Everywhere C::Bottom,               [c('G'), k(KeyCode::End)]             "G End"     "last; log: follow"   None;
+    Move Everywhere C::PageDown,             [Key::ctrl('d'), k(KeyCode::PageDown)]"^d PgDn"   "half a page down"    None;
+    Move Everywhere C::PageUp,               [Key::ctrl('u'), k(KeyCode::PageUp)]  "^u PgUp"   "half a page up"      None;
+    Move Everywhere C::NextPane,             [k(KeyCode::Tab)]                     "Tab"       "next pane"           Some(60);
+    Move Everywhere C::PreviousPane,         [k(KeyCode::BackTab)]                 "S-Tab"     "previous pane"       None;
+    Move Everywhere C::PaneList,             [c('1')]                              "1"         "list"                None;
+    Move Everywhere C::PaneSaga,             [c('2')]                              "2"         "saga"                None;
+    Move Everywhere C::PaneLog,              [c('3')]                              "3"         "log"                 None;
+    Move Everywhere C::Open,                 [k(KeyCode::Enter)]                   "Enter"     "open"                Some(0);
+    Move Everywhere C::Back,                 [k(KeyCode::Esc)]                     "Esc"       "one level back"      None;
+    Act  Everywhere C::Launch,               [c('n')]                              "n"         "launch"              Some(10);
+    Act  Everywhere C::Act(Verb::Cancel),    [c('c')]                              "c"         "cancel"              Some(11);
+    Act  Everywhere C::Act(Verb::Rollback),  [c('R')]                              "R"         "roll back"           Some(12);
+    Act  Everywhere C::Act(Verb::Retry),     [c('r')]                              "r"         "retry"               Some(13);
+    Act  Everywhere C::Act(Verb::Skip),      [c('s')]                              "s"         "skip step"           Some(14);
+    Act  Everywhere C::Act(Verb::Abandon),   [c('a')]                              "a"         "abandon"             Some(15);
+    Act  Everywhere C::Act(Verb::Hold),      [c('h')]                              "h"         "hold, resume"        Some(16);
+    Act  Everywhere C::Act(Verb::Leftovers), [c('o')]                              "o"         "still out there"     Some(17);
+    View Everywhere C::Filter,               [c('/')]                              "/"         "filter"              Some(40);
+    View Everywhere C::NeedsYouOnly,         [c('!')]                              "!"         "needs you"           Some(41);
+    View Everywhere C::Zoom,                 [c('z')]                              "z"         "zoom"                Some(42);
+    View Log        C::Follow,               [c('f')]                              "f"         "follow"              Some(30);
+    View Log        C::Wrap,                 [c('w')]                              "w"         "wrap"                Some(31);
+    View Log        C::AllSteps,             [c('v')]                              "v"         "all steps, or one"   Some(32);
+    View Log        C::Left,                 [k(KeyCode::Left)]                    "←"         "16 to the left"      None;
+    View Log        C::Right,                [k(KeyCode::Right)]                   "→"         "16 to the right"     None;
+    View Everywhere C::Help,                 [c('?')]                              "?"         "help"                Some(2);
+    View Everywhere C::Redraw,               [Key::ctrl('l')]                      "^l"        "redraw"              None;
+    View Everywhere C::Suspend,              [Key::ctrl('z')]                      "^z"        "suspend"             None;
+    View Everywhere C::Quit,                 [c('q')]                              "q"         "quit"                Some(3);
+    View Everywhere C::Interrupt,            [Key::ctrl('c')]                      "^c ^c"     "leave at once"       None;
 };
 
 #[cfg(test)]
@@ -237,9 +298,9 @@ mod tests {
     #[test]
     fn the_shift_of_a_letter_is_in_the_letter() {
         let shifted = KeyEvent::new(KeyCode::Char('R'), KeyModifiers::SHIFT);
-        assert_eq!(command(Scope::Everywhere, shifted), Some(Command::Rollback));
+        assert_eq!(command(Scope::Everywhere, shifted), Some(Command::Act(Verb::Rollback)));
         let bare = KeyEvent::new(KeyCode::Char('R'), KeyModifiers::NONE);
-        assert_eq!(command(Scope::Everywhere, bare), Some(Command::Rollback));
+        assert_eq!(command(Scope::Everywhere, bare), Some(Command::Act(Verb::Rollback)));
         let control = KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL);
         assert_eq!(command(Scope::Everywhere, control), None);
     }

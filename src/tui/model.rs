@@ -9,7 +9,7 @@ use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::spec::LaunchDraft;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
-use crate::tui::keymap::Command;
+use crate::tui::keymap::{Command, Verb};
 use crate::tui::model::form::LaunchForm;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
@@ -23,7 +23,7 @@ pub mod log;
 pub mod overlay;
 pub mod saga;
 
-/// How long a toast stays.
+/// How long a toast stays, and the answer to an act in its row.
 const TOAST: Duration = Duration::from_secs(8);
 
 /// How long a second Ctrl-C counts as the second.
@@ -126,6 +126,8 @@ pub struct Act {
     pub verb: &'static str,
     /// How far it came.
     pub stage: ActStage,
+    /// When it came there.
+    pub at: Timestamp,
 }
 
 /// How far an act came.
@@ -189,7 +191,26 @@ impl Model {
     /// The next moment at which something on the screen changes by itself, running durations apart.
     pub fn due(&self) -> Option<Timestamp> {
         let toast = self.toast.as_ref().map(|toast| toast.at + TOAST);
-        toast.into_iter().chain(self.list.due(self.now)).min()
+        let order = if self.holds_still() { None } else { self.list.due(self.now) };
+        let answered = self.acts.values().filter(|act| act.stage != ActStage::Asked);
+        let acts = answered.map(|act| act.at + TOAST).min();
+        [toast, acts, order].into_iter().flatten().min()
+    }
+
+    /// Whether the order of the list waits: a dialog is about one deployment, which must stay the
+    /// selected one while it is open.
+    pub fn holds_still(&self) -> bool {
+        match &self.overlay {
+            Some(Overlay::Filter(_)) | None => false,
+            Some(
+                Overlay::Launch
+                | Overlay::Undo(_)
+                | Overlay::Reason(_)
+                | Overlay::NeedsYou { .. }
+                | Overlay::Help { .. }
+                | Overlay::Quit,
+            ) => true,
+        }
     }
 
     /// Says something at the bottom.
@@ -202,19 +223,15 @@ impl Model {
         if self.toast.as_ref().is_some_and(|toast| toast.at + TOAST <= self.now) {
             self.toast = None;
         }
+        let now = self.now;
+        self.acts.retain(|_, act| act.stage == ActStage::Asked || act.at + TOAST > now);
     }
 
     /// Whether a command does anything for the selection: the footer shows what does.
     pub fn allows(&self, command: Command) -> bool {
         let selected = self.list.selected();
         match command {
-            Command::Cancel
-            | Command::Rollback
-            | Command::Retry
-            | Command::Skip
-            | Command::Abandon
-            | Command::Hold
-            | Command::Leftovers => selected.is_some_and(|row| row_allows(row, command)),
+            Command::Act(verb) => selected.is_some_and(|row| row_allows(row, verb)),
             Command::Open => selected.is_some() && self.pane != Pane::Log,
             Command::Launch => self.connection == Connection::Open,
             Command::NeedsYouOnly => {
@@ -276,19 +293,23 @@ impl Model {
     }
 }
 
-/// Whether the saga law lets a command through for a row that stands so.
-pub fn row_allows(row: &Summary, command: Command) -> bool {
-    let stuck_undoing = row.focus.as_ref().is_some_and(|focus| focus.direction == Direction::Undo);
-    match (command, row.standing) {
-        (Command::Cancel, Standing::Running | Standing::Held) => true,
-        (Command::Cancel, Standing::NeedsYou) => !stuck_undoing,
-        (Command::Rollback, standing) => standing == Standing::Active,
-        (Command::Retry | Command::Skip, standing) => standing == Standing::NeedsYou,
-        (Command::Abandon, standing) => matches!(standing, Standing::NeedsYou | Standing::Held),
-        (Command::Hold, standing) => matches!(standing, Standing::Running | Standing::Held),
-        (Command::Leftovers, standing) => {
-            matches!(standing, Standing::NeedsYou | Standing::RollingBack | Standing::Abandoned)
+/// Whether the saga law lets a verb through for a row that stands so. The engine has the last word;
+/// this spares the operator a question that it would refuse.
+pub fn row_allows(row: &Summary, verb: Verb) -> bool {
+    let gave_up_undoing =
+        row.focus.as_ref().is_some_and(|focus| focus.direction == Direction::Undo);
+    let verbs: &[Verb] = match row.standing {
+        Standing::NeedsYou if gave_up_undoing => {
+            &[Verb::Retry, Verb::Skip, Verb::Abandon, Verb::Leftovers]
         }
-        (_, _) => false,
-    }
+        Standing::NeedsYou => {
+            &[Verb::Retry, Verb::Skip, Verb::Abandon, Verb::Cancel, Verb::Leftovers]
+        }
+        Standing::RollingBack | Standing::Abandoned => &[Verb::Leftovers],
+        Standing::Running => &[Verb::Cancel, Verb::Hold],
+        Standing::Held => &[Verb::Cancel, Verb::Hold, Verb::Abandon],
+        Standing::Active => &[Verb::Rollback],
+        Standing::Failed | Standing::Cancelled | Standing::RolledBack => &[],
+    };
+    verbs.contains(&verb)
 }

@@ -78,6 +78,8 @@ pub enum What {
     Launched(Result<Launched, LaunchRefusal>),
     /// What a launch would do.
     Planned(Plan),
+    /// Something was asked that will not be answered.
+    AnswerLost,
 }
 
 /// Why a launch was refused.

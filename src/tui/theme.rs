@@ -25,62 +25,62 @@ impl Theme {
     }
 
     /// Whether only ASCII may be drawn.
-    pub const fn ascii(&self) -> Ascii {
+    pub const fn ascii(self) -> Ascii {
         self.ascii
     }
 
     /// Ordinary text.
-    pub const fn plain(&self) -> Style {
+    pub const fn plain(self) -> Style {
         Style::new()
     }
 
     /// What matters less: borders, finished rows, hints.
-    pub const fn quiet(&self) -> Style {
+    pub const fn quiet(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
 
     /// Headings, and the key in a hint.
-    pub const fn strong(&self) -> Style {
+    pub const fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
     /// The selected row of the pane that has the keys.
-    pub const fn selected(&self) -> Style {
+    pub const fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM)
     }
 
     /// The border of the pane that has the keys, and of dialogs.
-    pub const fn focused_border(&self) -> Style {
+    pub const fn focused_border(self) -> Style {
         self.tint(Ansi::Cyan).add_modifier(Modifier::BOLD)
     }
 
     /// The badge that says which environment this is.
-    pub const fn badge(&self) -> Style {
+    pub const fn badge(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED).add_modifier(Modifier::BOLD)
     }
 
     /// What destroys something for good.
-    pub const fn danger(&self) -> Style {
+    pub const fn danger(self) -> Style {
         self.tint(Ansi::Red).add_modifier(Modifier::BOLD)
     }
 
     /// What a person has to look at.
-    pub const fn warning(&self) -> Style {
+    pub const fn warning(self) -> Style {
         self.tint(Ansi::Yellow)
     }
 
     /// What is as it should be.
-    pub const fn good(&self) -> Style {
+    pub const fn good(self) -> Style {
         self.tint(Ansi::Green)
     }
 
     /// The field that is being typed into.
-    pub const fn field(&self) -> Style {
+    pub const fn field(self) -> Style {
         Style::new().add_modifier(Modifier::UNDERLINED)
     }
 
     /// How a saga stands.
-    pub const fn standing(&self, standing: Standing) -> Style {
+    pub const fn standing(self, standing: Standing) -> Style {
         match standing {
             Standing::NeedsYou => self.tint(Ansi::Magenta).add_modifier(Modifier::BOLD),
             Standing::RollingBack => self.warning(),
@@ -93,7 +93,7 @@ impl Theme {
     }
 
     /// How one step stands.
-    pub const fn mark(&self, mark: StepMark) -> Style {
+    pub const fn mark(self, mark: StepMark) -> Style {
         match mark {
             StepMark::Pending | StepMark::NothingToUndo | StepMark::Undone | StepMark::Skipped => {
                 self.quiet()
@@ -109,17 +109,19 @@ impl Theme {
     }
 
     /// What a step did in a stretch of time.
-    pub const fn span(&self, direction: Direction, kind: SpanKind) -> Style {
+    pub const fn span(self, direction: Direction, kind: SpanKind) -> Style {
         match (direction, kind) {
-            (Direction::Undo, _) => self.warning(),
             (Direction::Forward, SpanKind::Attempt) => self.tint(Ansi::Cyan),
             (Direction::Forward, SpanKind::Wait) => self.quiet(),
-            (Direction::Forward, SpanKind::BackOff) => self.warning(),
+            (Direction::Forward, SpanKind::BackOff)
+            | (Direction::Undo, SpanKind::Attempt | SpanKind::Wait | SpanKind::BackOff) => {
+                self.warning()
+            }
         }
     }
 
     /// How grave a log line is.
-    pub const fn level(&self, level: LogLevel) -> Style {
+    pub const fn level(self, level: LogLevel) -> Style {
         match level {
             LogLevel::Debug => self.quiet(),
             LogLevel::Info => self.plain(),
@@ -129,7 +131,7 @@ impl Theme {
     }
 
     /// The signs that may be drawn.
-    pub const fn signs(&self) -> &'static Signs {
+    pub const fn signs(self) -> &'static Signs {
         match self.ascii {
             Ascii::No => &UNICODE,
             Ascii::Yes => &ASCII,
@@ -137,7 +139,7 @@ impl Theme {
     }
 
     /// The sign of a standing.
-    pub const fn standing_sign(&self, standing: Standing) -> &'static str {
+    pub const fn standing_sign(self, standing: Standing) -> &'static str {
         let signs = self.signs();
         match standing {
             Standing::NeedsYou => signs.needs_you,
@@ -153,7 +155,7 @@ impl Theme {
     }
 
     /// The sign of a step's mark.
-    pub const fn mark_sign(&self, mark: StepMark) -> &'static str {
+    pub const fn mark_sign(self, mark: StepMark) -> &'static str {
         let signs = self.signs();
         match mark {
             StepMark::Pending => signs.pending,
@@ -171,7 +173,7 @@ impl Theme {
     }
 
     /// The sign of a stretch of time.
-    pub const fn span_sign(&self, direction: Direction, kind: SpanKind) -> &'static str {
+    pub const fn span_sign(self, direction: Direction, kind: SpanKind) -> &'static str {
         let signs = self.signs();
         match (kind, direction) {
             (SpanKind::Attempt, Direction::Forward) => signs.bar_try,
@@ -181,7 +183,7 @@ impl Theme {
         }
     }
 
-    const fn tint(&self, color: Ansi) -> Style {
+    const fn tint(self, color: Ansi) -> Style {
         match self.color {
             Color::Ansi => Style::new().fg(color),
             // Setting no colour at all keeps the reversed row: terminals are sent a full reset at

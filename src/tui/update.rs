@@ -10,6 +10,7 @@ use crate::domain::id::DeploymentId;
 use crate::domain::summary::Summary;
 use crate::tui::effect::Effect;
 use crate::tui::format;
+use crate::tui::model::form::Progress;
 use crate::tui::model::log::Reading;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::saga::{Applied, Content, Opened};
@@ -47,14 +48,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.list.replace(summaries, model.now);
             refresh(model, &mut effects);
         }
-        What::Pictured(Err(why)) | What::Shown { result: Err(why), .. }
-            if model.connection != Connection::Open =>
-        {
-            model.connection = Connection::Lost(why);
-        }
-        What::Pictured(Err(why)) => {
-            model.connection = Connection::Lost(why);
-        }
+        What::Pictured(Err(why)) => model.connection = Connection::Lost(why),
         What::Noticed(notice) => noticed(model, notice, &mut effects),
         What::Lagged { missed } => {
             model.say(Tone::Plain, format!("{missed} notices missed; took a new picture"));
@@ -68,7 +62,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if model.saga.as_ref().is_some_and(|saga| saga.deployment == deployment) {
                 model.log.reading = match result {
                     Ok(lines) => {
-                        lines.iter().for_each(|line| model.log.push(line));
+                        for line in &lines {
+                            model.log.push(line);
+                        }
                         Reading::Done
                     }
                     Err(why) => Reading::Failed(why),
@@ -78,9 +74,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Ordered { deployment, verb, result } => ordered(model, deployment, verb, result),
         What::Launched(result) => launched(model, result),
         What::Planned(plan) => model.form.plan = Some(plan),
+        What::AnswerLost => answer_lost(model),
     }
     model.forget_old();
-    model.list.settle(model.now);
+    if !model.holds_still() {
+        model.list.settle(model.now);
+    }
     follow_selection(model, &mut effects);
     effects
 }
@@ -93,7 +92,7 @@ fn give(
     effects: &mut Vec<Effect>,
 ) {
     let verb = order.verb();
-    model.acts.insert(deployment, Act { verb, stage: ActStage::Asked });
+    model.acts.insert(deployment, Act { verb, stage: ActStage::Asked, at: model.now });
     let name = name(model, deployment);
     model.say(Tone::Plain, format!("{name}: {verb} asked"));
     effects.push(Effect::Order { deployment, order });
@@ -196,10 +195,7 @@ fn ordered(
             ActStage::Refused(why)
         }
     };
-    // The notice of what the order did may come before its answer; the row has moved on then.
-    if stage != ActStage::Accepted || model.acts.contains_key(&deployment) {
-        model.acts.insert(deployment, Act { verb, stage });
-    }
+    model.acts.insert(deployment, Act { verb, stage, at: model.now });
 }
 
 fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
@@ -219,9 +215,27 @@ fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
         }
         Err(LaunchRefusal::Other(why)) => {
             model.say(Tone::Bad, format!("launch refused: {why}"));
-            model.form.progress = crate::tui::model::form::Progress::Refused(why);
+            model.form.progress = Progress::Refused(why);
         }
     }
+}
+
+/// Nobody knows which request it was: whatever was asked is taken for lost, and said to be in doubt.
+fn answer_lost(model: &mut Model) {
+    model.fetch = Fetch::Idle;
+    if let Some(saga) = &mut model.saga
+        && saga.read().is_none()
+    {
+        saga.content = Content::Failed("no answer came".to_owned());
+    }
+    for act in model.acts.values_mut().filter(|act| act.stage == ActStage::Asked) {
+        act.at = model.now;
+        act.stage = ActStage::Refused("no answer came; look whether it took effect".to_owned());
+    }
+    if model.form.progress == Progress::Asked {
+        model.form.progress = Progress::Refused("no answer came; look at the list".to_owned());
+    }
+    model.say(Tone::Bad, "a request ended without an answer; the log file says why");
 }
 
 /// Opens what is selected.

@@ -1,5 +1,9 @@
 //! The screens, cell by cell, and what keys do to them.
 
+mod chaos;
+mod control;
+mod keys;
+mod running;
 mod stage;
 mod world;
 

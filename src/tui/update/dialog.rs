@@ -1,12 +1,14 @@
 //! Keys while an overlay is open. What destroys something is ordered here and nowhere else, and
 //! only after what it takes to go on.
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{Event, KeyEvent};
 use tui_input::backend::crossterm::EventHandler;
 use tui_input::{Input, InputRequest};
 
+use crate::domain::id::DeploymentId;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{self, Command, Scope};
+
+use crate::tui::keymap::{self, Command, DialogKey, Scope, Verb};
 use crate::tui::model::overlay::{Overlay, ReasonDialog, UndoDialog, Undoing};
 use crate::tui::model::{Model, Tone, row_allows};
 use crate::tui::text;
@@ -15,11 +17,13 @@ use crate::tui::update::{form, give, panes};
 /// The longest text that a line takes; pasting a file into a field must not hang the screen.
 const LONGEST: usize = 1_024;
 
+/// More lines than the help has; scrolling stops there.
+const HELP_LINES: usize = 64;
+
 /// Takes a key in.
 pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
-    if let Some(command) = keymap::command(Scope::Everywhere, key)
-        && matches!(command, Command::Interrupt | Command::Suspend | Command::Redraw)
-    {
+    let command = keymap::command(Scope::Everywhere, key);
+    if let Some(command @ (Command::Interrupt | Command::Suspend | Command::Redraw)) = command {
         if command == Command::Interrupt {
             model.overlay = None;
         }
@@ -33,33 +37,9 @@ pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
         Overlay::Launch => form::key(model, key, effects),
         Overlay::Undo(dialog) => undo(model, key, dialog, effects),
         Overlay::Reason(dialog) => reason(model, key, dialog, effects),
-        Overlay::NeedsYou { deployment } => {
-            let again = Overlay::NeedsYou { deployment };
-            match (key.code, keymap::command(Scope::Everywhere, key)) {
-                (KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | 'o'), _) => None,
-                (_, Some(command @ (Command::Retry | Command::Skip | Command::Abandon))) => {
-                    panes::obey(model, command, effects);
-                    model.overlay.take()
-                }
-                (_, _) => Some(again),
-            }
-        }
-        Overlay::Help { scroll } => match key.code {
-            KeyCode::Esc | KeyCode::Char('q' | '?') => None,
-            KeyCode::Down | KeyCode::Char('j') => Some(Overlay::Help { scroll: scroll + 1 }),
-            KeyCode::Up | KeyCode::Char('k') => {
-                Some(Overlay::Help { scroll: scroll.saturating_sub(1) })
-            }
-            _ => Some(Overlay::Help { scroll }),
-        },
-        Overlay::Quit => match key.code {
-            KeyCode::Char('l' | 'q') => {
-                model.leave();
-                None
-            }
-            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('n') => None,
-            _ => Some(Overlay::Quit),
-        },
+        Overlay::NeedsYou { deployment } => needs_you(model, key, deployment, effects),
+        Overlay::Help { scroll } => help(key, scroll),
+        Overlay::Quit => quit(model, key),
     };
 }
 
@@ -98,34 +78,27 @@ pub(super) fn insert(input: &mut Input, typed: &str) {
 
 /// Passes a key to a line.
 pub(super) fn edit(input: &mut Input, key: KeyEvent) {
-    let inserts =
-        matches!(key.code, KeyCode::Char(_)) && (key.modifiers - KeyModifiers::SHIFT).is_empty();
+    let inserts = matches!(keymap::dialog(key), DialogKey::Letter(_));
     if !inserts || input.value().chars().count() < LONGEST {
         input.handle_event(&Event::Key(key));
     }
 }
 
 fn filter(model: &mut Model, key: KeyEvent, mut input: Input) -> Option<Overlay> {
-    match key.code {
-        KeyCode::Esc => {
+    match keymap::dialog(key) {
+        DialogKey::Esc => {
             model.list.set_filter("", model.now);
-            None
+            return None;
         }
-        KeyCode::Enter => None,
-        KeyCode::Down => {
-            model.list.step(1);
-            Some(Overlay::Filter(input))
-        }
-        KeyCode::Up => {
-            model.list.step(-1);
-            Some(Overlay::Filter(input))
-        }
-        _ => {
+        DialogKey::Enter => return None,
+        DialogKey::Down | DialogKey::Next => model.list.step(1),
+        DialogKey::Up | DialogKey::Previous => model.list.step(-1),
+        DialogKey::Left | DialogKey::Right | DialogKey::Letter(_) | DialogKey::Edit => {
             edit(&mut input, key);
             model.list.set_filter(input.value(), model.now);
-            Some(Overlay::Filter(input))
         }
     }
+    Some(Overlay::Filter(input))
 }
 
 fn undo(
@@ -134,33 +107,31 @@ fn undo(
     mut dialog: UndoDialog,
     effects: &mut Vec<Effect>,
 ) -> Option<Overlay> {
-    if key.code == KeyCode::Esc {
+    let pressed = keymap::dialog(key);
+    if pressed == DialogKey::Esc {
         return None;
     }
     let ready = undo_is_known(model, &dialog);
-    let confirmed = match &mut dialog.undoing {
-        Undoing::Cancel => match key.code {
-            KeyCode::Char('y' | 'Y') => ready,
-            KeyCode::Char('n' | 'N' | 'q') | KeyCode::Enter => return None,
-            _ => false,
-        },
-        Undoing::Rollback { typed } => match key.code {
-            KeyCode::Enter => ready && typed.value() == dialog.name,
-            _ => {
-                edit(typed, key);
-                false
+    let (verb, confirmed) = match &mut dialog.undoing {
+        Undoing::Cancel => {
+            if matches!(pressed, DialogKey::Enter | DialogKey::Letter('n' | 'N' | 'q')) {
+                return None;
             }
-        },
+            (Verb::Cancel, ready && matches!(pressed, DialogKey::Letter('y' | 'Y')))
+        }
+        Undoing::Rollback { typed } => {
+            if pressed != DialogKey::Enter {
+                edit(typed, key);
+            }
+            let matches = typed.value() == dialog.name;
+            (Verb::Rollback, ready && matches && pressed == DialogKey::Enter)
+        }
     };
     if !confirmed {
         return Some(Overlay::Undo(dialog));
     }
-    let command = match dialog.undoing {
-        Undoing::Cancel => Command::Cancel,
-        Undoing::Rollback { .. } => Command::Rollback,
-    };
     // The deployment may have moved on while the dialog stood open.
-    if model.list.row(dialog.deployment).is_some_and(|row| row_allows(row, command)) {
+    if model.list.row(dialog.deployment).is_some_and(|row| row_allows(row, verb)) {
         give(model, dialog.deployment, dialog.order(), effects);
     } else {
         model.say(Tone::Bad, format!("{} has moved on; look again", dialog.name));
@@ -170,10 +141,8 @@ fn undo(
 
 /// Whether the operator can see what would be undone.
 fn undo_is_known(model: &Model, dialog: &UndoDialog) -> bool {
-    model
-        .saga
-        .as_ref()
-        .is_some_and(|saga| saga.deployment == dialog.deployment && saga.read().is_some())
+    let saga = model.saga.as_ref().filter(|saga| saga.deployment == dialog.deployment);
+    saga.is_some_and(|saga| saga.read().is_some())
 }
 
 fn reason(
@@ -182,18 +151,73 @@ fn reason(
     mut dialog: ReasonDialog,
     effects: &mut Vec<Effect>,
 ) -> Option<Overlay> {
-    match key.code {
-        KeyCode::Esc => None,
-        KeyCode::Enter => match dialog.order() {
-            Some(order) => {
+    match keymap::dialog(key) {
+        DialogKey::Esc => return None,
+        DialogKey::Enter => {
+            if let Some(order) = dialog.order() {
                 give(model, dialog.deployment, order, effects);
-                None
+                return None;
             }
-            None => Some(Overlay::Reason(dialog)),
-        },
-        _ => {
-            edit(&mut dialog.typed, key);
-            Some(Overlay::Reason(dialog))
         }
+        DialogKey::Next
+        | DialogKey::Previous
+        | DialogKey::Down
+        | DialogKey::Up
+        | DialogKey::Left
+        | DialogKey::Right
+        | DialogKey::Letter(_)
+        | DialogKey::Edit => edit(&mut dialog.typed, key),
+    }
+    Some(Overlay::Reason(dialog))
+}
+
+fn needs_you(
+    model: &mut Model,
+    key: KeyEvent,
+    deployment: DeploymentId,
+    effects: &mut Vec<Effect>,
+) -> Option<Overlay> {
+    if let DialogKey::Esc | DialogKey::Enter | DialogKey::Letter('q' | 'o') = keymap::dialog(key) {
+        return None;
+    }
+    let command = keymap::command(Scope::Everywhere, key);
+    if let Some(Command::Act(verb @ (Verb::Retry | Verb::Skip | Verb::Abandon))) = command {
+        panes::act(model, verb, effects);
+        return model.overlay.take();
+    }
+    Some(Overlay::NeedsYou { deployment })
+}
+
+fn help(key: KeyEvent, scroll: usize) -> Option<Overlay> {
+    let scroll = match keymap::dialog(key) {
+        DialogKey::Esc | DialogKey::Letter('q' | '?') => return None,
+        DialogKey::Down | DialogKey::Letter('j') => (scroll + 1).min(HELP_LINES),
+        DialogKey::Up | DialogKey::Letter('k') => scroll.saturating_sub(1),
+        DialogKey::Enter
+        | DialogKey::Next
+        | DialogKey::Previous
+        | DialogKey::Left
+        | DialogKey::Right
+        | DialogKey::Letter(_)
+        | DialogKey::Edit => scroll,
+    };
+    Some(Overlay::Help { scroll })
+}
+
+fn quit(model: &mut Model, key: KeyEvent) -> Option<Overlay> {
+    match keymap::dialog(key) {
+        DialogKey::Letter('l' | 'q') => {
+            model.leave();
+            None
+        }
+        DialogKey::Esc | DialogKey::Enter | DialogKey::Letter('n') => None,
+        DialogKey::Next
+        | DialogKey::Previous
+        | DialogKey::Down
+        | DialogKey::Up
+        | DialogKey::Left
+        | DialogKey::Right
+        | DialogKey::Letter(_)
+        | DialogKey::Edit => Some(Overlay::Quit),
     }
 }

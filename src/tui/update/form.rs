@@ -1,8 +1,9 @@
 //! Keys in the launch form.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::KeyEvent;
 
 use crate::tui::effect::Effect;
+use crate::tui::keymap::{self, DialogKey};
 use crate::tui::model::Model;
 use crate::tui::model::form::{Field, Progress};
 use crate::tui::model::overlay::Overlay;
@@ -11,17 +12,18 @@ use crate::tui::update::dialog::{edit, insert};
 /// Takes a key in.
 pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) -> Option<Overlay> {
     let form = &mut model.form;
-    match key.code {
-        KeyCode::Esc => return None,
-        KeyCode::Tab | KeyCode::Down => form.go(1),
-        KeyCode::BackTab | KeyCode::Up => form.go(-1),
-        KeyCode::Enter if form.focus == Field::Launch => submit(model, effects),
-        KeyCode::Enter => form.go(1),
-        KeyCode::Char(' ') | KeyCode::Left | KeyCode::Right if form.focus == Field::OnFailure => {
+    match keymap::dialog(key) {
+        DialogKey::Esc => return None,
+        DialogKey::Enter if form.focus == Field::Launch => submit(model, effects),
+        DialogKey::Enter | DialogKey::Next | DialogKey::Down => form.go(1),
+        DialogKey::Previous | DialogKey::Up => form.go(-1),
+        DialogKey::Letter(' ') | DialogKey::Left | DialogKey::Right
+            if form.focus == Field::OnFailure =>
+        {
             form.toggle_on_failure();
             replan(model, effects);
         }
-        _ => {
+        DialogKey::Letter(_) | DialogKey::Left | DialogKey::Right | DialogKey::Edit => {
             if form.progress != Progress::Asked
                 && let Some(input) = form.input_mut()
             {
@@ -58,15 +60,12 @@ fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
     if form.progress == Progress::Asked {
         return;
     }
-    match form.spec() {
-        Some(spec) => {
-            let spec = Box::new(spec.clone());
-            effects.push(Effect::Launch { spec, on_failure: form.on_failure });
-            form.progress = Progress::Asked;
-        }
-        None => {
-            let wrong = Field::ALL.into_iter().find(|field| form.problem(*field).is_some());
-            form.focus = wrong.unwrap_or(form.focus);
-        }
+    if let Some(spec) = form.spec() {
+        let spec = Box::new(spec.clone());
+        effects.push(Effect::Launch { spec, on_failure: form.on_failure });
+        form.progress = Progress::Asked;
+    } else {
+        let wrong = Field::ALL.into_iter().find(|field| form.problem(*field).is_some());
+        form.focus = wrong.unwrap_or(form.focus);
     }
 }

@@ -7,11 +7,11 @@ use crate::domain::id::DeploymentId;
 use crate::domain::saga::event::Order;
 use crate::domain::summary::{Standing, Summary};
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{self, Command, Scope};
+use crate::tui::keymap::{self, Command, Scope, Verb};
 use crate::tui::model::list;
 use crate::tui::model::log::Position;
 use crate::tui::model::overlay::{GivingUp, Overlay, ReasonDialog, UndoDialog, Undoing};
-use crate::tui::model::{Connection, Model, Pane, Tone, Zoom};
+use crate::tui::model::{Connection, Model, Pane, Tone, Zoom, row_allows};
 use crate::tui::update::{form, give};
 
 /// How many cells a step sideways is.
@@ -61,13 +61,7 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         }
         Command::NeedsYouOnly => model.list.toggle_scope(model.now),
         Command::Launch => launch(model, effects),
-        Command::Cancel
-        | Command::Rollback
-        | Command::Retry
-        | Command::Skip
-        | Command::Abandon
-        | Command::Hold
-        | Command::Leftovers => act(model, command, effects),
+        Command::Act(verb) => act(model, verb, effects),
         Command::Follow => model.log.toggle_follow(),
         Command::Wrap => model.log.toggle_wrap(),
         Command::AllSteps => model.log.toggle_scope(),
@@ -118,7 +112,7 @@ fn quit(model: &mut Model) {
     match model.connection {
         Connection::Open if model.list.unfinished() > 0 => model.overlay = Some(Overlay::Quit),
         Connection::Open | Connection::Opening | Connection::Failed(_) | Connection::Lost(_) => {
-            model.leave()
+            model.leave();
         }
     }
 }
@@ -133,30 +127,29 @@ fn launch(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 /// What is done to the selected deployment. A key that does nothing for it says why.
-fn act(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
+pub(super) fn act(model: &mut Model, verb: Verb, effects: &mut Vec<Effect>) {
     let Some(row) = model.list.selected().cloned() else { return };
-    if !model.allows(command) {
-        model.say(Tone::Plain, format!("{}: {}", row.name(), why_not(command, row.standing)));
+    if !row_allows(&row, verb) {
+        model.say(Tone::Plain, format!("{}: {}", row.name(), why_not(verb, row.standing)));
         return;
     }
     let deployment = row.deployment;
-    match command {
-        Command::Cancel => ask(model, &row, Undoing::Cancel),
-        Command::Rollback => ask(model, &row, Undoing::Rollback { typed: Input::default() }),
-        Command::Retry => give(model, deployment, Order::Retry, effects),
-        Command::Hold if row.standing == Standing::Held => {
+    match verb {
+        Verb::Cancel => ask(model, &row, Undoing::Cancel),
+        Verb::Rollback => ask(model, &row, Undoing::Rollback { typed: Input::default() }),
+        Verb::Retry => give(model, deployment, Order::Retry, effects),
+        Verb::Hold if row.standing == Standing::Held => {
             give(model, deployment, Order::Resume, effects);
         }
-        Command::Hold => give(model, deployment, Order::Hold, effects),
-        Command::Skip => {
+        Verb::Hold => give(model, deployment, Order::Hold, effects),
+        Verb::Skip => {
             if let Some(focus) = &row.focus {
                 let giving_up = GivingUp::Skip { step: focus.step.clone() };
                 ask_why(model, deployment, row.name(), giving_up);
             }
         }
-        Command::Abandon => ask_why(model, deployment, row.name(), GivingUp::Abandon),
-        Command::Leftovers => model.overlay = Some(Overlay::NeedsYou { deployment }),
-        _ => {}
+        Verb::Abandon => ask_why(model, deployment, row.name(), GivingUp::Abandon),
+        Verb::Leftovers => model.overlay = Some(Overlay::NeedsYou { deployment }),
     }
 }
 
@@ -170,19 +163,34 @@ fn ask_why(model: &mut Model, deployment: DeploymentId, name: String, giving_up:
     model.overlay = Some(Overlay::Reason(dialog));
 }
 
-fn why_not(command: Command, standing: Standing) -> &'static str {
-    match (command, standing) {
-        (Command::Cancel, Standing::Active) => "it is active; R rolls it back",
-        (Command::Rollback, Standing::Running | Standing::Held) => {
-            "it is still provisioning; c cancels it"
+fn why_not(verb: Verb, standing: Standing) -> &'static str {
+    match standing {
+        Standing::NeedsYou => match verb {
+            Verb::Cancel | Verb::Rollback => {
+                "undoing it gave up; r tries again, s skips the step, a abandons it"
+            }
+            Verb::Hold | Verb::Retry | Verb::Skip | Verb::Abandon | Verb::Leftovers => {
+                "it stands still already; r, s or a goes on"
+            }
+        },
+        Standing::RollingBack => "it is being undone already",
+        Standing::Running | Standing::Held => match verb {
+            Verb::Rollback => "it is still provisioning; c cancels it",
+            Verb::Retry | Verb::Skip => "no step has given up",
+            Verb::Abandon => "it is going on; c cancels it, h holds it",
+            Verb::Cancel | Verb::Hold | Verb::Leftovers => "nothing to see: it is going on",
+        },
+        Standing::Active => match verb {
+            Verb::Cancel => "it is active; R rolls it back",
+            Verb::Rollback
+            | Verb::Retry
+            | Verb::Skip
+            | Verb::Abandon
+            | Verb::Hold
+            | Verb::Leftovers => "it is active, and nothing waits for you",
+        },
+        Standing::Failed | Standing::Cancelled | Standing::RolledBack | Standing::Abandoned => {
+            "it has ended, and nothing is left to act on"
         }
-        (_, Standing::RollingBack) => "it is being undone already",
-        (Command::Cancel | Command::Rollback, Standing::NeedsYou) => {
-            "undoing it gave up; r tries again, s skips the step, a abandons it"
-        }
-        (Command::Hold, Standing::NeedsYou) => "it stands still already; r, s or a goes on",
-        (Command::Retry | Command::Skip, _) => "no step has given up",
-        (_, standing) if standing.is_finished() => "it has ended, and nothing is left to act on",
-        (_, _) => "that does nothing for it",
     }
 }

@@ -1,6 +1,7 @@
 //! The two lines at the bottom: what was said last, and the keys that do something here.
 
-use crate::tui::keymap::{self, Command, Scope};
+use crate::domain::summary::Standing;
+use crate::tui::keymap::{self, Command, Scope, Verb};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Model, Pane, Tone};
 use crate::tui::text;
@@ -22,20 +23,7 @@ pub(super) fn toast(model: &Model, canvas: &mut Canvas<'_>) {
 /// Draws the keys that do something for the selection.
 pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
-    let hints: Vec<(&str, &str)> = match &model.overlay {
-        Some(overlay) => of_overlay(overlay),
-        None => {
-            let scope = match model.pane {
-                Pane::List | Pane::Saga => Scope::Everywhere,
-                Pane::Log => Scope::Log,
-            };
-            keymap::footer(scope)
-                .into_iter()
-                .filter(|binding| model.allows(binding.command))
-                .map(|binding| (binding.shown, does(model, binding)))
-                .collect()
-        }
-    };
+    let hints = model.overlay.as_ref().map_or_else(|| of_panes(model), of_overlay);
     let mut x = 1;
     for (key, does) in hints {
         let wide = text::width(key) + 1 + text::width(does);
@@ -47,14 +35,26 @@ pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
     }
 }
 
+fn of_panes(model: &Model) -> Vec<(&'static str, &'static str)> {
+    let scope = match model.pane {
+        Pane::List | Pane::Saga => Scope::Everywhere,
+        Pane::Log => Scope::Log,
+    };
+    keymap::footer(scope)
+        .into_iter()
+        .filter(|binding| model.allows(binding.command))
+        .map(|binding| (binding.shown, does(model, binding)))
+        .collect()
+}
+
 fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
-    use crate::domain::summary::Standing;
-    match binding.command {
-        Command::Hold if model.list.selected().is_some_and(|r| r.standing == Standing::Held) => {
-            "resume"
-        }
-        Command::Hold => "hold",
-        _ => binding.does,
+    let held = model.list.selected().is_some_and(|row| row.standing == Standing::Held);
+    if binding.command != Command::Act(Verb::Hold) {
+        binding.does
+    } else if held {
+        "resume"
+    } else {
+        "hold"
     }
 }
 

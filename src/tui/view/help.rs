@@ -4,27 +4,30 @@ use crate::tui::keymap::{self, Group, Scope};
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog;
 
-const COLUMN: usize = 27;
+/// The cells of a column of the help, at least and at most.
+const COLUMN: (usize, usize) = (24, 29);
 
 /// Draws the help.
 pub(super) fn draw(scroll: usize, canvas: &mut Canvas<'_>) {
-    let columns = if canvas.width() < COLUMN * 3 + 6 { 1 } else { 3 };
+    let third = canvas.width().saturating_sub(6) / 3;
+    let columns = if third < COLUMN.0 { 1 } else { 3 };
+    let column = third.clamp(COLUMN.0, COLUMN.1);
     let groups: Vec<Vec<Line>> = Group::ALL.into_iter().map(lines).collect();
     let height = match columns {
         1 => groups.iter().map(|lines| lines.len() + 1).sum(),
         _ => groups.iter().map(Vec::len).max().unwrap_or(0),
     };
-    let mut inside = dialog::open(canvas, "Help", "Esc closes", COLUMN * columns, height);
+    let mut inside = dialog::open(canvas, "Help", "Esc closes", column * columns, height);
     if columns == 1 {
         let all: Vec<Line> = groups.into_iter().flatten().collect();
         let scroll = scroll.min(all.len().saturating_sub(inside.height()));
         for (y, line) in all.iter().skip(scroll).enumerate() {
-            line.draw(0, y, &mut inside);
+            line.draw((0, y), column, &mut inside);
         }
     } else {
-        for (column, lines) in groups.iter().enumerate() {
+        for (place, lines) in groups.iter().enumerate() {
             for (y, line) in lines.iter().enumerate() {
-                line.draw(column * COLUMN, y, &mut inside);
+                line.draw((place * column, y), column, &mut inside);
             }
         }
     }
@@ -47,7 +50,7 @@ fn lines(group: Group) -> Vec<Line> {
 }
 
 impl Line {
-    fn draw(&self, x: usize, y: usize, canvas: &mut Canvas<'_>) {
+    fn draw(&self, (x, y): (usize, usize), column: usize, canvas: &mut Canvas<'_>) {
         let theme = canvas.theme;
         match self {
             Self::Heading(title) => {
@@ -55,7 +58,7 @@ impl Line {
             }
             Self::Key { shown, does } => {
                 canvas.put(x, y, shown, theme.strong());
-                canvas.field(x + 8, y, COLUMN - 9, does, theme.plain());
+                canvas.field(x + 8, y, column - 9, does, theme.plain());
             }
         }
     }

@@ -48,6 +48,10 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     };
     let room = inside.width().saturating_sub(x);
     inside.field(x, bottom, room, &words, style);
+    if let Some(problem) = form.problem(form.focus) {
+        let words = format!("{}: {problem}", form.focus.label());
+        dialog::paragraph(&mut inside, y.min(bottom.saturating_sub(2)), &words, theme.danger());
+    }
     if let Some(error) = form.other_problem() {
         inside.field(0, y.min(bottom), inside.width(), &error.to_string(), theme.danger());
     }

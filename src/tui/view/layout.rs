@@ -88,7 +88,7 @@ fn bare(layout: &mut Layout, body: Rect) {
 }
 
 fn side_by_side(layout: &mut Layout, body: Rect, steps: usize) {
-    let across = (body.width * 9 / 20).max(64);
+    let across = body.width / 2;
     let left = Rect::new(body.x, body.y, across, body.height);
     let right = Rect::new(body.x + across, body.y, body.width - across, body.height);
     let (saga, log) = split_down(right, saga_height(steps, 4).min(right.height * 2 / 3));

@@ -38,7 +38,7 @@ fn columns(model: &Model, state: &ViewState, canvas: &Canvas<'_>) -> Columns {
         .filter_map(|id| model.list.row(*id))
         .map(|row| row.marks.len())
         .max();
-    Columns::fitting(canvas.width(), steps.unwrap_or(7))
+    Columns::fitting(canvas.width(), steps.unwrap_or(7), canvas.theme)
 }
 
 fn rows(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>) {
@@ -90,16 +90,15 @@ fn title(model: &Model) -> String {
     if let Some(Overlay::Filter(input)) = &model.overlay {
         return format!("filter: {}▏  {} match", input.value(), model.list.shown().len());
     }
-    let mut title = format!("Deployments {}", model.list.total());
-    if !model.list.filter().is_empty() {
-        let shown = model.list.shown().len();
-        title.push_str(&format!(" · filter \"{}\": {shown}", model.list.filter()));
-    }
-    match model.list.scope() {
-        Scope::NeedsYou => title.push_str(" · needs you only"),
-        Scope::All => title.push_str(" · needs you first, then slowest"),
-    }
-    title
+    let filter = match model.list.filter() {
+        "" => String::new(),
+        filter => format!(" · filter \"{filter}\": {}", model.list.shown().len()),
+    };
+    let order = match model.list.scope() {
+        Scope::NeedsYou => "needs you only",
+        Scope::All => "needs you first, then slowest",
+    };
+    format!("Deployments {}{filter} · {order}", model.list.total())
 }
 
 fn range(model: &Model, state: &ViewState, height: usize) -> String {

@@ -39,7 +39,9 @@ fn title(model: &Model) -> String {
         (LogScope::Step, Some(step)) => format::step(step),
         (LogScope::All, _) | (LogScope::Step, None) => "every step".to_owned(),
     };
-    format!("Log · {whose} · {} lines", model.log.count(step))
+    let count = model.log.count(step);
+    let lines = if count == 1 { "line" } else { "lines" };
+    format!("Log · {whose} · {count} {lines}")
 }
 
 fn mode(model: &Model) -> String {
@@ -93,20 +95,17 @@ fn lines(model: &Model, canvas: &mut Canvas<'_>) {
 }
 
 fn words(line: &LogLine, scope: LogScope) -> String {
-    let mut words = format!(
-        "{} {:<5} ",
-        format::time_of_day_millis(line.at),
-        line.level.as_str().to_uppercase()
-    );
-    if scope == LogScope::All {
-        words.push_str(&format!("{:<24} ", format::step(&line.step)));
-    }
-    if line.direction == Direction::Undo {
-        words.push_str("undo ");
-    }
-    words.push_str(&format!("#{} {}", line.attempt, line.text));
-    for (key, value) in &line.fields {
-        words.push_str(&format!(" {key}={value}"));
-    }
-    words
+    let at = format::time_of_day_millis(line.at);
+    let level = line.level.as_str().to_uppercase();
+    let step = match scope {
+        LogScope::Step => String::new(),
+        LogScope::All => format!("{:<24} ", format::step(&line.step)),
+    };
+    let direction = match line.direction {
+        Direction::Forward => "",
+        Direction::Undo => "undo ",
+    };
+    let fields: String =
+        line.fields.iter().map(|(key, value)| [" ", key, "=", value].concat()).collect();
+    format!("{at} {level:<5} {step}{direction}#{} {}{fields}", line.attempt, line.text)
 }

@@ -5,7 +5,7 @@ use crate::domain::saga::state::StepState;
 use crate::domain::saga::transition::needs_undo;
 use crate::domain::summary::Standing;
 use crate::tui::format;
-use crate::tui::keymap::Command;
+use crate::tui::keymap::Verb;
 use crate::tui::model::saga::Read;
 use crate::tui::model::{Model, row_allows};
 use crate::tui::theme::standing_word;
@@ -22,8 +22,16 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
         .and_then(|saga| saga.read());
     let left = read.map_or(0, |read| read.detail.leftovers.len());
     let title = format!("{} · {}", standing_word(row.standing), row.name());
-    let mut inside = dialog::open(canvas, &title, &model.environment, 84, 10 + 2 * left.max(1));
-    let theme = inside.theme;
+    let mut whole = dialog::open(canvas, &title, &model.environment, 84, 13 + 2 * left.max(1));
+    let theme = whole.theme;
+    // What can be done stands in the last line, whatever does not fit above it.
+    let last = whole.height().saturating_sub(1);
+    if row.standing == Standing::NeedsYou {
+        actions(row, last, &mut whole);
+    }
+    let mut area = whole.area();
+    area.height = area.height.saturating_sub(1);
+    let mut inside = whole.part(area);
     let mut y = 0;
     if let Some(focus) = &row.focus {
         let words = waiting::of_focus(focus, model.now);
@@ -46,10 +54,7 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
         return;
     };
     y = leftovers(read, y + 1, &mut inside);
-    y = fates(read, y + 1, &mut inside);
-    if row.standing == Standing::NeedsYou {
-        actions(row, y + 1, &mut inside);
-    }
+    fates(read, y + 1, &mut inside);
 }
 
 fn leftovers(read: &Read, y: usize, canvas: &mut Canvas<'_>) -> usize {
@@ -70,7 +75,7 @@ fn leftovers(read: &Read, y: usize, canvas: &mut Canvas<'_>) -> usize {
 }
 
 /// Which steps were undone, which are not, and which never ran.
-fn fates(read: &Read, y: usize, canvas: &mut Canvas<'_>) -> usize {
+fn fates(read: &Read, y: usize, canvas: &mut Canvas<'_>) {
     let aggregate = &read.detail.aggregate;
     let named = |wanted: &dyn Fn(usize, &StepState) -> bool| -> String {
         let names: Vec<String> = aggregate
@@ -87,8 +92,7 @@ fn fates(read: &Read, y: usize, canvas: &mut Canvas<'_>) -> usize {
         needs_undo(&aggregate.plan, &aggregate.state, position) && !step.undo.is_settled()
     };
     let theme = canvas.theme;
-    let mut y = y;
-    for (label, names) in [
+    let fates = [
         ("undone", named(&|_, step| step.undo.is_settled())),
         ("not undone", named(&owed)),
         (
@@ -96,23 +100,22 @@ fn fates(read: &Read, y: usize, canvas: &mut Canvas<'_>) -> usize {
             named(&|_, step| step.forward.doubt_since.is_some() && !step.undo.is_settled()),
         ),
         ("never ran", named(&|_, step| !step.was_started())),
-    ] {
-        canvas.put(0, y, label, theme.quiet());
-        canvas.field(17, y, canvas.width().saturating_sub(17), &names, theme.plain());
-        y += 1;
+    ];
+    for (down, (label, names)) in fates.into_iter().enumerate() {
+        canvas.put(0, y + down, label, theme.quiet());
+        canvas.field(17, y + down, canvas.width().saturating_sub(17), &names, theme.plain());
     }
-    y
 }
 
 fn actions(row: &crate::domain::summary::Summary, y: usize, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let mut x = 0;
-    for (command, key, does) in [
-        (Command::Retry, "r", "try it again"),
-        (Command::Skip, "s", "did it by hand, skip it"),
-        (Command::Abandon, "a", "abandon"),
+    for (verb, key, does) in [
+        (Verb::Retry, "r", "try it again"),
+        (Verb::Skip, "s", "did it by hand, skip it"),
+        (Verb::Abandon, "a", "abandon"),
     ] {
-        if row_allows(row, command) {
+        if row_allows(row, verb) {
             x = canvas.put(x, y, key, theme.strong());
             x = canvas.put(x + 1, y, does, theme.plain()) + 3;
         }

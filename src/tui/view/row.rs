@@ -6,13 +6,14 @@ use crate::domain::summary::{Standing, Summary};
 use crate::tui::format;
 use crate::tui::model::Model;
 use crate::tui::text;
-use crate::tui::theme::standing_word;
+use crate::tui::theme::{Theme, standing_word};
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::waiting;
 
 /// How many cells each column has; none when it is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Columns {
+    signs: usize,
     name: usize,
     state: Option<usize>,
     marks: usize,
@@ -22,14 +23,14 @@ pub(super) struct Columns {
     words: usize,
 }
 
-/// The cursor's cell and the sign's two.
-const SIGNS: usize = 3;
-
 impl Columns {
     /// The columns of a list this wide, whose longest saga has so many steps.
-    pub(super) fn fitting(width: usize, steps: usize) -> Self {
+    pub(super) fn fitting(width: usize, steps: usize, theme: Theme) -> Self {
         let marks = steps.clamp(5, 16) + 2;
+        // The cursor, the widest sign, and a space.
+        let signs = 2 + text::width(theme.signs().needs_you);
         let mut columns = Self {
+            signs,
             name: if width >= 100 { 22 } else { 18 },
             state: (width >= 64).then_some(14),
             marks,
@@ -40,7 +41,7 @@ impl Columns {
         };
         if width < 50 {
             let elapsed = columns.elapsed.unwrap_or(0);
-            columns.name = width.saturating_sub(SIGNS + 1 + marks + elapsed).clamp(6, 18);
+            columns.name = width.saturating_sub(signs + 1 + marks + elapsed).clamp(6, 18);
         }
         columns.words = width.saturating_sub(columns.used());
         columns
@@ -48,13 +49,13 @@ impl Columns {
 
     fn used(&self) -> usize {
         let optional = [self.state, self.step, self.tries, self.elapsed];
-        SIGNS + self.name + 1 + self.marks + optional.into_iter().flatten().sum::<usize>()
+        self.signs + self.name + 1 + self.marks + optional.into_iter().flatten().sum::<usize>()
     }
 
     /// Draws the headings.
     pub(super) fn headings(&self, canvas: &mut Canvas<'_>) {
         let style = canvas.theme.quiet();
-        let mut x = SIGNS;
+        let mut x = self.signs;
         let mut heading = |cells: usize, text: &str| {
             canvas.field(x, 0, cells, text, style);
             x += cells;
@@ -82,7 +83,7 @@ impl Columns {
         let calm = if row.standing.is_finished() { theme.quiet() } else { theme.plain() };
         let style = theme.standing(row.standing);
         canvas.put(1, y, theme.standing_sign(row.standing), style);
-        let mut x = SIGNS;
+        let mut x = self.signs;
         let name = row.name();
         let name = text::clean(&name);
         let name_style = if row.standing == Standing::Active { theme.plain() } else { calm };
@@ -109,8 +110,8 @@ impl Columns {
             x += cells;
         }
         let words = waiting::of_row(model, row);
-        let (what, next) = (text::clean(&words.what), text::clean(&words.next));
-        canvas.put(x, y, &text::cut_before(&what, &next, self.words), calm);
+        let what = text::clean(&words.what);
+        canvas.put(x, y, &text::cut_before(&what, words.tail(self.words), self.words), calm);
     }
 }
 

@@ -240,7 +240,7 @@ impl Columns {
         canvas.put(2, y, &text::cut(&name, self.name), theme.plain());
         let mut x = 2 + self.name + 1;
         let forward = step::forward(aggregate, position, model.now, theme);
-        canvas.field(x, y, self.forward.saturating_sub(1), &forward.text, forward.style);
+        canvas.put(x, y, forward.fitting(self.forward.saturating_sub(1)), forward.style);
         x += self.forward;
         let tries = step::tries(lane, planned.forward.retry.tries.get());
         canvas.field(x, y, self.tries, &tries, theme.quiet());
@@ -254,7 +254,7 @@ impl Columns {
         );
         x += self.took;
         let undo = step::undo(aggregate, position, model.now, theme);
-        canvas.field(x, y, self.undo.saturating_sub(1), &undo.text, undo.style);
+        canvas.put(x, y, undo.fitting(self.undo.saturating_sub(1)), undo.style);
         if let Some(spans) = read.timeline.get(position) {
             lanes::draw(spans, axis, model.now, (self.lane(), y), canvas);
         }

@@ -19,6 +19,14 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// As much as fits: all of it, or its sign alone.
+    pub(super) fn fitting(&self, cells: usize) -> &str {
+        if crate::tui::text::width(&self.text) <= cells {
+            return &self.text;
+        }
+        self.text.split(' ').next().unwrap_or_default()
+    }
+
     fn new(style: Style, sign: &str, words: impl AsRef<str>) -> Self {
         Self { style, text: format!("{sign} {}", words.as_ref()) }
     }

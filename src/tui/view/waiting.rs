@@ -15,11 +15,21 @@ pub(super) struct Words {
     pub(super) what: String,
     /// What happens next.
     pub(super) next: String,
+    /// The same, where room is short.
+    brief: String,
 }
+
+/// From how many cells on there is room to say what happens next in full.
+const ROOMY: usize = 44;
 
 impl Words {
     fn what(what: impl Into<String>) -> Self {
-        Self { what: what.into(), next: String::new() }
+        Self { what: what.into(), next: String::new(), brief: String::new() }
+    }
+
+    /// What happens next, in words that leave room for what it is.
+    pub(super) fn tail(&self, cells: usize) -> &str {
+        if cells < ROOMY { &self.brief } else { &self.next }
     }
 }
 
@@ -55,24 +65,26 @@ pub(super) fn of_focus(focus: &Focus, now: Timestamp) -> Words {
                 Direction::Forward => "calling",
                 Direction::Undo => "undoing",
             };
-            Words { what: verb.to_owned(), next: format!(", {}", ago(now, *since)) }
+            let next = format!(", {}", ago(now, *since));
+            Words { what: verb.to_owned(), brief: next.clone(), next }
         }
         Activity::Waiting { until, note, gives_up_at } => Words {
             what: note.clone(),
             next: format!("; asks {}, ends {}", ahead(now, *until), ahead(now, *gives_up_at)),
+            brief: format!("; {}", ahead(now, *until)),
         },
-        Activity::Retrying { at, error } => Words {
-            what: error.clone(),
-            next: format!(
-                "; retry {} ({} of {})",
-                ahead(now, *at),
-                (focus.attempt + 1).min(focus.tries),
-                focus.tries
-            ),
-        },
+        Activity::Retrying { at, error } => {
+            let try_number = (focus.attempt + 1).min(focus.tries);
+            Words {
+                what: error.clone(),
+                next: format!("; retry {} ({try_number} of {})", ahead(now, *at), focus.tries),
+                brief: format!("; {}", ahead(now, *at)),
+            }
+        }
         Activity::GaveUp { at, error } => Words {
             what: error.clone(),
-            next: format!("; gave up {}", &format::time_of_day(*at)[..]),
+            next: format!("; gave up {}", format::time_of_day(*at)),
+            brief: String::new(),
         },
     }
 }

@@ -79,6 +79,11 @@ impl Stage {
         self.send(What::Noticed(Notice::Changed { summary, entries }));
     }
 
+    pub(crate) fn resize(&mut self, width: u16, height: u16) {
+        self.terminal.backend_mut().resize(width, height);
+        self.send(What::Resized { width, height });
+    }
+
     pub(crate) fn pass(&mut self, millis: u64) {
         self.now = self.now + Duration::from_millis(millis);
         self.send(What::Due);

@@ -1,0 +1,202 @@
+//! Whole sagas through the engine: seven steps that do nothing, every fact durable.
+//!
+//! `cargo bench --bench engine`. Sagas per second at 1, 64 and 1,000 at once, on the journal in sled
+//! beside the one in memory: the ratio is the price of durability. Then the time to open a journal
+//! of 100,000 finished deployments, and the memory that it takes.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arcadia::clock::{Chance, Clock, IdSource};
+use arcadia::control::{Control, LaunchRequest, Notice};
+use arcadia::domain::deployment::Actor;
+use arcadia::domain::saga::plan::{OnFailure, Patience, Plan, PlanStep, StepName};
+use arcadia::domain::saga::retry::RetryPolicy;
+use arcadia::domain::spec::DeploymentSpec;
+use arcadia::engine::{Handle, Parts};
+use arcadia::journal::Journal;
+use arcadia::journal::memory::MemoryJournal;
+use arcadia::journal::sled::SledJournal;
+use arcadia::steps::{Progress, Registry, Step, StepContext, StepError};
+use async_trait::async_trait;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+/// The steps of the plan, as many as the provisioning plan has.
+const STEPS: [&str; 7] = ["one", "two", "three", "four", "five", "six", "seven"];
+
+/// Deployments in the journal that is opened.
+const FINISHED: usize = 100_000;
+
+struct Nothing(&'static str);
+
+#[async_trait]
+impl Step for Nothing {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+
+    async fn execute(&self, _ctx: &StepContext) -> Result<Progress, StepError> {
+        Ok(Progress::noted("done"))
+    }
+
+    async fn compensate(
+        &self,
+        _ctx: &StepContext,
+        _output: Option<&Value>,
+    ) -> Result<Progress, StepError> {
+        Ok(Progress::noted("undone"))
+    }
+}
+
+fn plan() -> Plan {
+    let patience = Patience {
+        timeout: Duration::from_mins(1),
+        deadline: Duration::from_mins(5),
+        retry: RetryPolicy {
+            tries: NonZeroU32::MIN,
+            base: Duration::from_secs(1),
+            cap: Duration::from_secs(1),
+        },
+    };
+    let steps = STEPS.iter().enumerate().map(|(index, name)| PlanStep {
+        name: StepName::new(name),
+        version: 1,
+        needs: index
+            .checked_sub(1)
+            .map(|before| StepName::new(STEPS[before]))
+            .into_iter()
+            .collect(),
+        forward: patience.clone(),
+        undo: Some(patience.clone()),
+    });
+    Plan::new(steps.collect(), OnFailure::Rollback).expect("a chain is a plan")
+}
+
+async fn engine(journal: Arc<dyn Journal>) -> Handle {
+    let clock = Clock::system();
+    let chance = Chance::seeded(1);
+    let parts = Parts {
+        journal,
+        registry: Registry::of(STEPS.map(|name| Arc::new(Nothing(name)) as Arc<dyn Step>)),
+        planner: Arc::new(|_, _| plan()),
+        clock: clock.clone(),
+        ids: IdSource::new(clock, chance.clone()),
+        chance,
+        calls_at_once: NonZeroUsize::new(4_096).expect("it is not zero"),
+    };
+    Handle::open(parts).await.expect("an empty journal opens")
+}
+
+/// Launches `count` sagas at once, and waits until all have completed.
+async fn launch(engine: &Handle, first: usize, count: usize) {
+    let mut notices = engine.watch().await.expect("the engine runs").notices;
+    let launches = (first..first + count).map(|number| {
+        let spec = DeploymentSpec { slug: format!("n{number}"), ..DeploymentSpec::example() };
+        let by = Actor::Operator("bench".to_owned());
+        engine.launch(LaunchRequest { spec, on_failure: OnFailure::Rollback, by })
+    });
+    for launched in futures_util::future::join_all(launches).await {
+        launched.expect("names are new");
+    }
+    let mut left = count;
+    while left > 0 {
+        match notices.recv().await.expect("notices are read faster than they come") {
+            Notice::Changed { summary, .. } if summary.standing.is_finished() => left -= 1,
+            Notice::Changed { .. } | Notice::Logged { .. } | Notice::Stalled { .. } => {}
+        }
+    }
+}
+
+fn sagas(criterion: &mut Criterion) {
+    let runtime = Runtime::new().expect("the runtime starts");
+    let mut group = criterion.benchmark_group("sagas");
+    group.sample_size(10).measurement_time(Duration::from_secs(8));
+    for at_once in [1_usize, 64, 1_000] {
+        group.throughput(Throughput::Elements(at_once as u64));
+        let folder = tempfile::tempdir().expect("there is room");
+        let sled = Arc::new(SledJournal::open(folder.path()).expect("an empty folder opens"));
+        let before = sled.stats();
+        let journals: [(&str, Arc<dyn Journal>); 2] =
+            [("sled", sled.clone()), ("memory", Arc::new(MemoryJournal::new()))];
+        for (name, journal) in journals {
+            let engine = runtime.block_on(engine(journal));
+            let mut first = 0;
+            group.bench_function(BenchmarkId::new(name, at_once), |bencher| {
+                bencher.iter(|| {
+                    runtime.block_on(launch(&engine, first, at_once));
+                    first += at_once;
+                });
+            });
+            runtime.block_on(engine.stop());
+        }
+        let after = sled.stats();
+        eprintln!(
+            "{at_once} at once: {:.1} entries per durable write",
+            (after.entries - before.entries) as f64 / (after.groups - before.groups).max(1) as f64
+        );
+        runtime.block_on(sled.close());
+    }
+}
+
+fn start_up(criterion: &mut Criterion) {
+    let runtime = Runtime::new().expect("the runtime starts");
+    let folder = tempfile::tempdir().expect("there is room");
+    runtime.block_on(async {
+        let journal = Arc::new(SledJournal::open(folder.path()).expect("an empty folder opens"));
+        let engine = engine(journal.clone()).await;
+        for first in (0..FINISHED).step_by(1_000) {
+            launch(&engine, first, 1_000).await;
+        }
+        engine.stop().await;
+        journal.close().await;
+    });
+    let open = |path: &Path| {
+        runtime.block_on(async {
+            let journal = Arc::new(SledJournal::open(path).expect("it was closed in order"));
+            let engine = engine(journal.clone()).await;
+            let rows = engine.watch().await.expect("the engine runs").summaries.len();
+            assert_eq!(rows, FINISHED);
+            engine.stop().await;
+            journal.close().await;
+        });
+    };
+    let before = resident_kib();
+    open(folder.path());
+    eprintln!(
+        "{FINISHED} finished deployments: {} MiB on disk, {} MiB more memory after opening",
+        size_of(folder.path()) >> 20,
+        resident_kib().saturating_sub(before) >> 10
+    );
+    let mut group = criterion.benchmark_group("start-up");
+    group.sample_size(10).measurement_time(Duration::from_secs(20));
+    group.bench_function(BenchmarkId::new("open", FINISHED), |bencher| {
+        bencher.iter(|| open(folder.path()));
+    });
+}
+
+/// The resident set, in KiB, as the kernel tells it.
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// The bytes of the files in a folder.
+fn size_of(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).expect("the folder is there");
+    entries
+        .filter_map(Result::ok)
+        .map(|entry| match entry.metadata() {
+            Ok(data) if data.is_dir() => size_of(&entry.path()),
+            Ok(data) => data.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
+criterion_group!(benches, sagas, start_up);
+criterion_main!(benches);

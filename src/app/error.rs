@@ -1,0 +1,97 @@
+//! What can go wrong while the program is put together, each with its exit code and a hint.
+
+use crate::cli::{CliError, Exit};
+use crate::config::ConfigError;
+use crate::config::secret::SecretError;
+use crate::journal::JournalError;
+use crate::providers::ProviderError;
+use crate::providers::digitalocean::DigitalOceanError;
+use crate::simulator::SimulatorError;
+use crate::simulator::faults::ParseFaultError;
+use crate::telemetry::TelemetryError;
+use crate::tui::options::TuiError;
+
+/// The program could not be put together, or a verb could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The configuration does not make sense.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The token could not be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The provider does not take the token.
+    #[error("the provider does not accept the token, so nothing was started")]
+    Token {
+        /// What it said.
+        #[source]
+        source: ProviderError,
+    },
+    /// The log could not be started.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// The journal could not be opened or read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The client could not be made.
+    #[error(transparent)]
+    Client(#[from] DigitalOceanError),
+    /// The simulated cloud could not be started.
+    #[error(transparent)]
+    Simulator(#[from] SimulatorError),
+    /// A fault rule does not make sense.
+    #[error(transparent)]
+    Fault(#[from] ParseFaultError),
+    /// A verb could not be done.
+    #[error(transparent)]
+    Cli(#[from] CliError),
+    /// The screen could not go on.
+    #[error(transparent)]
+    Tui(#[from] TuiError),
+    /// The operating system refused what every program needs.
+    #[error("the runtime could not be started")]
+    Runtime(#[source] std::io::Error),
+}
+
+impl AppError {
+    /// How the program ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Cli(error) => error.exit(),
+            Self::Fault(_) => Exit::Usage,
+            Self::Config(_)
+            | Self::Secret(_)
+            | Self::Token { .. }
+            | Self::Telemetry(_)
+            | Self::Journal(_)
+            | Self::Client(_)
+            | Self::Simulator(_)
+            | Self::Tui(_)
+            | Self::Runtime(_) => Exit::Error,
+        }
+    }
+
+    /// What may help.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Cli(error) => error.hint(),
+            Self::Config(error) => error.hint(),
+            Self::Secret(error) => error.hint(),
+            Self::Token { .. } => Some(
+                "check the token at the provider; `arcadia config show` says where it comes from"
+                    .to_owned(),
+            ),
+            Self::Journal(JournalError::Locked { .. }) => Some(
+                "use the window it runs in, or stop it; another folder is another --data-dir"
+                    .to_owned(),
+            ),
+            Self::Journal(_)
+            | Self::Telemetry(_)
+            | Self::Client(_)
+            | Self::Simulator(_)
+            | Self::Fault(_)
+            | Self::Tui(_)
+            | Self::Runtime(_) => None,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! An engine with everything it stands on, put together and taken apart in the right order.
+
+use std::sync::{Arc, OnceLock};
+
+use secrecy::SecretString;
+
+use crate::app::AppError;
+use crate::app::cloud::Cloud;
+use crate::clock::{Chance, Clock, IdSource};
+use crate::config::{Config, PatienceOverride, SagaConfig};
+use crate::domain::id::{DeploymentId, SagaId};
+use crate::domain::log::LogLine;
+use crate::domain::saga::plan::{OnFailure, Plan, PlanStep};
+use crate::engine::{Handle, Parts};
+use crate::journal::sled::SledJournal;
+use crate::journal::{Journal, JournalError};
+use crate::steps::plan::{self, PlanSettings};
+use crate::steps::{Registry, StepSettings};
+use crate::telemetry::StepLogSink;
+
+/// Where the engine is found once it is there; steps log before and after.
+#[derive(Clone, Default)]
+pub(super) struct LateEngine(Arc<OnceLock<Handle>>);
+
+impl StepLogSink for LateEngine {
+    fn line(&self, saga: SagaId, deployment: DeploymentId, line: LogLine) {
+        if let Some(engine) = self.0.get() {
+            engine.log(saga, deployment, line);
+        }
+    }
+}
+
+/// Whether unfinished sagas go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// They do, and the provider is asked whether the token works.
+    Run,
+    /// Nothing is run; the journal is only read.
+    Read,
+}
+
+/// An engine with everything it stands on.
+pub(super) struct Workshop {
+    pub(super) engine: Handle,
+    journal: Arc<SledJournal>,
+    cloud: Option<Cloud>,
+}
+
+impl Workshop {
+    /// Opens the journal, connects to the cloud, and starts the engine.
+    pub(super) async fn open(
+        config: &Config,
+        purpose: Purpose,
+        token: Option<SecretString>,
+        clock: &Clock,
+        late: &LateEngine,
+    ) -> Result<Self, AppError> {
+        let chance = Chance::from_system();
+        // The journal's lock comes first: who does not own the folder starts nothing.
+        let folder = config.data_dir.join("journal");
+        let journal = tokio::task::spawn_blocking(move || SledJournal::open(&folder))
+            .await
+            .map_err(|_| JournalError::Closed)??;
+        let journal = Arc::new(journal);
+        let cloud = match Self::cloud(config, purpose, token, clock, &chance).await {
+            Ok(cloud) => cloud,
+            Err(error) => {
+                journal.close().await;
+                return Err(error);
+            }
+        };
+        let engine = Handle::open(Parts {
+            journal: Arc::clone(&journal) as Arc<dyn Journal>,
+            registry: Registry::provisioning(
+                &cloud.compute,
+                &cloud.dns,
+                &step_settings(&config.saga),
+            ),
+            planner: planner(&config.saga),
+            clock: clock.clone(),
+            ids: IdSource::new(clock.clone(), chance.clone()),
+            chance,
+            calls_at_once: config.engine.max_sagas,
+        })
+        .await?;
+        // The sink is set once: there is one engine in a process.
+        let _ = late.0.set(engine.clone());
+        if purpose == Purpose::Run {
+            engine.resume().await?;
+        }
+        Ok(Self { engine, journal, cloud: Some(cloud) })
+    }
+
+    /// Stops in the order of dependence: sagas, then the journal they write, then the cloud.
+    pub(super) async fn close(mut self) {
+        self.engine.stop().await;
+        self.journal.close().await;
+        if let Some(cloud) = self.cloud.take() {
+            cloud.stop().await;
+        }
+    }
+
+    async fn cloud(
+        config: &Config,
+        purpose: Purpose,
+        token: Option<SecretString>,
+        clock: &Clock,
+        chance: &Chance,
+    ) -> Result<Cloud, AppError> {
+        match purpose {
+            Purpose::Read => Cloud::unconnected(config, clock, chance),
+            Purpose::Run => {
+                let cloud = Cloud::connect(config, token, clock, chance).await?;
+                cloud.check().await?;
+                Ok(cloud)
+            }
+        }
+    }
+}
+
+fn step_settings(saga: &SagaConfig) -> StepSettings {
+    StepSettings {
+        settle: saga.settle,
+        poll_first: saga.poll_first,
+        poll_cap: saga.poll_most,
+        record_ttl: saga.record_ttl,
+    }
+}
+
+fn planner(
+    saga: &SagaConfig,
+) -> Arc<dyn Fn(&crate::domain::spec::DeploymentSpec, OnFailure) -> Plan + Send + Sync> {
+    let settings = PlanSettings {
+        calls: saga.calls.clone(),
+        activation_deadline: saga.activation_deadline,
+        compensations: saga.compensations.clone(),
+    };
+    let overrides = saga.steps.clone();
+    Arc::new(move |_, on_failure| {
+        let plan = plan::provisioning(&settings, on_failure);
+        let steps = plan.steps().iter().map(|step| overridden(step, overrides.get(&step.name)));
+        Plan::new(steps.collect(), on_failure).expect("overriding patience keeps a plan a plan")
+    })
+}
+
+fn overridden(step: &PlanStep, change: Option<&PatienceOverride>) -> PlanStep {
+    let mut step = step.clone();
+    if let Some(change) = change {
+        step.forward = change.apply(&step.forward);
+    }
+    step
+}

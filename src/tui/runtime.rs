@@ -1,0 +1,325 @@
+//! The loop: what reaches the screen becomes a message, what the model wants done is done, and a
+//! frame is drawn when something changed.
+//!
+//! Nothing slow is awaited in the loop: what is asked of the engine runs in a set of tasks and comes
+//! back as a message. An idle screen has no timer at all.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::Event as TerminalEvent;
+use futures_util::stream::{Stream, StreamExt};
+use tokio::sync::broadcast;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+
+use crate::control::{Control, Notice, Watch};
+use crate::domain::time::Timestamp;
+use crate::tui::effect::Effect;
+use crate::tui::model::Model;
+use crate::tui::msg::{Msg, What};
+use crate::tui::options::{Exit, Options, TuiError};
+use crate::tui::runtime::signals::{Signals, Wish};
+use crate::tui::update::update;
+use crate::tui::view::{Counting, ViewState};
+
+mod asking;
+mod signals;
+
+/// At most so many frames a second, keys apart.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// How many notices are taken in between two looks at the keyboard.
+const NOTICES_A_TURN: usize = 512;
+
+/// How long orders that are under way are waited for when the operator leaves.
+const LAST_ORDERS: Duration = Duration::from_secs(2);
+
+/// What a frame is drawn on.
+pub trait Screen {
+    /// Draws a frame.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    fn draw(&mut self, model: &Model, state: &mut ViewState) -> io::Result<()>;
+
+    /// Makes the next frame draw every cell.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    fn redraw(&mut self) -> io::Result<()>;
+
+    /// Gives the terminal back and stops the program; returns when it was continued.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    fn suspend(&mut self) -> io::Result<()>;
+
+    /// Takes the terminal over again after someone else stopped and continued the program.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    fn resume(&mut self) -> io::Result<()>;
+}
+
+/// The running screen.
+pub struct Runtime<'s, S> {
+    screen: &'s mut S,
+    model: Model,
+    state: ViewState,
+    options: Options,
+    control: Option<Arc<dyn Control>>,
+    notices: Option<broadcast::Receiver<Notice>>,
+    reads: JoinSet<Answer>,
+    orders: JoinSet<Answer>,
+    dirty: Dirty,
+    drawn_at: Option<Instant>,
+}
+
+/// Whether the frame on the screen is the model's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Dirty {
+    No,
+    Soon,
+    Now,
+}
+
+/// What a task brings back.
+enum Answer {
+    Connected(Result<Arc<dyn Control>, String>),
+    Watching(Result<Watch, String>),
+    Says(What),
+}
+
+/// What the loop wakes for.
+enum Wake {
+    Terminal(Option<io::Result<TerminalEvent>>),
+    Wish(Wish),
+    Answer(Answer),
+    Notice(Result<Notice, broadcast::error::RecvError>),
+    Draw,
+    Due,
+}
+
+impl<'s, S: Screen> Runtime<'s, S> {
+    /// A screen that is about to show its first frame.
+    pub fn new(
+        screen: &'s mut S,
+        model: Model,
+        state: ViewState,
+        options: Options,
+        connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static,
+    ) -> Self {
+        let mut reads = JoinSet::new();
+        reads.spawn(async { Answer::Connected(connect.await) });
+        Self {
+            screen,
+            model,
+            state,
+            options,
+            control: None,
+            notices: None,
+            reads,
+            orders: JoinSet::new(),
+            dirty: Dirty::Now,
+            drawn_at: None,
+        }
+    }
+
+    /// Runs until the operator leaves.
+    ///
+    /// # Errors
+    /// When the terminal refuses something.
+    pub async fn run(
+        mut self,
+        mut terminal: impl Stream<Item = io::Result<TerminalEvent>> + Unpin,
+    ) -> Result<Exit, TuiError> {
+        let mut signals = Signals::listen()?;
+        loop {
+            if self.dirty == Dirty::Now {
+                self.draw()?;
+            }
+            if let Some(exit) = self.model.ended {
+                self.finish_orders().await;
+                return Ok(exit);
+            }
+            let frame_at = self.drawn_at.map_or_else(Instant::now, |drawn| drawn + FRAME);
+            let due_in = self.due_in();
+            let wake = tokio::select! {
+                biased;
+                event = terminal.next() => Wake::Terminal(event),
+                wish = signals.next() => Wake::Wish(wish),
+                Some(answer) = self.orders.join_next() => answer_or_loss(answer),
+                Some(answer) = self.reads.join_next() => answer_or_loss(answer),
+                notice = next_notice(&mut self.notices) => Wake::Notice(notice),
+                () = tokio::time::sleep_until(frame_at), if self.dirty == Dirty::Soon => Wake::Draw,
+                () = tokio::time::sleep(due_in.unwrap_or_default()), if due_in.is_some() => Wake::Due,
+            };
+            self.wake(wake)?;
+        }
+    }
+
+    fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
+        match wake {
+            Wake::Terminal(Some(Ok(event))) => self.terminal_event(event)?,
+            Wake::Terminal(Some(Err(error))) => return Err(error.into()),
+            // Without a keyboard nobody can leave but by a signal, so leave.
+            Wake::Terminal(None) | Wake::Wish(Wish::Leave) => self.model.leave(),
+            Wake::Wish(Wish::Suspend) => self.perform(Effect::Suspend)?,
+            Wake::Wish(Wish::Resume) => {
+                self.screen.resume()?;
+                self.dirty = Dirty::Now;
+            }
+            Wake::Answer(Answer::Connected(Ok(control))) => {
+                self.control = Some(control);
+                self.send(What::Connected, Dirty::Soon)?;
+            }
+            Wake::Answer(Answer::Connected(Err(why))) => {
+                self.send(What::NotConnected(why), Dirty::Soon)?;
+            }
+            Wake::Answer(Answer::Watching(Ok(watch))) => {
+                self.notices = Some(watch.notices);
+                self.send(What::Pictured(Ok(watch.summaries)), Dirty::Soon)?;
+            }
+            Wake::Answer(Answer::Watching(Err(why))) => {
+                self.send(What::Pictured(Err(why)), Dirty::Soon)?;
+            }
+            Wake::Answer(Answer::Says(what)) => self.send(what, Dirty::Soon)?,
+            Wake::Notice(notice) => self.notice(notice)?,
+            Wake::Draw => self.draw()?,
+            Wake::Due => self.send(What::Due, Dirty::Now)?,
+        }
+        Ok(())
+    }
+
+    fn terminal_event(&mut self, event: TerminalEvent) -> Result<(), TuiError> {
+        match event {
+            TerminalEvent::Key(key) => self.send(What::Key(key), Dirty::Now),
+            TerminalEvent::Paste(text) => self.send(What::Pasted(text), Dirty::Now),
+            TerminalEvent::Resize(width, height) => {
+                self.send(What::Resized { width, height }, Dirty::Now)
+            }
+            TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => {
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes in what happened, and whatever else is there already, up to a bound.
+    fn notice(
+        &mut self,
+        first: Result<Notice, broadcast::error::RecvError>,
+    ) -> Result<(), TuiError> {
+        let mut next = Some(first);
+        for _ in 0..NOTICES_A_TURN {
+            match next {
+                Some(Ok(notice)) => self.send(What::Noticed(notice), Dirty::Soon)?,
+                Some(Err(broadcast::error::RecvError::Lagged(missed))) => {
+                    // The picture that is taken brings a fresh receiver; the rest of this one would
+                    // be stale.
+                    self.notices = None;
+                    return self.send(What::Lagged { missed }, Dirty::Soon);
+                }
+                Some(Err(broadcast::error::RecvError::Closed)) => {
+                    self.notices = None;
+                    return self.send(What::Silenced, Dirty::Soon);
+                }
+                None => return Ok(()),
+            }
+            next = self.notices.as_mut().and_then(|notices| match notices.try_recv() {
+                Ok(notice) => Some(Ok(notice)),
+                Err(broadcast::error::TryRecvError::Lagged(missed)) => {
+                    Some(Err(broadcast::error::RecvError::Lagged(missed)))
+                }
+                // A closed channel says so at the next turn.
+                Err(
+                    broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed,
+                ) => None,
+            });
+        }
+        if let Some(Ok(notice)) = next {
+            self.send(What::Noticed(notice), Dirty::Soon)?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, what: What, dirty: Dirty) -> Result<(), TuiError> {
+        self.dirty = self.dirty.max(dirty);
+        let at = self.options.clock.now();
+        for effect in update(&mut self.model, Msg { at, what }) {
+            self.perform(effect)?;
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
+        match effect {
+            Effect::Redraw => {
+                self.screen.redraw()?;
+                self.dirty = Dirty::Now;
+            }
+            Effect::Suspend => {
+                self.screen.suspend()?;
+                self.dirty = Dirty::Now;
+            }
+            Effect::Watch | Effect::Show(_) | Effect::ReadLogs(_) | Effect::Plan { .. } => {
+                if let Some(control) = &self.control {
+                    let ask = asking::ask(Arc::clone(control), effect, &self.options);
+                    self.reads.spawn(ask);
+                }
+            }
+            Effect::Order { .. } | Effect::Launch { .. } => {
+                if let Some(control) = &self.control {
+                    let ask = asking::ask(Arc::clone(control), effect, &self.options);
+                    self.orders.spawn(ask);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was ordered must reach the engine, although nobody is there to read the answer.
+    async fn finish_orders(&mut self) {
+        let all = async { while self.orders.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_ORDERS, all).await;
+    }
+
+    fn draw(&mut self) -> Result<(), TuiError> {
+        self.screen.draw(&self.model, &mut self.state)?;
+        self.dirty = Dirty::No;
+        self.drawn_at = Some(Instant::now());
+        Ok(())
+    }
+
+    /// After how long something on the screen changes by itself; `None` when nothing does.
+    fn due_in(&self) -> Option<Duration> {
+        let now = self.options.clock.now();
+        let second = match self.state.counting {
+            Counting::Seconds => Some(next_second(now)),
+            Counting::Nothing => None,
+        };
+        second.into_iter().chain(self.model.due()).min().map(|at| now.until(at))
+    }
+}
+
+/// The next moment at which the clock shows another second.
+fn next_second(now: Timestamp) -> Timestamp {
+    now + Duration::from_millis(
+        1_000 - u64::try_from(now.as_millis().rem_euclid(1_000)).unwrap_or(0),
+    )
+}
+
+/// A task that panicked brings nothing back; the screen must not wait for it for ever.
+fn answer_or_loss(answer: Result<Answer, JoinError>) -> Wake {
+    Wake::Answer(answer.unwrap_or(Answer::Says(What::AnswerLost)))
+}
+
+async fn next_notice(
+    notices: &mut Option<broadcast::Receiver<Notice>>,
+) -> Result<Notice, broadcast::error::RecvError> {
+    match notices {
+        Some(notices) => notices.recv().await,
+        None => std::future::pending().await,
+    }
+}

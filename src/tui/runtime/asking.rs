@@ -1,0 +1,76 @@
+//! What is asked of the engine, and how its answer becomes a message.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use crate::control::{Control, ControlError, LaunchRequest, OrderRequest};
+use crate::domain::deployment::Actor;
+use crate::tui::effect::Effect;
+use crate::tui::model::log::CAPACITY;
+use crate::tui::msg::{LaunchRefusal, What};
+use crate::tui::options::Options;
+use crate::tui::runtime::Answer;
+
+/// Asks, and brings the answer back.
+pub(super) fn ask(
+    control: Arc<dyn Control>,
+    effect: Effect,
+    options: &Options,
+) -> impl Future<Output = Answer> + Send + 'static {
+    let by = Actor::Operator(options.operator.clone());
+    // The id is made here, once, so that whatever carries the order may send it twice.
+    let command = options.ids.command();
+    async move {
+        match effect {
+            Effect::Watch => Answer::Watching(control.watch().await.map_err(|error| said(&error))),
+            Effect::Show(deployment) => {
+                let result = control.show(deployment).await;
+                let result = result.map(Box::new).map_err(|error| said(&error));
+                Answer::Says(What::Shown { deployment, result })
+            }
+            Effect::ReadLogs(deployment) => {
+                let result = control.logs(deployment, None, CAPACITY).await;
+                let result = result.map_err(|error| said(&error));
+                Answer::Says(What::LogsRead { deployment, result })
+            }
+            Effect::Order { deployment, order } => {
+                let verb = order.verb();
+                let request = OrderRequest { deployment, command, order, by };
+                let result = control.order(request).await.map_err(|error| said(&error));
+                Answer::Says(What::Ordered { deployment, verb, result })
+            }
+            Effect::Launch { spec, on_failure } => {
+                let request = LaunchRequest { spec: *spec, on_failure, by };
+                let result = control.launch(request).await.map_err(refusal);
+                Answer::Says(What::Launched(result))
+            }
+            Effect::Plan { spec, on_failure } => {
+                Answer::Says(What::Planned(control.plan(&spec, on_failure)))
+            }
+            Effect::Redraw | Effect::Suspend => Answer::Says(What::Due),
+        }
+    }
+}
+
+fn refusal(error: ControlError) -> LaunchRefusal {
+    match error {
+        ControlError::Invalid(errors) => LaunchRefusal::Fields(errors),
+        ControlError::NotFound(_)
+        | ControlError::NameTaken { .. }
+        | ControlError::Refused { .. }
+        | ControlError::Journal(_)
+        | ControlError::Stopping => LaunchRefusal::Other(said(&error)),
+    }
+}
+
+/// An error with everything behind it, on one line.
+fn said(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        source = error.source();
+    }
+    words
+}

@@ -1,0 +1,177 @@
+//! The terminal, taken over and given back.
+//!
+//! It is given back on every way out: when the guard is dropped, when the screen's own code panics
+//! (before the panic's message is printed, so that it can be read) and before the program is
+//! suspended. A panic of any other task leaves it alone: the engine reports that as the failure of a
+//! step, and the screen goes on.
+
+use std::cell::Cell;
+use std::io::{self, BufWriter, Stdout, Write};
+use std::panic;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use rustix::process::{Signal, getpid, kill_process};
+
+use crate::tui::model::Model;
+use crate::tui::runtime::Screen;
+use crate::tui::view::{ViewState, view};
+
+/// Whether this process has a terminal taken over at the moment.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    static IN_SCREEN: Cell<bool> = const { Cell::new(false) };
+}
+
+type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync>;
+
+/// The terminal, while it is the dashboard's.
+pub struct TakenTerminal {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    previous_hook: Arc<Hook>,
+}
+
+impl TakenTerminal {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// When standard output is no terminal, or refuses; it is left as it was then.
+    pub fn take() -> io::Result<Self> {
+        take_over().inspect_err(|_| give_back())?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+        let terminal = Terminal::new(backend).inspect_err(|_| give_back())?;
+        Ok(Self { terminal, previous_hook: install_hook() })
+    }
+}
+
+impl Screen for TakenTerminal {
+    fn draw(&mut self, model: &Model, state: &mut ViewState) -> io::Result<()> {
+        let _marks = SynchronizedUpdate::begin()?;
+        self.terminal.draw(|frame| view(model, state, frame))?;
+        self.terminal.backend_mut().flush()
+    }
+
+    fn redraw(&mut self) -> io::Result<()> {
+        self.terminal.clear()
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        kill_process(getpid(), Signal::STOP)?;
+        // From here on the program was continued.
+        take_over()?;
+        self.redraw()
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        take_over()?;
+        self.redraw()
+    }
+}
+
+impl Drop for TakenTerminal {
+    fn drop(&mut self) {
+        give_back();
+        // The hook cannot be changed while a panic unwinds; the one in place chains to the old one.
+        if !std::thread::panicking() {
+            let previous = Arc::clone(&self.previous_hook);
+            panic::set_hook(Box::new(move |info| previous(info)));
+        }
+    }
+}
+
+/// Marks a future as the screen's own code: a panic while it is polled gives the terminal back.
+pub struct OfScreen<F>(Pin<Box<F>>);
+
+impl<F: Future> OfScreen<F> {
+    /// Marks a future.
+    pub fn new(future: F) -> Self {
+        Self(Box::pin(future))
+    }
+}
+
+impl<F: Future> Future for OfScreen<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let _inside = Inside::enter();
+        self.0.as_mut().poll(context)
+    }
+}
+
+struct Inside;
+
+impl Inside {
+    fn enter() -> Self {
+        IN_SCREEN.set(true);
+        Self
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        IN_SCREEN.set(false);
+    }
+}
+
+/// Keeps a frame from being shown half drawn. The end mark is written whatever happens between.
+struct SynchronizedUpdate;
+
+impl SynchronizedUpdate {
+    fn begin() -> io::Result<Self> {
+        queue!(io::stdout(), BeginSynchronizedUpdate)?;
+        Ok(Self)
+    }
+}
+
+impl Drop for SynchronizedUpdate {
+    fn drop(&mut self) {
+        let _ = execute!(io::stdout(), EndSynchronizedUpdate);
+    }
+}
+
+fn take_over() -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+}
+
+/// Gives the terminal back, once; a terminal that is gone already cannot be told anything.
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(
+            io::stdout(),
+            EndSynchronizedUpdate,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            cursor::Show
+        );
+        let _ = disable_raw_mode();
+    }
+}
+
+fn install_hook() -> Arc<Hook> {
+    let previous: Arc<Hook> = Arc::new(panic::take_hook());
+    let chained = Arc::clone(&previous);
+    panic::set_hook(Box::new(move |info| {
+        if IN_SCREEN.get() || !TAKEN.load(Ordering::SeqCst) {
+            give_back();
+            chained(info);
+        } else {
+            // Printing would tear the frame; whoever owns the task reports its end.
+            tracing::error!(panic = %info, "a task panicked");
+        }
+    }));
+    previous
+}

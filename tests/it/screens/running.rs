@@ -1,0 +1,222 @@
+//! The loop: what it draws and when, what it asks of the engine, and how it ends.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arcadia::clock::{Chance, Clock, IdSource};
+use arcadia::control::{Control, Notice};
+use arcadia::domain::deployment::Actor;
+use arcadia::domain::saga::event::Order;
+use arcadia::domain::spec::LaunchDraft;
+use arcadia::tui::model::Model;
+use arcadia::tui::options::{Ascii, Color, Exit, Options};
+use arcadia::tui::runtime::{Runtime, Screen};
+use arcadia::tui::theme::Theme;
+use arcadia::tui::view::{ViewState, view};
+use crossterm::event::{Event, KeyCode};
+use futures_util::stream;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::screens::control::FakeControl;
+use crate::screens::world::{self, NOW};
+
+/// Counts what is drawn.
+struct Counted {
+    terminal: Terminal<TestBackend>,
+    frames_tx: mpsc::UnboundedSender<String>,
+}
+
+impl Screen for Counted {
+    fn draw(&mut self, model: &Model, state: &mut ViewState) -> io::Result<()> {
+        self.terminal.draw(|frame| view(model, state, frame)).map_err(io::Error::other)?;
+        let _ = self.frames_tx.send(self.terminal.backend().to_string());
+        Ok(())
+    }
+
+    fn redraw(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Run {
+    keys_tx: mpsc::UnboundedSender<io::Result<Event>>,
+    frames_rx: mpsc::UnboundedReceiver<String>,
+    ended: JoinHandle<Exit>,
+}
+
+fn options() -> Options {
+    let clock = Clock::starting_at(NOW);
+    Options {
+        ids: IdSource::new(clock.clone(), Chance::seeded(1)),
+        clock,
+        operator: "ana".to_owned(),
+        environment: "SIM".to_owned(),
+        draft: LaunchDraft::default(),
+        ascii: Ascii::No,
+        color: Color::Ansi,
+    }
+}
+
+fn start(connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static) -> Run {
+    let (keys_tx, mut keys_rx) = mpsc::unbounded_channel();
+    let (frames_tx, frames_rx) = mpsc::unbounded_channel();
+    let options = options();
+    let mut model =
+        Model::new("SIM".to_owned(), "ana".to_owned(), LaunchDraft::default(), options.clock.now());
+    model.size = (120, 36);
+    let terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
+    let state = ViewState::new(Theme::new(Color::Ansi, Ascii::No));
+    let keys = stream::poll_fn(move |context| keys_rx.poll_recv(context));
+    #[expect(clippy::disallowed_methods, reason = "the handle is held and joined by the test")]
+    let ended = tokio::spawn(async move {
+        let mut screen = Counted { terminal, frames_tx };
+        Runtime::new(&mut screen, model, state, options, connect).run(keys).await.unwrap()
+    });
+    Run { keys_tx, frames_rx, ended }
+}
+
+fn started(control: &Arc<FakeControl>) -> Run {
+    let control: Arc<dyn Control> = Arc::<FakeControl>::clone(control);
+    start(async { Ok(control) })
+}
+
+impl Run {
+    fn keys(&self, letters: &str) {
+        for letter in letters.chars() {
+            self.keys_tx.send(Ok(Event::Key(KeyCode::Char(letter).into()))).unwrap();
+        }
+    }
+
+    /// The next frame that shows this.
+    async fn shows(&mut self, words: &str) -> String {
+        let next = async {
+            loop {
+                let frame = self.frames_rx.recv().await.expect("the screen is running");
+                if frame.contains(words) {
+                    return frame;
+                }
+            }
+        };
+        let found = tokio::time::timeout(Duration::from_secs(60), next).await;
+        found.unwrap_or_else(|_| panic!("no frame shows {words:?}"))
+    }
+
+    fn frames(&mut self) -> usize {
+        std::iter::from_fn(|| self.frames_rx.try_recv().ok()).count()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_frame_does_not_wait_for_the_journal() {
+    let (open_tx, open_rx) = tokio::sync::oneshot::channel::<Arc<dyn Control>>();
+    let mut run = start(async { open_rx.await.map_err(|error| error.to_string()) });
+    run.shows("opening the journal").await;
+    let control: Arc<dyn Control> = FakeControl::new(world::zoo());
+    assert!(open_tx.send(control).is_ok());
+    run.shows("acme/web-blue-00417").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_does_not_open_is_shown_until_the_operator_leaves() {
+    let mut run = start(async { Err("the disk is full".to_owned()) });
+    run.shows("the disk is full").await;
+    run.keys("q");
+    assert_eq!(run.ended.await.unwrap(), Exit::NotConnected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_drawn_while_nothing_changes() {
+    let control = FakeControl::new(vec![world::active()]);
+    let mut run = started(&control);
+    run.shows("Log · activate deployment").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    run.frames();
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    assert_eq!(run.frames(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_saga_wakes_the_screen_once_a_second() {
+    let control = FakeControl::new(vec![world::running()]);
+    let mut run = started(&control);
+    run.shows("Log · wait droplet active").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    run.frames();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let frames = run.frames();
+    assert!((9..=11).contains(&frames), "{frames}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_of_news_is_drawn_at_most_thirty_times_a_second() {
+    let control = FakeControl::new(vec![world::active()]);
+    let mut run = started(&control);
+    run.shows("203.0.113.7").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    run.frames();
+    for _ in 0..200 {
+        let summary = world::active().summary();
+        control.notices.send(Notice::Changed { summary, entries: Vec::new().into() }).unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let frames = run.frames();
+    assert!((20..=31).contains(&frames), "{frames}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_lags_behind_takes_a_new_picture() {
+    let control = FakeControl::new(vec![world::running()]);
+    let mut run = started(&control);
+    run.shows("acme/web-00418").await;
+    for _ in 0..100 {
+        let summary = world::running().summary();
+        control.notices.send(Notice::Changed { summary, entries: Vec::new().into() }).unwrap();
+    }
+    run.shows("took a new picture").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(*control.pictures.lock().unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_reaches_the_engine_with_the_operators_name_even_when_he_leaves_at_once() {
+    let control = FakeControl::new(vec![world::running()]);
+    let mut run = started(&control);
+    run.shows("Log · wait droplet active").await;
+    run.keys("cyql");
+    assert_eq!(run.ended.await.unwrap(), Exit::SagasRunning { count: 1 });
+    let orders = control.orders.lock().unwrap();
+    assert_eq!(orders.len(), 1);
+    assert_eq!(orders[0].order, Order::Cancel);
+    assert_eq!(orders[0].by, Actor::Operator("ana".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_keyboard_that_is_gone_ends_the_screen() {
+    let control = FakeControl::new(vec![world::active()]);
+    let mut run = started(&control);
+    run.shows("203.0.113.7").await;
+    drop(run.keys_tx);
+    assert_eq!(run.ended.await.unwrap(), Exit::Idle);
+}
+
+/// Try the screen by hand: `cargo test --test it -- --ignored --nocapture try_the_screen`.
+#[tokio::test]
+#[ignore = "takes the terminal over, for a person"]
+async fn try_the_screen() {
+    let control: Arc<dyn Control> = FakeControl::new(world::zoo());
+    let options = options();
+    let exit = arcadia::tui::run(async { Ok(control) }, options).await;
+    println!("{exit:?}");
+}
