@@ -3,10 +3,12 @@
 
 mod crash;
 mod generators;
+mod http_saga;
 mod journal_contract;
 mod journal_record;
 mod journal_sled;
 mod layering;
+mod prism;
 mod saga_law;
 mod saga_run;
 mod screens;

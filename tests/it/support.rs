@@ -1,5 +1,8 @@
-//! What several suites share: builders, and a world to run sagas in.
+//! What several suites share: builders, and worlds to run sagas in.
 
 pub(crate) mod cloud;
+pub(crate) mod gateway;
+pub(crate) mod http_rig;
 pub(crate) mod plans;
+pub(crate) mod prism_proxy;
 pub(crate) mod rig;

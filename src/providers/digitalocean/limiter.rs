@@ -119,9 +119,12 @@ impl Limiter {
 }
 
 impl Flight {
-    /// Takes over what the answer says is left of the quota.
+    /// Takes over what the answer says is left of the hour's quota. An answer that asks for a pause
+    /// speaks of the minute's: nothing is left of that for seconds, while its reset is the hour's.
     pub(super) fn learn(&self, pacing: &Pacing, now: Timestamp) {
-        if let (Some(remaining), Some(reset)) = (pacing.remaining, pacing.reset) {
+        if let (Some(remaining), Some(reset), None) =
+            (pacing.remaining, pacing.reset, &pacing.retry_after)
+        {
             self.shared.ledger().learn(remaining, reset, now);
             self.shared.changed.notify_one();
         }

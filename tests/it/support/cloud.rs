@@ -19,7 +19,11 @@ use arcadia::simulator::world::record as sim_record;
 use arcadia::simulator::world::refusal::Refusal;
 use arcadia::simulator::world::truth::Truth;
 use arcadia::simulator::world::{Rules, Timings, World};
+use arcadia::steps::StepSettings;
+use arcadia::steps::plan::PlanSettings;
 use async_trait::async_trait;
+
+use crate::support::rig::{self, Pace};
 
 /// The zone that deployments of tests live in.
 pub(crate) const ZONE: &str = "acme.example";
@@ -88,16 +92,7 @@ impl TestCloud {
 
     /// The A records that really are there: name, address, seconds.
     pub(crate) fn addresses(&self) -> Vec<(String, String, u32)> {
-        let mut all: Vec<_> = self
-            .truth()
-            .records
-            .into_values()
-            .flatten()
-            .filter(|record| record.kind.as_str() == "A")
-            .map(|record| (record.name, record.data, record.ttl))
-            .collect();
-        all.sort();
-        all
+        rig::addresses(&self.truth())
     }
 
     /// Puts an A record there, as somebody else would; long enough ago to be listed.
@@ -202,6 +197,29 @@ impl TestCloud {
                 Err(lost(FailureCode::BadAnswer, "the answer makes no sense", kind))
             }
             Some(Fault::PlacementFails) => panic!("placement is not part of these tests"),
+        }
+    }
+}
+
+impl rig::Cloud for TestCloud {
+    fn compute(&self) -> Arc<dyn Compute> {
+        Arc::new(self.clone())
+    }
+
+    fn dns(&self) -> Arc<dyn Dns> {
+        Arc::new(self.clone())
+    }
+
+    fn truth(&self) -> Truth {
+        self.truth()
+    }
+
+    /// That of the product: the time is paused, so it costs nothing.
+    fn pace(&self) -> Pace {
+        Pace {
+            steps: StepSettings::default(),
+            plan: PlanSettings::default(),
+            patience: Duration::from_hours(3),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A whole Arcadia in one test: engine, journal in memory, simulated cloud, paused time.
+//! A whole Arcadia in one test: an engine over a journal in memory, on a cloud that outlives it.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -17,32 +17,60 @@ use arcadia::engine::{Handle, Parts};
 use arcadia::journal::Journal;
 use arcadia::journal::memory::MemoryJournal;
 use arcadia::providers::{Compute, Dns};
+use arcadia::simulator::world::record::RecordKind;
+use arcadia::simulator::world::truth::Truth;
 use arcadia::steps::plan::{self, PlanSettings};
 use arcadia::steps::{Registry, StepSettings};
 
 use crate::support::cloud::TestCloud;
 
-/// No saga of these tests takes longer than this, of paused time.
-const PATIENCE: Duration = Duration::from_hours(3);
-
 /// A whole Arcadia.
-pub(crate) struct Rig {
+pub(crate) struct Rig<C = TestCloud> {
     pub(crate) clock: Clock,
-    pub(crate) cloud: TestCloud,
+    pub(crate) cloud: C,
     pub(crate) journal: Arc<MemoryJournal>,
     pub(crate) engine: Handle,
+    pace: Pace,
     ids: IdSource,
     seed: u64,
 }
 
+/// A cloud that a rig can stand on.
+pub(crate) trait Cloud {
+    fn compute(&self) -> Arc<dyn Compute>;
+
+    fn dns(&self) -> Arc<dyn Dns>;
+
+    /// What there really is.
+    fn truth(&self) -> Truth;
+
+    fn pace(&self) -> Pace;
+}
+
+/// How fast sagas go on a cloud.
+#[derive(Clone)]
+pub(crate) struct Pace {
+    pub(crate) steps: StepSettings,
+    pub(crate) plan: PlanSettings,
+    /// No saga takes longer than this to stand still.
+    pub(crate) patience: Duration,
+}
+
 impl Rig {
+    /// On the cloud without HTTP, in paused time.
     pub(crate) async fn new() -> Self {
-        let clock = Clock::starting_at(Timestamp::from_millis(1_700_000_000_000));
-        let cloud = TestCloud::new(clock.clone());
+        let clock = test_clock();
+        Self::on(TestCloud::new(clock.clone()), clock).await
+    }
+}
+
+impl<C: Cloud> Rig<C> {
+    pub(crate) async fn on(cloud: C, clock: Clock) -> Self {
         let journal = Arc::new(MemoryJournal::new());
         let engine = open(&clock, &cloud, &journal, 1).await;
         let ids = IdSource::new(clock.clone(), Chance::seeded(1_000));
-        Self { clock, cloud, journal, engine, ids, seed: 1 }
+        let pace = cloud.pace();
+        Self { clock, cloud, journal, engine, pace, ids, seed: 1 }
     }
 
     /// The program dies without a word; after some time a new one is started over the same journal
@@ -77,13 +105,13 @@ impl Rig {
         self.engine.order(OrderRequest { deployment, command, order, by: operator() }).await
     }
 
-    /// Waits, on paused time, until the row of a deployment is as wanted.
+    /// Waits until the row of a deployment is as wanted.
     pub(crate) async fn until(
         &self,
         deployment: DeploymentId,
         wanted: impl Fn(&Summary) -> bool,
     ) -> Arc<Summary> {
-        let seen = tokio::time::timeout(PATIENCE, async {
+        let seen = tokio::time::timeout(self.pace.patience, async {
             loop {
                 let mut watch = self.engine.watch().await.unwrap();
                 let row = watch.summaries.into_iter().find(|row| row.deployment == deployment);
@@ -95,10 +123,10 @@ impl Rig {
                 watch.notices.recv().await.ok();
             }
         });
-        match seen.await {
-            Ok(row) => row,
-            Err(_) => panic!("it never came to that: {:#?}", self.show(deployment).await),
-        }
+        let Ok(row) = seen.await else {
+            panic!("it never came to that: {:#?}", self.show(deployment).await);
+        };
+        row
     }
 
     /// Waits until a saga stands still: ended, held or in need of a person.
@@ -129,7 +157,7 @@ impl Rig {
         assert_eq!(rows[0].key.provider_id, droplets[0].id.0.to_string());
         assert_eq!(rows[0].owner.as_ref().map(|owner| owner.deployment), Some(deployment));
         assert_eq!(Some(rows[0].ipv4), droplets[0].public_ipv4);
-        let records = self.cloud.addresses();
+        let records = addresses(&self.cloud.truth());
         assert_eq!(records, [("web".to_owned(), rows[0].ipv4.to_string(), 300)]);
     }
 
@@ -153,7 +181,7 @@ impl Rig {
         );
         assert_eq!(self.cloud.truth().droplets, [], "no droplet is left");
         assert!(detail.aggregate.resources.is_empty(), "no row is left");
-        assert_eq!(self.cloud.addresses(), records, "DNS is as it was found");
+        assert_eq!(addresses(&self.cloud.truth()), records, "DNS is as it was found");
     }
 }
 
@@ -161,15 +189,36 @@ pub(crate) fn operator() -> Actor {
     Actor::Operator("ana".to_owned())
 }
 
-async fn open(clock: &Clock, cloud: &TestCloud, journal: &Arc<MemoryJournal>, seed: u64) -> Handle {
+/// A clock that moves with tokio's, from a moment that is the same in every run.
+pub(crate) fn test_clock() -> Clock {
+    Clock::starting_at(Timestamp::from_millis(1_700_000_000_000))
+}
+
+/// The A records that really are there: name, address, seconds.
+pub(crate) fn addresses(truth: &Truth) -> Vec<(String, String, u32)> {
+    let mut all: Vec<_> = truth
+        .records
+        .values()
+        .flatten()
+        .filter(|record| record.kind == RecordKind::A)
+        .map(|record| (record.name.clone(), record.data.clone(), record.ttl))
+        .collect();
+    all.sort();
+    all
+}
+
+async fn open(
+    clock: &Clock,
+    cloud: &impl Cloud,
+    journal: &Arc<MemoryJournal>,
+    seed: u64,
+) -> Handle {
     let chance = Chance::seeded(seed);
-    let compute: Arc<dyn Compute> = Arc::new(cloud.clone());
-    let dns: Arc<dyn Dns> = Arc::new(cloud.clone());
-    let settings = PlanSettings::default();
+    let Pace { steps, plan, .. } = cloud.pace();
     let parts = Parts {
         journal: journal.clone(),
-        registry: Registry::provisioning(&compute, &dns, &StepSettings::default()),
-        planner: Arc::new(move |_, on_failure| plan::provisioning(&settings, on_failure)),
+        registry: Registry::provisioning(&cloud.compute(), &cloud.dns(), &steps),
+        planner: Arc::new(move |_, on_failure| plan::provisioning(&plan, on_failure)),
         clock: clock.clone(),
         ids: IdSource::new(clock.clone(), chance.clone()),
         chance,

@@ -246,6 +246,21 @@ async fn a_limited_request_says_how_long_to_wait_and_stops_the_others() {
 }
 
 #[tokio::test]
+async fn a_burst_that_was_too_fast_does_not_stop_everybody_until_the_hour_resets() {
+    let reset = (NOW.as_millis() / 1000 + 3_000).to_string();
+    let stub = Stub::serving(move |_, _| {
+        let headers =
+            [("retry-after", "7"), ("ratelimit-remaining", "0"), ("ratelimit-reset", &reset)];
+        reply(429, &headers, error_body("too_many_requests", "slow down").to_string())
+    })
+    .await;
+    let client = stub.client();
+    create(&client).await;
+    let wait = after(&read(&client).await).unwrap();
+    assert!(wait <= Duration::from_secs(7), "{wait:?}");
+}
+
+#[tokio::test]
 async fn a_limited_request_without_retry_after_waits_until_the_reset() {
     let reset = (NOW.as_millis() / 1000 + 40).to_string();
     let body = || error_body("too_many_requests", "API Rate limit exceeded.").to_string();

@@ -1,0 +1,73 @@
+//! A gateway between client and cloud that can lose its way: then it answers for single droplets
+//! itself, with the page of a web server that has never heard of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// A gateway that is up. Dropping it stops it.
+pub(crate) struct Gateway {
+    base_url: String,
+    lost: Arc<AtomicBool>,
+    _tasks: JoinSet<()>,
+}
+
+/// What every request needs.
+#[derive(Clone)]
+struct Passage {
+    upstream: String,
+    lost: Arc<AtomicBool>,
+    http: reqwest::Client,
+}
+
+impl Gateway {
+    /// Starts one that passes everything on.
+    pub(crate) async fn start(upstream: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let lost = Arc::new(AtomicBool::new(false));
+        // Whoever comes second finds a provider installed, which serves as well.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        let passage = Passage { upstream, lost: Arc::clone(&lost), http };
+        let router = Router::new().fallback(pass).with_state(passage);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { base_url, lost, _tasks: tasks }
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        self.base_url.clone()
+    }
+
+    /// Says 404 for every single droplet from here on.
+    pub(crate) fn lose_its_way(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+    }
+
+    /// Passes everything on again.
+    pub(crate) fn find_its_way(&self) {
+        self.lost.store(false, Ordering::Relaxed);
+    }
+}
+
+async fn pass(State(passage): State<Passage>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    if passage.lost.load(Ordering::Relaxed) && parts.uri.path().starts_with("/v2/droplets/") {
+        return (StatusCode::NOT_FOUND, Html("<h1>404 Not Found</h1>")).into_response();
+    }
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    parts.headers.remove(header::HOST);
+    let url = format!("{}{}", passage.upstream, parts.uri);
+    let sent = passage.http.request(parts.method, url).headers(parts.headers).body(body).send();
+    let answer = sent.await.unwrap();
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    (status, headers, Body::from(answer.bytes().await.unwrap())).into_response()
+}
