@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod crash;
+mod engine;
 mod generators;
 mod journal_contract;
 mod journal_record;

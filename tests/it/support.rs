@@ -3,3 +3,4 @@
 pub(crate) mod cloud;
 pub(crate) mod plans;
 pub(crate) mod rig;
+pub(crate) mod script;

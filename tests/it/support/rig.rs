@@ -7,13 +7,13 @@ use std::time::Duration;
 use arcadia::clock::{Chance, Clock, IdSource};
 use arcadia::control::{Control, ControlError, Detail, LaunchRequest, Launched, OrderRequest};
 use arcadia::domain::deployment::{Actor, DeploymentState};
-use arcadia::domain::id::DeploymentId;
+use arcadia::domain::id::{CommandId, DeploymentId};
 use arcadia::domain::saga::event::Order;
 use arcadia::domain::saga::plan::OnFailure;
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::summary::{Standing, Summary};
 use arcadia::domain::time::Timestamp;
-use arcadia::engine::{Handle, Parts};
+use arcadia::engine::{Handle, Parts, Planner};
 use arcadia::journal::Journal;
 use arcadia::journal::memory::MemoryJournal;
 use arcadia::providers::{Compute, Dns};
@@ -21,6 +21,8 @@ use arcadia::steps::plan::{self, PlanSettings};
 use arcadia::steps::{Registry, StepSettings};
 
 use crate::support::cloud::TestCloud;
+use crate::support::plans;
+use crate::support::script::Script;
 
 /// No saga of these tests takes longer than this, of paused time.
 const PATIENCE: Duration = Duration::from_hours(3);
@@ -32,26 +34,75 @@ pub(crate) struct Rig {
     pub(crate) journal: Arc<MemoryJournal>,
     pub(crate) engine: Handle,
     ids: IdSource,
+    setup: Setup,
     seed: u64,
+}
+
+/// What the engines of one test have in common.
+#[derive(Clone)]
+struct Setup {
+    registry: Registry,
+    planner: Planner,
+    calls_at_once: usize,
 }
 
 impl Rig {
     pub(crate) async fn new() -> Self {
         let clock = Clock::starting_at(Timestamp::from_millis(1_700_000_000_000));
         let cloud = TestCloud::new(clock.clone());
+        let compute: Arc<dyn Compute> = Arc::new(cloud.clone());
+        let dns: Arc<dyn Dns> = Arc::new(cloud.clone());
+        let settings = PlanSettings::default();
+        let setup = Setup {
+            registry: Registry::provisioning(&compute, &dns, &StepSettings::default()),
+            planner: Arc::new(move |_, on_failure| plan::provisioning(&settings, on_failure)),
+            calls_at_once: 64,
+        };
+        Self::set_up(clock, cloud, setup).await
+    }
+
+    /// An Arcadia whose plan is a chain of this many scripted steps.
+    pub(crate) async fn scripted(script: &Script, steps: usize) -> Self {
+        Self::scripted_with(script, steps, 64).await
+    }
+
+    /// The same, with this many calls under way at once at the most.
+    pub(crate) async fn scripted_with(script: &Script, steps: usize, calls_at_once: usize) -> Self {
+        let clock = Clock::starting_at(Timestamp::from_millis(1_700_000_000_000));
+        let cloud = TestCloud::new(clock.clone());
+        let setup = Setup {
+            registry: script.registry(),
+            planner: Arc::new(move |_, on_failure| plans::chain(steps, on_failure)),
+            calls_at_once,
+        };
+        Self::set_up(clock, cloud, setup).await
+    }
+
+    async fn set_up(clock: Clock, cloud: TestCloud, setup: Setup) -> Self {
         let journal = Arc::new(MemoryJournal::new());
-        let engine = open(&clock, &cloud, &journal, 1).await;
+        let engine = open(&clock, &setup, &journal, 1).await;
         let ids = IdSource::new(clock.clone(), Chance::seeded(1_000));
-        Self { clock, cloud, journal, engine, ids, seed: 1 }
+        Self { clock, cloud, journal, engine, ids, setup, seed: 1 }
+    }
+
+    /// The program stops in good order; a new one is started over the same journal and cloud, and
+    /// goes on.
+    pub(crate) async fn stop_and_restart(&mut self) {
+        self.engine.stop().await;
+        self.restart().await;
     }
 
     /// The program dies without a word; a new one is started over the same journal and cloud, and
     /// goes on.
     pub(crate) async fn crash_and_restart(&mut self) {
         self.engine.abort();
+        self.restart().await;
+    }
+
+    async fn restart(&mut self) {
         self.journal = Arc::new(self.journal.reopen());
         self.seed += 1;
-        self.engine = open(&self.clock, &self.cloud, &self.journal, self.seed).await;
+        self.engine = open(&self.clock, &self.setup, &self.journal, self.seed).await;
         self.engine.resume().await.unwrap();
     }
 
@@ -72,7 +123,16 @@ impl Rig {
         deployment: DeploymentId,
         order: Order,
     ) -> Result<(), ControlError> {
-        let command = self.ids.command();
+        self.order_as(self.ids.command(), deployment, order).await
+    }
+
+    /// Gives an order under an id of the test's choice.
+    pub(crate) async fn order_as(
+        &self,
+        command: CommandId,
+        deployment: DeploymentId,
+        order: Order,
+    ) -> Result<(), ControlError> {
         self.engine.order(OrderRequest { deployment, command, order, by: operator() }).await
     }
 
@@ -155,19 +215,16 @@ pub(crate) fn operator() -> Actor {
     Actor::Operator("ana".to_owned())
 }
 
-async fn open(clock: &Clock, cloud: &TestCloud, journal: &Arc<MemoryJournal>, seed: u64) -> Handle {
+async fn open(clock: &Clock, setup: &Setup, journal: &Arc<MemoryJournal>, seed: u64) -> Handle {
     let chance = Chance::seeded(seed);
-    let compute: Arc<dyn Compute> = Arc::new(cloud.clone());
-    let dns: Arc<dyn Dns> = Arc::new(cloud.clone());
-    let settings = PlanSettings::default();
     let parts = Parts {
         journal: journal.clone(),
-        registry: Registry::provisioning(&compute, &dns, &StepSettings::default()),
-        planner: Arc::new(move |_, on_failure| plan::provisioning(&settings, on_failure)),
+        registry: setup.registry.clone(),
+        planner: Arc::clone(&setup.planner),
         clock: clock.clone(),
         ids: IdSource::new(clock.clone(), chance.clone()),
         chance,
-        calls_at_once: NonZeroUsize::new(64).unwrap(),
+        calls_at_once: NonZeroUsize::new(setup.calls_at_once).unwrap(),
     };
     Handle::open(parts).await.unwrap()
 }
