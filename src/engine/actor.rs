@@ -23,6 +23,7 @@ use crate::domain::saga::plan::StepName;
 use crate::domain::saga::transition::{Outcome, decide, interruptions, settle};
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
+use crate::engine::recovery::Unreadable;
 use crate::engine::request::Request;
 use crate::engine::{STOPPING_GRACE, Shared, call, recovery};
 use crate::journal::{Batch, Fate, JournalError};
@@ -46,7 +47,7 @@ pub(super) struct Actor {
     aggregate: Aggregate,
     requests_tx: mpsc::Sender<Request>,
     requests_rx: mpsc::Receiver<Request>,
-    calls: JoinSet<(Call, Outcome)>,
+    calls: JoinSet<Option<(Call, Outcome)>>,
     under_way: BTreeSet<Call>,
     wake_at: Option<Timestamp>,
 }
@@ -84,12 +85,11 @@ impl Actor {
         opening: Opening,
         requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
     ) {
-        let (requests_tx, requests_rx) = requests;
-        let actor = |shared, aggregate| Self {
+        let actor = |shared, aggregate, requests: (_, _)| Self {
             shared,
             aggregate,
-            requests_tx,
-            requests_rx,
+            requests_tx: requests.0,
+            requests_rx: requests.1,
             calls: JoinSet::new(),
             under_way: BTreeSet::new(),
             wake_at: None,
@@ -98,7 +98,7 @@ impl Actor {
             Opening::Launch { launch, ack_tx } => {
                 match launched(&shared, *launch).await {
                     Ok(aggregate) => {
-                        let mut actor = actor(shared, aggregate);
+                        let mut actor = actor(shared, aggregate, requests);
                         // The one who launched is told before the first call is started.
                         let _ = ack_tx.send(Ok(()));
                         actor.follow();
@@ -110,8 +110,11 @@ impl Actor {
                 }
             }
             Opening::Resume => {
-                let Some(aggregate) = recovery::aggregate(&shared, saga).await else { return };
-                let mut actor = actor(shared, aggregate);
+                let aggregate = match recovery::aggregate(&shared, saga).await {
+                    Ok(aggregate) => aggregate,
+                    Err(error) => return refuse(requests.1, &error),
+                };
+                let mut actor = actor(shared, aggregate, requests);
                 let facts = interruptions(&actor.aggregate.plan, &actor.aggregate.state);
                 let facts = facts.into_iter().map(Fact::Saga).collect();
                 if actor.commit(facts, Momentum::GoOn).await.is_ok() {
@@ -162,7 +165,8 @@ impl Actor {
                 () = self.shared.clock.sleep_until(deadline) => Turn::Stop,
             };
             match turn {
-                Turn::Stop | Turn::Woke => return,
+                Turn::Stop => return,
+                Turn::Woke => {}
                 Turn::Asked(request) => self.asked(request, Momentum::Stop).await,
                 Turn::Answered(call, outcome) => {
                     self.answered(call, outcome, Momentum::Stop).await;
@@ -193,13 +197,17 @@ impl Actor {
     }
 
     async fn answered(&mut self, call: Call, outcome: Outcome, momentum: Momentum) {
-        self.under_way.remove(&call);
         let now = self.shared.clock.now();
         let roll = self.shared.chance.roll();
         let Aggregate { plan, state, .. } = &self.aggregate;
         let fact = Fact::Saga(settle(plan, state, &call, outcome, now, roll));
         match self.commit(vec![fact], momentum).await {
-            Ok(()) | Err(CommitError::Journal(_)) => {}
+            Ok(()) => {
+                self.under_way.remove(&call);
+            }
+            // The engine stops. The call still counts as under way, so it is not made again before
+            // the next start records that nobody knows what it did.
+            Err(CommitError::Journal(_)) => {}
             // An answer is settled against the present state, so the law knows it.
             Err(CommitError::Illegal(error)) => self.stalled(&error.to_string()),
         }
@@ -418,6 +426,17 @@ impl Actor {
     }
 }
 
+/// Answers the orders for a saga that is not run. None that comes later finds the door open.
+fn refuse(mut requests_rx: mpsc::Receiver<Request>, error: &Unreadable) {
+    requests_rx.close();
+    while let Ok(request) = requests_rx.try_recv() {
+        // Only steps ask for the rest, and no step is run.
+        if let Request::Order { ack_tx, .. } = request {
+            let _ = ack_tx.send(Err(ControlError::Journal(Box::new(error.clone()))));
+        }
+    }
+}
+
 /// Makes the deployment and its saga durable, together with the start of the first steps.
 async fn launched(shared: &Arc<Shared>, launch: Launch) -> Result<Aggregate, JournalError> {
     let at = shared.clock.now();
@@ -448,12 +467,12 @@ fn publish(shared: &Shared, summary: Summary, entries: Vec<Entry>) {
     let _ = shared.notices.send(Notice::Changed { summary, entries: entries.into() });
 }
 
-fn answered(answer: Result<(Call, Outcome), tokio::task::JoinError>) -> Turn {
+fn answered(answer: Result<Option<(Call, Outcome)>, tokio::task::JoinError>) -> Turn {
     match answer {
-        Ok((call, outcome)) => Turn::Answered(call, outcome),
-        // A panic of a step is caught inside its call, so only an abort comes here, which happens
-        // when the set is dropped.
-        Err(_) => Turn::Woke,
+        Ok(Some((call, outcome))) => Turn::Answered(call, outcome),
+        // It was not begun, because the engine stops; or it was aborted with the whole set. A panic
+        // of a step is caught inside its call.
+        Ok(None) | Err(_) => Turn::Woke,
     }
 }
 

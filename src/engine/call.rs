@@ -20,13 +20,14 @@ use crate::engine::ledger::Ledger;
 use crate::engine::request::Request;
 use crate::steps::{Step, StepContext};
 
-/// The call, ready to be run; it reads the past as it is now.
+/// The call, ready to be run; it reads the past as it is now. `None` is its answer when the engine
+/// stops before its turn has come: it was not begun.
 pub(super) fn prepare(
     shared: &Arc<Shared>,
     aggregate: &Aggregate,
     call: Call,
     requests_tx: &mpsc::Sender<Request>,
-) -> impl Future<Output = (Call, Outcome)> + Send + 'static {
+) -> impl Future<Output = Option<(Call, Outcome)>> + Send + 'static {
     let step = shared.registry.get(&call.step).cloned();
     let ledger = Arc::new(Ledger::new(call.step.clone(), requests_tx.clone()));
     let context = StepContext {
@@ -48,9 +49,14 @@ pub(super) fn prepare(
         attempt = call.attempt,
     );
     let turns = Arc::clone(&shared.turns);
+    let stopping = shared.stopping.clone();
     async move {
         // The wait for its turn is no part of the step's time-out. The semaphore is never closed.
-        let _turn = turns.acquire_owned().await;
+        let _turn = tokio::select! {
+            biased;
+            () = stopping.cancelled() => return None,
+            turn = turns.acquire_owned() => turn,
+        };
         let outcome = match step {
             Some(step) => run(step.as_ref(), &context, call.direction).await,
             None => Outcome::Terminal {
@@ -61,7 +67,7 @@ pub(super) fn prepare(
             },
         };
         tell(&outcome);
-        (call, outcome)
+        Some((call, outcome))
     }
     .instrument(span)
 }

@@ -1,5 +1,6 @@
 //! The way back from the journal: rows for the list, and sagas for their owners.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use crate::control::Notice;
@@ -39,28 +40,35 @@ pub(super) async fn load(shared: &Shared) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// A saga as its history leaves it; `None`, and a loud notice, when the history makes no sense.
-pub(super) async fn aggregate(shared: &Shared, saga: SagaId) -> Option<Aggregate> {
-    let entries = match shared.journal.history(saga).await {
-        Ok(entries) => entries,
-        Err(error) => {
-            tracing::error!(%saga, %error, "the saga cannot be read");
-            return None;
-        }
+/// A saga as its history leaves it.
+///
+/// # Errors
+/// When the history cannot be read or makes no sense; whoever watches is told so.
+pub(super) async fn aggregate(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unreadable> {
+    let read = match shared.journal.history(saga).await {
+        Ok(entries) => Aggregate::from_history(&entries).map_err(Unreadable::from),
+        Err(error) => Err(error.into()),
     };
-    match Aggregate::from_history(&entries) {
-        Ok(aggregate) => Some(aggregate),
-        Err(error) => {
-            tracing::error!(%saga, %error, "the saga is not run");
-            if let Some(row) = row_of_broken(&entries, &error) {
-                let deployment = row.deployment;
-                let _ = shared
-                    .notices
-                    .send(Notice::Stalled { deployment, error: error.to_string().into() });
-            }
-            None
+    if let Err(error) = &read {
+        tracing::error!(%saga, %error, "the saga is not run");
+        if let Some(row) = shared.store.all().into_iter().find(|row| row.saga == saga) {
+            let (deployment, error) = (row.deployment, with_causes(error).into());
+            // Nobody may be listening, which is fine.
+            let _ = shared.notices.send(Notice::Stalled { deployment, error });
         }
     }
+    read
+}
+
+/// Why a saga is not run.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum Unreadable {
+    /// The journal could not read its history.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Its history makes no sense.
+    #[error(transparent)]
+    History(#[from] HistoryError),
 }
 
 /// The row of a history that makes no sense: how far it did, and what is wrong.
@@ -70,6 +78,12 @@ fn row_of_broken(entries: &[Entry], error: &HistoryError) -> Option<Summary> {
         .find_map(|length| Aggregate::from_history(&entries[..length]).ok())?;
     let mut row = Summary::of(&readable);
     row.standing = Standing::NeedsYou;
-    row.why = Some(format!("its history cannot be read: {error}"));
+    row.why = Some(format!("its history cannot be read: {}", with_causes(error)));
     Some(row)
+}
+
+/// An error and what caused it, in one line: the cause is what an operator can act on.
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| (*error).source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
