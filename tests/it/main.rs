@@ -11,4 +11,5 @@ mod layering;
 mod saga_law;
 mod saga_run;
 mod screens;
+mod store;
 mod support;
