@@ -19,6 +19,7 @@ use arcadia::journal::{Batch, Fate, Journal, JournalError};
 use serde_json::json;
 use tokio::sync::broadcast;
 
+use crate::support::plans;
 use crate::support::rig::Rig;
 use crate::support::script::{Act, Script};
 
@@ -150,7 +151,7 @@ async fn a_call_without_an_answer_ends_with_the_grace_and_is_interrupted_at_the_
 async fn a_call_that_waits_for_its_turn_is_not_started_by_an_engine_that_stops() {
     let script = Script::default();
     script.on("s0", Direction::Forward, [Act::DoneAfter(Duration::from_secs(2))]);
-    let rig = Rig::scripted_with(&script, 1, 1).await;
+    let rig = Rig::scripted_with(&script, |on_failure| plans::chain(1, on_failure), 1).await;
     rig.launch().await;
     rig.launch_with(named("other"), OnFailure::Rollback).await.unwrap();
     pass(Duration::from_secs(1)).await;
@@ -162,11 +163,45 @@ async fn a_call_that_waits_for_its_turn_is_not_started_by_an_engine_that_stops()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_was_not_begun_does_not_cost_another_its_grace() {
+    let script = Script::default();
+    script.on("s0", Direction::Forward, [Act::DoneAfter(Duration::from_secs(2))]);
+    let side_by_side = |on_failure| plans::graph(&[vec![], vec![]], &[true, true], on_failure);
+    let mut rig = Rig::scripted_with(&script, side_by_side, 1).await;
+    let launched = rig.launch().await;
+    pass(Duration::from_secs(1)).await;
+    rig.engine.stop().await;
+    assert_eq!(
+        facts(&rig.journal.history(launched.saga).await.unwrap()),
+        ["launched", "started s0", "started s1", "succeeded s0"]
+    );
+    rig.stop_and_restart().await;
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
+    assert_eq!(script.calls(), ["do s0 1", "do s1 2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_of_an_ended_saga_goes_on_after_a_crash() {
+    let script = Script::default();
+    script.on("s0", Direction::Undo, [Act::Never]);
+    let mut rig = Rig::scripted(&script, 1).await;
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    assert!(rig.journal_is_quiet().await, "it has ended");
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    pass(Duration::from_secs(1)).await;
+    rig.crash_and_restart().await;
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+    assert_eq!(script.calls(), ["do s0 1", "undo s0 1", "undo s0 2"]);
+    assert!(rig.journal_is_quiet().await, "it has ended again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn waiting_for_a_turn_is_no_part_of_the_time_out() {
     let script = Script::default();
     let slow = Act::DoneAfter(Duration::from_secs(9));
     script.on("s0", Direction::Forward, [slow.clone(), slow.clone(), slow]);
-    let rig = Rig::scripted_with(&script, 1, 1).await;
+    let rig = Rig::scripted_with(&script, |on_failure| plans::chain(1, on_failure), 1).await;
     for name in ["one", "two", "three"] {
         rig.launch_with(named(name), OnFailure::Rollback).await.unwrap();
     }

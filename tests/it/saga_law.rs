@@ -536,6 +536,20 @@ fn an_interrupted_call_runs_again_and_does_not_cost_a_try() {
 }
 
 #[test]
+fn an_interrupted_call_of_a_cancelled_saga_is_compensated_and_not_made_again() {
+    let plan = plans::chain(1, OnFailure::Rollback);
+    let (running, _) = drive(&plan, State::new(&plan), |_| None);
+    let mut state = ordered(&plan, &running, Order::Cancel).unwrap();
+    for kind in interruptions(&plan, &state) {
+        state = evolve(&plan, &state, &Event { at: Timestamp::from_millis(9), kind }).unwrap();
+    }
+    assert!(state.steps[0].forward.is_failed(), "{:?}", state.steps[0].forward);
+    let (ended, calls) = drive(&plan, state, |_| done());
+    assert!(matches!(ended.phase, Phase::RolledBack { .. }));
+    assert_eq!(calls.iter().map(|call| call.direction).collect::<Vec<_>>(), [Direction::Undo]);
+}
+
+#[test]
 fn a_wait_past_its_deadline_fails_the_step() {
     let plan = plans::chain(1, OnFailure::Rollback);
     let (ended, _) = drive(&plan, State::new(&plan), |call| match call.direction {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use arcadia::control::ControlError;
+use arcadia::domain::aggregate::Fact;
 use arcadia::domain::deployment::{Actor, DeploymentState, TransitionReason};
 use arcadia::domain::id::SagaId;
 use arcadia::domain::saga::event::Order;
@@ -10,6 +11,7 @@ use arcadia::domain::saga::plan::{OnFailure, StepName};
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::summary::Standing;
 use arcadia::domain::undo_preview::Loss;
+use arcadia::journal::memory::Verdict;
 use arcadia::providers::{Compute, DropletDraft};
 use arcadia::steps::Marks;
 
@@ -412,6 +414,23 @@ async fn a_name_that_is_an_alias_is_a_conflict_and_is_not_touched() {
     assert_eq!(rig.cloud.truth().records, before);
     assert_eq!(rig.cloud.count(MAKE_RECORD), 0);
     rig.assert_gone(launched.deployment).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_books_hold_each_change_once_although_a_crash_has_a_step_run_twice() {
+    let mut rig = Rig::new().await;
+    rig.journal.on_append(Box::new(|batch| {
+        let changes = batch.entries.iter().any(|entry| matches!(entry.fact, Fact::Resource(_)));
+        if changes { Verdict::StopAfter } else { Verdict::Store }
+    }));
+    let launched = rig.launch().await;
+    rig.journal.stopped().await;
+    rig.crash_and_restart().await;
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
+    let history = rig.show(launched.deployment).await.entries;
+    let changes = history.iter().filter(|entry| matches!(entry.fact, Fact::Resource(_)));
+    assert_eq!(changes.count(), 2, "the row is made once and linked once");
+    rig.assert_whole(launched.deployment).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use arcadia::control::{Control, ControlError, Detail, LaunchRequest, Launched, O
 use arcadia::domain::deployment::{Actor, DeploymentState};
 use arcadia::domain::id::{CommandId, DeploymentId};
 use arcadia::domain::saga::event::Order;
-use arcadia::domain::saga::plan::OnFailure;
+use arcadia::domain::saga::plan::{OnFailure, Plan};
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::summary::{Standing, Summary};
 use arcadia::domain::time::Timestamp;
@@ -63,16 +63,20 @@ impl Rig {
 
     /// An Arcadia whose plan is a chain of this many scripted steps.
     pub(crate) async fn scripted(script: &Script, steps: usize) -> Self {
-        Self::scripted_with(script, steps, 64).await
+        Self::scripted_with(script, move |on_failure| plans::chain(steps, on_failure), 64).await
     }
 
-    /// The same, with this many calls under way at once at the most.
-    pub(crate) async fn scripted_with(script: &Script, steps: usize, calls_at_once: usize) -> Self {
+    /// An Arcadia with a plan of scripted steps, and this many calls under way at once at the most.
+    pub(crate) async fn scripted_with(
+        script: &Script,
+        plan: impl Fn(OnFailure) -> Plan + Send + Sync + 'static,
+        calls_at_once: usize,
+    ) -> Self {
         let clock = Clock::starting_at(Timestamp::from_millis(1_700_000_000_000));
         let cloud = TestCloud::new(clock.clone());
         let setup = Setup {
             registry: script.registry(),
-            planner: Arc::new(move |_, on_failure| plans::chain(steps, on_failure)),
+            planner: Arc::new(move |_, on_failure| plan(on_failure)),
             calls_at_once,
         };
         Self::set_up(clock, cloud, setup).await
