@@ -307,7 +307,7 @@ async fn an_operator_holds_a_saga_and_lets_it_go_on() {
     })
     .await;
     rig.order(launched.deployment, Order::Hold).await.unwrap();
-    tokio::time::sleep(std::time::Duration::from_hours(1)).await;
+    pass(Duration::from_hours(1)).await;
     let row = rig.until(launched.deployment, |_| true).await;
     assert_eq!(row.standing, Standing::Held, "an hour on hold breaks no deadline");
     rig.order(launched.deployment, Order::Resume).await.unwrap();
