@@ -263,9 +263,11 @@ impl Control for Handle {
             let (ack_tx, ack_rx) = oneshot::channel();
             let owner = self.own(row.saga, Opening::Resume)?;
             let request = Request::Order { order: order.clone(), ack_tx };
-            if owner.send(request).await.is_ok()
-                && let Ok(answer) = ack_rx.await
-            {
+            let sent = owner.send(request).await.is_ok();
+            // A request that came just too late lives as long as a way to its owner does, and would
+            // keep us waiting for its answer.
+            drop(owner);
+            if sent && let Ok(answer) = ack_rx.await {
                 return answer;
             }
         }

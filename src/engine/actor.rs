@@ -172,7 +172,9 @@ impl Actor {
                 // this process, and the next one settles what was under way.
                 Err(CommitError::Journal(_)) => return,
                 // A law that refuses its own facts must not be driven on: it would repeat calls.
-                Err(CommitError::Illegal(error)) => return self.stalled(&error.to_string()),
+                Err(CommitError::Illegal(error)) => {
+                    return self.stalled(&recovery::with_causes(&error));
+                }
             }
         }
     }

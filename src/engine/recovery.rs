@@ -1,5 +1,6 @@
 //! The way back from the journal: rows for the list, and sagas for their owners.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use crate::control::Notice;
@@ -57,9 +58,10 @@ impl Unreadable {
 
 /// A saga as its history leaves it.
 pub(super) async fn read(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unreadable> {
-    let nonsense = |entries: &[Entry], error: &dyn std::fmt::Display| {
-        tracing::error!(%saga, %error, "a history makes no sense; its saga is not run");
-        Unreadable::Nonsense(Box::new(row_of_broken(saga, entries, error)))
+    let nonsense = |entries: &[Entry], error: &(dyn Error + 'static)| {
+        let error = with_causes(error);
+        tracing::error!(%saga, error, "a history makes no sense; its saga is not run");
+        Unreadable::Nonsense(Box::new(row_of_broken(saga, entries, &error)))
     };
     match shared.journal.history(saga).await {
         Ok(entries) => {
@@ -79,6 +81,12 @@ pub(super) async fn read(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unr
     }
 }
 
+/// An error and what caused it, in one line: the cause is what an operator can act on.
+pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| (*error).source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// Says loudly that a saga stands still.
 pub(super) fn tell_stalled(shared: &Shared, saga: SagaId, error: &str) {
     tracing::error!(%saga, error, "the saga stands still");
@@ -90,7 +98,7 @@ pub(super) fn tell_stalled(shared: &Shared, saga: SagaId, error: &str) {
 }
 
 /// The row of a history that makes no sense: how far it did, and what is wrong.
-fn row_of_broken(saga: SagaId, entries: &[Entry], error: &dyn std::fmt::Display) -> Summary {
+fn row_of_broken(saga: SagaId, entries: &[Entry], error: &str) -> Summary {
     let why = Some(format!("its history cannot be read: {error}"));
     let readable = (1..=entries.len())
         .rev()

@@ -186,7 +186,7 @@ async fn a_wrong_token_is_a_clear_refusal_and_makes_nothing() {
     assert_eq!(rig.cloud.simulator.state().droplets, []);
 
     rig.cloud.set_token(TOKEN);
-    rig.crash_and_restart().await;
+    rig.crash_and_restart(Duration::ZERO).await;
     rig.order(launched.deployment, Order::Retry).await.unwrap();
     let row = rig.until(launched.deployment, |row| row.standing.is_finished()).await;
     assert_eq!(row.standing, Standing::Failed);

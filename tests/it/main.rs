@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod crash;
+mod engine;
 mod generators;
 mod http_saga;
 mod journal_contract;
@@ -13,4 +14,5 @@ mod saga_law;
 mod saga_run;
 mod screens;
 mod shell;
+mod store;
 mod support;

@@ -12,7 +12,7 @@ use arcadia::domain::id::CommandId;
 use arcadia::domain::saga::command::{Call, Command};
 use arcadia::domain::saga::event::{Event, EventKind, Order, StepEvent};
 use arcadia::domain::saga::plan::{Direction, OnFailure, Plan, StepName};
-use arcadia::domain::saga::state::{Cause, Lane, Phase, State};
+use arcadia::domain::saga::state::{Cause, Lane, Phase, Stage, State};
 use arcadia::domain::saga::transition::{Outcome, decide, evolve, interruptions, settle};
 use arcadia::domain::time::Timestamp;
 use proptest::prelude::*;
@@ -373,7 +373,7 @@ fn drive(
     let mut now = Timestamp::from_millis(0);
     let mut state = state;
     let mut calls = Vec::new();
-    loop {
+    for _ in 0..10_000 {
         let commands = decide(plan, &state, now);
         let Some(first) = commands.into_iter().next() else { return (state, calls) };
         let kind = match first {
@@ -390,6 +390,7 @@ fn drive(
         };
         state = evolve(plan, &state, &Event { at: now, kind }).unwrap();
     }
+    panic!("the saga does not end: {state:#?}");
 }
 
 fn done() -> Option<Outcome> {
@@ -536,6 +537,20 @@ fn an_interrupted_call_runs_again_and_does_not_cost_a_try() {
 }
 
 #[test]
+fn an_interrupted_call_of_a_cancelled_saga_is_compensated_and_not_made_again() {
+    let plan = plans::chain(1, OnFailure::Rollback);
+    let (running, _) = drive(&plan, State::new(&plan), |_| None);
+    let mut state = ordered(&plan, &running, Order::Cancel).unwrap();
+    for kind in interruptions(&plan, &state) {
+        state = evolve(&plan, &state, &Event { at: Timestamp::from_millis(9), kind }).unwrap();
+    }
+    assert!(state.steps[0].forward.is_failed(), "{:?}", state.steps[0].forward);
+    let (ended, calls) = drive(&plan, state, |_| done());
+    assert!(matches!(ended.phase, Phase::RolledBack { .. }));
+    assert_eq!(calls.iter().map(|call| call.direction).collect::<Vec<_>>(), [Direction::Undo]);
+}
+
+#[test]
 fn a_wait_past_its_deadline_fails_the_step() {
     let plan = plans::chain(1, OnFailure::Rollback);
     let (ended, _) = drive(&plan, State::new(&plan), |call| match call.direction {
@@ -587,4 +602,145 @@ fn an_order_given_twice_is_taken_once() {
     };
     let illegal = evolve(&plan, &held, &Event { at: Timestamp::from_millis(6), kind: again });
     assert_eq!(illegal.unwrap_err().because, "this order was taken before");
+}
+
+#[test]
+fn a_checkpoint_is_written_once_while_its_step_runs() {
+    let plan = plans::chain(2, OnFailure::Rollback);
+    let (running, _) = drive(&plan, State::new(&plan), |_| None);
+    let saved = |state: &State, step: &str, value: &str| {
+        let (step, key, value) = (StepName::new(step), "found".to_owned(), json!(value));
+        let kind = EventKind::Checkpointed { step, direction: Direction::Forward, key, value };
+        evolve(&plan, state, &Event { at: Timestamp::from_millis(5), kind })
+    };
+    let once = saved(&running, "s0", "198.51.100.44").unwrap();
+    let because = saved(&once, "s0", "our own").unwrap_err().because;
+    assert_eq!(because, "checkpoint `found` was written before, and is kept");
+    assert_eq!(saved(&running, "s1", "x").unwrap_err().because, "it is not running");
+}
+
+#[test]
+fn a_cancel_ends_a_wait_and_a_back_off_at_once_and_says_why() {
+    let plan = plans::chain(1, OnFailure::Rollback);
+    let pending = Outcome::Pending { after: Duration::from_mins(1), note: "soon".to_owned() };
+    for (outcome, words) in [
+        (Some(pending), "cancelled while it waited (soon)"),
+        (fails("503"), "cancelled before the next try"),
+    ] {
+        let at = Timestamp::from_millis(5);
+        let mut state = State::new(&plan);
+        let started = decide(&plan, &state, at).remove(0);
+        let Command::Record(kind) = started else { panic!("{started:?}") };
+        state = evolve(&plan, &state, &Event { at, kind }).unwrap();
+        let Command::Run(call) = decide(&plan, &state, at).remove(0) else { panic!("a call") };
+        let kind = settle(&plan, &state, &call, outcome.unwrap(), at, 0.9);
+        state = evolve(&plan, &state, &Event { at, kind }).unwrap();
+
+        let cancelled = ordered(&plan, &state, Order::Cancel).unwrap();
+        let Stage::Failed { at: ended, failure } = &cancelled.steps[0].forward.stage else {
+            panic!("{:?}", cancelled.steps[0].forward)
+        };
+        assert_eq!((*ended, failure.code), (at, FailureCode::Cancelled));
+        assert_eq!(failure.message, words);
+        let next = decide(&plan, &cancelled, at);
+        assert!(matches!(
+            next.as_slice(),
+            [Command::Record(EventKind::Step {
+                direction: Direction::Undo,
+                event: StepEvent::Started { .. },
+                ..
+            })]
+        ));
+    }
+}
+
+#[test]
+fn a_provider_that_asks_for_patience_is_given_it() {
+    let plan = plans::chain(1, OnFailure::Rollback);
+    let (running, calls) = drive(&plan, State::new(&plan), |_| None);
+    let outcome = Outcome::Retryable {
+        failure: Failure::without_effect(FailureCode::Unavailable, "maintenance"),
+        after: Some(Duration::from_secs(90)),
+    };
+    let at = Timestamp::from_millis(0);
+    let kind = settle(&plan, &running, &calls[0], outcome, at, 0.0);
+    let EventKind::Step { event: StepEvent::RetryScheduled { at: next, .. }, .. } = kind else {
+        panic!("{kind:?}")
+    };
+    assert_eq!(next, at + Duration::from_secs(90));
+}
+
+#[test]
+fn a_try_that_would_come_after_the_deadline_is_not_made() {
+    let plan = plans::chain(1, OnFailure::Rollback);
+    let (running, calls) = drive(&plan, State::new(&plan), |_| None);
+    let outcome = Outcome::Retryable {
+        failure: Failure::without_effect(FailureCode::Unavailable, "maintenance"),
+        after: Some(Duration::from_mins(11)),
+    };
+    let kind = settle(&plan, &running, &calls[0], outcome, Timestamp::from_millis(0), 0.0);
+    let EventKind::Step { event: StepEvent::Failed { failure }, .. } = kind else {
+        panic!("{kind:?}")
+    };
+    let words = "maintenance (the next try would come after the deadline of 600 s)";
+    assert_eq!(failure.message, words);
+}
+
+#[test]
+fn a_wait_ends_at_the_deadline_and_not_at_the_next_poll() {
+    let plan = plans::chain(1, OnFailure::Hold);
+    let slow = || {
+        Some(Outcome::Pending { after: Duration::from_mins(7), note: "still \"new\"".to_owned() })
+    };
+    let (held, calls) = drive(&plan, State::new(&plan), |_| slow());
+    assert_eq!(calls.len(), 3, "it is asked at 0 and at 7 minutes, and once more at the end");
+    assert!(matches!(held.phase, Phase::Holding { .. }));
+    let ended = held.steps[0].forward.ended_at();
+    assert_eq!(ended, Some(Timestamp::from_millis(0) + Duration::from_mins(10)));
+}
+
+#[test]
+fn a_retried_compensation_has_its_whole_patience_again() {
+    let plan = plans::chain(1, OnFailure::Rollback);
+    let (completed, _) = drive(&plan, State::new(&plan), |_| done());
+    let waits = || {
+        Some(Outcome::Pending {
+            after: Duration::from_mins(1),
+            note: "until it is gone".to_owned(),
+        })
+    };
+    let back = ordered(&plan, &completed, Order::Rollback).unwrap();
+    let (stuck, calls) = drive(&plan, back, |_| waits());
+    assert!(matches!(stuck.phase, Phase::NeedsAttention { .. }));
+    assert_eq!(calls.len(), 11);
+    let retried = ordered(&plan, &stuck, Order::Retry).unwrap();
+    let later = Timestamp::from_millis(0) + Duration::from_hours(1);
+    let Command::Record(kind) = decide(&plan, &retried, later).remove(0) else { panic!("a fact") };
+    let running = evolve(&plan, &retried, &Event { at: later, kind }).unwrap();
+    let Command::Run(call) = decide(&plan, &running, later).remove(0) else { panic!("a call") };
+    let kind = settle(&plan, &running, &call, waits().unwrap(), later, 0.5);
+    assert!(
+        matches!(kind, EventKind::Step { event: StepEvent::Waiting { .. }, .. }),
+        "an hour after the first round: {kind:?}"
+    );
+}
+
+#[test]
+fn a_failure_while_the_operator_holds_destroys_nothing() {
+    let plan = plans::chain(2, OnFailure::Rollback);
+    let (running, calls) =
+        drive(
+            &plan,
+            State::new(&plan),
+            |call| {
+                if call.step.as_str() == "s0" { done() } else { None }
+            },
+        );
+    let held = ordered(&plan, &running, Order::Hold).unwrap();
+    let failure = Failure::without_effect(FailureCode::Invalid, "422");
+    let at = Timestamp::from_millis(9);
+    let kind = settle(&plan, &held, &calls[1], Outcome::Terminal { failure }, at, 0.5);
+    let failed = evolve(&plan, &held, &Event { at, kind }).unwrap();
+    assert!(matches!(failed.phase, Phase::Holding { .. }), "{:?}", failed.phase);
+    assert_eq!(decide(&plan, &failed, at + Duration::from_hours(9)), []);
 }

@@ -1,12 +1,19 @@
 //! Sagas from end to end on the simulated cloud: they come up whole or leave nothing behind.
 
+use std::time::Duration;
+
 use arcadia::control::ControlError;
+use arcadia::domain::aggregate::Fact;
 use arcadia::domain::deployment::{Actor, DeploymentState, TransitionReason};
+use arcadia::domain::id::SagaId;
 use arcadia::domain::saga::event::Order;
 use arcadia::domain::saga::plan::{OnFailure, StepName};
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::summary::Standing;
 use arcadia::domain::undo_preview::Loss;
+use arcadia::journal::memory::Verdict;
+use arcadia::providers::{Compute, DropletDraft};
+use arcadia::steps::Marks;
 
 use crate::support::rig::Rig;
 
@@ -17,6 +24,9 @@ const FAIL_AT: [(&str, &str); 4] = [
     ("point_deployment_dns", "POST /v2/domains/*/records: 422 \"no\""),
     ("point_deployment_dns", "GET /v2/domains/*/records: 401, nth 1"),
 ];
+
+/// The request that makes a record.
+const MAKE_RECORD: &str = "POST /v2/domains/acme.example/records";
 
 #[tokio::test(start_paused = true)]
 async fn a_launch_comes_up_whole_and_a_rollback_leaves_nothing() {
@@ -74,6 +84,93 @@ async fn one_create_makes_exactly_one_droplet_however_the_answer_is_lost() {
         assert_eq!(rig.cloud.count("POST /v2/droplets"), 1, "{rule}: one create was sent");
         rig.assert_whole(launched.deployment).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_record_is_made_however_the_answer_is_lost() {
+    for rule in [
+        "POST /v2/domains/*/records: 500 after effect, nth 1",
+        "POST /v2/domains/*/records: drop after effect, nth 1",
+        "POST /v2/domains/*/records: malformed, nth 1",
+    ] {
+        let rig = Rig::new().await;
+        rig.cloud.faults(&[rule]);
+        let launched = rig.launch().await;
+        assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active, "{rule}");
+        assert_eq!(rig.cloud.count(MAKE_RECORD), 1, "{rule}: one create was sent");
+        rig.assert_whole(launched.deployment).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_right_after_a_lost_answer_waits_for_what_may_still_appear() {
+    for (request, rule) in [
+        ("POST /v2/droplets", "POST /v2/droplets: drop after effect"),
+        (MAKE_RECORD, "POST /v2/domains/*/records: drop after effect"),
+    ] {
+        let rig = Rig::new().await;
+        rig.cloud.faults(&[rule]);
+        let launched = rig.launch().await;
+        rig.until(launched.deployment, |_| rig.cloud.count(request) == 1).await;
+        rig.order(launched.deployment, Order::Cancel).await.unwrap();
+        let row = rig.until_still(launched.deployment).await;
+        assert_eq!(row.standing, Standing::Cancelled, "{rule}");
+        pass(Duration::from_mins(1)).await;
+        rig.assert_gone(launched.deployment).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removed_record_is_made_again_once_however_the_answer_is_lost() {
+    let rig = Rig::new().await;
+    rig.cloud.put_record("web", "198.51.100.44", 600);
+    rig.cloud.put_record("web", "198.51.100.45", 600);
+    let before = rig.cloud.addresses();
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    rig.cloud.faults(&["POST /v2/domains/*/records: drop after effect, nth 1"]);
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+    assert_eq!(rig.cloud.count(MAKE_RECORD), 1, "one create was sent");
+    rig.assert_gone_but(launched.deployment, &before).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_droplet_with_the_sagas_tag_is_destroyed_not_only_the_one_it_knows() {
+    let rig = Rig::new().await;
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    rig.cloud.create_droplet(&stray(launched.saga)).await.unwrap();
+    pass(Duration::from_mins(1)).await;
+    assert_eq!(rig.cloud.truth().droplets.len(), 2);
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+    rig.assert_gone(launched.deployment).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_droplet_that_is_listed_but_gone_is_not_adopted() {
+    let rig = Rig::new().await;
+    rig.cloud.faults(&["POST /v2/droplets: 429, retry after 60s, nth 1"]);
+    let launched = rig.launch().await;
+    rig.until(launched.deployment, |_| rig.cloud.count("POST /v2/droplets") == 1).await;
+    rig.cloud.faults(&[]);
+    let gone = rig.cloud.create_droplet(&stray(launched.saga)).await.unwrap().id;
+    pass(Duration::from_secs(50)).await;
+    rig.cloud.destroy_droplet(gone).await.unwrap();
+    pass(Duration::from_secs(8)).await;
+    assert_eq!(rig.cloud.droplet(gone).await.unwrap(), None);
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
+    rig.assert_whole(launched.deployment).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_droplet_that_is_not_known_yet_is_waited_for() {
+    let rig = Rig::new().await;
+    rig.cloud.faults(&["GET /v2/droplets/*: 404, nth 1", "GET /v2/droplets/*: 404, nth 2"]);
+    let launched = rig.launch().await;
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
+    rig.assert_whole(launched.deployment).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,7 +307,7 @@ async fn an_operator_holds_a_saga_and_lets_it_go_on() {
     })
     .await;
     rig.order(launched.deployment, Order::Hold).await.unwrap();
-    tokio::time::sleep(std::time::Duration::from_hours(1)).await;
+    pass(Duration::from_hours(1)).await;
     let row = rig.until(launched.deployment, |_| true).await;
     assert_eq!(row.standing, Standing::Held, "an hour on hold breaks no deadline");
     rig.order(launched.deployment, Order::Resume).await.unwrap();
@@ -276,6 +373,67 @@ async fn a_record_that_someone_else_changed_since_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_record_made_here_that_someone_else_changed_since_is_left_alone() {
+    let rig = Rig::new().await;
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    let records = rig.cloud.truth().records.into_values().flatten();
+    let ours = records.into_iter().find(|record| record.name == "web").unwrap();
+    rig.cloud.overwrite_record(ours.id.0, "192.0.2.99");
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+    let addresses: Vec<_> = rig.cloud.addresses().into_iter().map(|(_, data, _)| data).collect();
+    assert_eq!(addresses, ["192.0.2.99"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_with_its_old_value_gets_its_old_ttl_back_too() {
+    let rig = Rig::new().await;
+    let id = rig.cloud.put_record("web", "198.51.100.44", 600);
+    let before = rig.cloud.addresses();
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    rig.cloud.overwrite_record(id, "198.51.100.44");
+    assert_ne!(rig.cloud.addresses(), before, "it has another TTL");
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    rig.until_still(launched.deployment).await;
+    rig.assert_gone_but(launched.deployment, &before).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_an_alias_is_a_conflict_and_is_not_touched() {
+    let rig = Rig::new().await;
+    rig.cloud.put_alias("web", "elsewhere.example.");
+    let before = rig.cloud.truth().records;
+    let launched = rig.launch().await;
+    let row = rig.until_still(launched.deployment).await;
+    assert_eq!(row.standing, Standing::Failed);
+    let why =
+        "point_deployment_dns: `web.acme.example` is a CNAME; remove it or choose another name";
+    assert_eq!(row.why.as_deref(), Some(why));
+    assert_eq!(rig.cloud.truth().records, before);
+    assert_eq!(rig.cloud.count(MAKE_RECORD), 0);
+    rig.assert_gone(launched.deployment).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_books_hold_each_change_once_although_a_crash_has_a_step_run_twice() {
+    let mut rig = Rig::new().await;
+    rig.journal.on_append(Box::new(|batch| {
+        let changes = batch.entries.iter().any(|entry| matches!(entry.fact, Fact::Resource(_)));
+        if changes { Verdict::StopAfter } else { Verdict::Store }
+    }));
+    let launched = rig.launch().await;
+    rig.journal.stopped().await;
+    rig.crash_and_restart(Duration::ZERO).await;
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
+    let history = rig.show(launched.deployment).await.entries;
+    let changes = history.iter().filter(|entry| matches!(entry.fact, Fact::Resource(_)));
+    assert_eq!(changes.count(), 2, "the row is made once and linked once");
+    rig.assert_whole(launched.deployment).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_name_is_taken_until_the_deployment_is_gone() {
     let rig = Rig::new().await;
     let first = rig.launch().await;
@@ -300,4 +458,23 @@ async fn an_order_that_makes_no_sense_is_refused_in_words() {
     rig.until_still(launched.deployment).await;
     let refused = rig.order(launched.deployment, Order::Cancel).await.unwrap_err();
     assert_eq!(refused.to_string(), "cannot cancel: it is active; roll it back instead");
+}
+
+/// Lets paused time pass.
+async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// A droplet that carries a saga's tag although the saga does not know it.
+fn stray(saga: SagaId) -> DropletDraft {
+    let spec = DeploymentSpec::example();
+    DropletDraft {
+        name: spec.droplet_name,
+        region: spec.region,
+        size: spec.size,
+        image: spec.image,
+        ssh_keys: Vec::new(),
+        user_data: None,
+        tags: vec![Marks::saga_tag(saga)],
+    }
 }

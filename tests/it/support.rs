@@ -6,3 +6,4 @@ pub(crate) mod http_rig;
 pub(crate) mod plans;
 pub(crate) mod prism_proxy;
 pub(crate) mod rig;
+pub(crate) mod script;

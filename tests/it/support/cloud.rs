@@ -103,6 +103,14 @@ impl TestCloud {
         self.0.world.lock().unwrap().create_record(long_ago, ZONE, draft).unwrap().id.0
     }
 
+    /// Puts a CNAME record there, as somebody else would; long enough ago to be listed.
+    pub(crate) fn put_alias(&self, name: &str, target: &str) {
+        let kind = sim_record::RecordKind::Cname;
+        let draft = sim_record::RecordDraft { kind, ..sim_record::RecordDraft::a(name, target) };
+        let long_ago = self.0.clock.now() - Duration::from_hours(1);
+        self.0.world.lock().unwrap().create_record(long_ago, ZONE, draft).unwrap();
+    }
+
     /// Writes over a record, as somebody else would.
     pub(crate) fn overwrite_record(&self, id: u64, data: &str) {
         let now = self.0.clock.now();

@@ -7,13 +7,13 @@ use std::time::Duration;
 use arcadia::clock::{Chance, Clock, IdSource};
 use arcadia::control::{Control, ControlError, Detail, LaunchRequest, Launched, OrderRequest};
 use arcadia::domain::deployment::{Actor, DeploymentState};
-use arcadia::domain::id::DeploymentId;
+use arcadia::domain::id::{CommandId, DeploymentId};
 use arcadia::domain::saga::event::Order;
-use arcadia::domain::saga::plan::OnFailure;
+use arcadia::domain::saga::plan::{OnFailure, Plan};
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::summary::{Standing, Summary};
 use arcadia::domain::time::Timestamp;
-use arcadia::engine::{Handle, Parts};
+use arcadia::engine::{Handle, Parts, Planner};
 use arcadia::journal::Journal;
 use arcadia::journal::memory::MemoryJournal;
 use arcadia::providers::{Compute, Dns};
@@ -23,6 +23,8 @@ use arcadia::steps::plan::{self, PlanSettings};
 use arcadia::steps::{Registry, StepSettings};
 
 use crate::support::cloud::TestCloud;
+use crate::support::plans;
+use crate::support::script::Script;
 
 /// A whole Arcadia.
 pub(crate) struct Rig<C = TestCloud> {
@@ -30,9 +32,27 @@ pub(crate) struct Rig<C = TestCloud> {
     pub(crate) cloud: C,
     pub(crate) journal: Arc<MemoryJournal>,
     pub(crate) engine: Handle,
-    pace: Pace,
     ids: IdSource,
+    setup: Setup,
     seed: u64,
+}
+
+/// Where an engine's steps come from.
+#[derive(Clone)]
+enum Steps {
+    /// The provisioning steps, on the cloud as it is when the engine is opened.
+    OfCloud(StepSettings),
+    Scripted(Registry),
+}
+
+/// What the engines of one test have in common.
+#[derive(Clone)]
+struct Setup {
+    steps: Steps,
+    planner: Planner,
+    calls_at_once: usize,
+    /// No saga takes longer than this to stand still.
+    patience: Duration,
 }
 
 /// A cloud that a rig can stand on.
@@ -62,15 +82,54 @@ impl Rig {
         let clock = test_clock();
         Self::on(TestCloud::new(clock.clone()), clock).await
     }
+
+    /// An Arcadia whose plan is a chain of this many scripted steps.
+    pub(crate) async fn scripted(script: &Script, steps: usize) -> Self {
+        Self::scripted_with(script, move |on_failure| plans::chain(steps, on_failure), 64).await
+    }
+
+    /// An Arcadia with a plan of scripted steps, and this many calls under way at once at the most.
+    pub(crate) async fn scripted_with(
+        script: &Script,
+        plan: impl Fn(OnFailure) -> Plan + Send + Sync + 'static,
+        calls_at_once: usize,
+    ) -> Self {
+        let clock = test_clock();
+        let cloud = TestCloud::new(clock.clone());
+        let setup = Setup {
+            steps: Steps::Scripted(script.registry()),
+            planner: Arc::new(move |_, on_failure| plan(on_failure)),
+            calls_at_once,
+            patience: cloud.pace().patience,
+        };
+        Self::set_up(clock, cloud, setup).await
+    }
 }
 
 impl<C: Cloud> Rig<C> {
     pub(crate) async fn on(cloud: C, clock: Clock) -> Self {
+        let Pace { steps, plan, patience } = cloud.pace();
+        let setup = Setup {
+            steps: Steps::OfCloud(steps),
+            planner: Arc::new(move |_, on_failure| plan::provisioning(&plan, on_failure)),
+            calls_at_once: 64,
+            patience,
+        };
+        Self::set_up(clock, cloud, setup).await
+    }
+
+    async fn set_up(clock: Clock, cloud: C, setup: Setup) -> Self {
         let journal = Arc::new(MemoryJournal::new());
-        let engine = open(&clock, &cloud, &journal, 1).await;
+        let engine = open(&clock, &cloud, &setup, &journal, 1).await;
         let ids = IdSource::new(clock.clone(), Chance::seeded(1_000));
-        let pace = cloud.pace();
-        Self { clock, cloud, journal, engine, pace, ids, seed: 1 }
+        Self { clock, cloud, journal, engine, ids, setup, seed: 1 }
+    }
+
+    /// The program stops in good order; a new one is started over the same journal and cloud, and
+    /// goes on.
+    pub(crate) async fn stop_and_restart(&mut self) {
+        self.engine.stop().await;
+        self.restart().await;
     }
 
     /// The program dies without a word; after some time a new one is started over the same journal
@@ -78,9 +137,13 @@ impl<C: Cloud> Rig<C> {
     pub(crate) async fn crash_and_restart(&mut self, dead_for: Duration) {
         self.engine.abort();
         tokio::time::sleep(dead_for).await;
+        self.restart().await;
+    }
+
+    async fn restart(&mut self) {
         self.journal = Arc::new(self.journal.reopen());
         self.seed += 1;
-        self.engine = open(&self.clock, &self.cloud, &self.journal, self.seed).await;
+        self.engine = open(&self.clock, &self.cloud, &self.setup, &self.journal, self.seed).await;
         self.engine.resume().await.unwrap();
     }
 
@@ -101,7 +164,16 @@ impl<C: Cloud> Rig<C> {
         deployment: DeploymentId,
         order: Order,
     ) -> Result<(), ControlError> {
-        let command = self.ids.command();
+        self.order_as(self.ids.command(), deployment, order).await
+    }
+
+    /// Gives an order under an id of the test's choice.
+    pub(crate) async fn order_as(
+        &self,
+        command: CommandId,
+        deployment: DeploymentId,
+        order: Order,
+    ) -> Result<(), ControlError> {
         self.engine.order(OrderRequest { deployment, command, order, by: operator() }).await
     }
 
@@ -111,7 +183,7 @@ impl<C: Cloud> Rig<C> {
         deployment: DeploymentId,
         wanted: impl Fn(&Summary) -> bool,
     ) -> Arc<Summary> {
-        let seen = tokio::time::timeout(self.pace.patience, async {
+        let seen = tokio::time::timeout(self.setup.patience, async {
             loop {
                 let mut watch = self.engine.watch().await.unwrap();
                 let row = watch.summaries.into_iter().find(|row| row.deployment == deployment);
@@ -210,19 +282,22 @@ pub(crate) fn addresses(truth: &Truth) -> Vec<(String, String, u32)> {
 async fn open(
     clock: &Clock,
     cloud: &impl Cloud,
+    setup: &Setup,
     journal: &Arc<MemoryJournal>,
     seed: u64,
 ) -> Handle {
     let chance = Chance::seeded(seed);
-    let Pace { steps, plan, .. } = cloud.pace();
     let parts = Parts {
         journal: journal.clone(),
-        registry: Registry::provisioning(&cloud.compute(), &cloud.dns(), &steps),
-        planner: Arc::new(move |_, on_failure| plan::provisioning(&plan, on_failure)),
+        registry: match &setup.steps {
+            Steps::OfCloud(steps) => Registry::provisioning(&cloud.compute(), &cloud.dns(), steps),
+            Steps::Scripted(registry) => registry.clone(),
+        },
+        planner: Arc::clone(&setup.planner),
         clock: clock.clone(),
         ids: IdSource::new(clock.clone(), chance.clone()),
         chance,
-        calls_at_once: NonZeroUsize::new(64).unwrap(),
+        calls_at_once: NonZeroUsize::new(setup.calls_at_once).unwrap(),
     };
     Handle::open(parts).await.unwrap()
 }

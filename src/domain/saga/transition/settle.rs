@@ -82,9 +82,10 @@ pub fn settle(
             } else {
                 patience.retry.delay(lane.attempt - lane.forgiven, after, roll)
             };
-            // A wait that the provider asks for may outlast the deadline; the one after it may not.
-            let in_time =
-                |delay| now + delay <= give_up_at || (after.is_some() && now < give_up_at);
+            // To be told to wait is no reason to destroy: that wait may outlast the deadline, and the
+            // next answer decides.
+            let told_to_wait = is_forgiven(&failure) && now < give_up_at;
+            let in_time = |delay| now + delay <= give_up_at || told_to_wait;
             match delay {
                 Some(delay) if in_time(delay) => {
                     StepEvent::RetryScheduled { failure, at: now + delay }
