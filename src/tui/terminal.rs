@@ -63,7 +63,10 @@ impl Screen for TakenTerminal {
     }
 
     fn redraw(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Not `clear`, which asks the terminal where the cursor is: whoever reads the keys may read
+        // the answer, and a terminal need not answer at all.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 
     fn suspend(&mut self) -> io::Result<()> {
