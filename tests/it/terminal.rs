@@ -14,6 +14,9 @@ const CTRL_C: &str = "\x03";
 const CTRL_L: &str = "\x0c";
 const CTRL_Z: &str = "\x1a";
 
+/// What is done to a terminal.
+type Act = fn(&mut Terminal);
+
 /// A home in whose cloud no droplet ever gets an address, so that a launch waits and waits.
 fn patient() -> Home {
     Home::new().with("ARCADIA_SIMULATOR_ADDRESS_DELAY", "1h")
@@ -169,14 +172,14 @@ fn a_locale_without_unicode_gets_ascii() {
 #[test]
 fn the_terminal_is_given_back_however_the_dashboard_ends() {
     let home = patient();
-    let leave: [(&str, fn(&mut Terminal)); 5] = [
+    let ways: [(&str, Act); 5] = [
         ("quit", |terminal| terminal.keys("q")),
         ("interrupted twice", |terminal| terminal.keys(&CTRL_C.repeat(2))),
         ("terminated", |terminal| terminal.signal(Signal::TERM)),
         ("hung up", |terminal| terminal.signal(Signal::HUP)),
         ("told to quit", |terminal| terminal.signal(Signal::QUIT)),
     ];
-    for (how, leave) in leave {
+    for (how, leave) in ways {
         let mut terminal = dashboard(&home);
         assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor(), "{how}");
         assert!(terminal.not_given_back().len() > 4, "{how}");
@@ -207,9 +210,9 @@ fn the_dashboard_is_suspended_and_continued_like_any_job() {
     assert_eq!(home.run(&launch("web")).code, Some(0));
     let mut terminal = dashboard(&home);
     terminal.wait_for_text("acme/web");
-    for stop in [(|terminal| terminal.keys(CTRL_Z)) as fn(&mut Terminal), |terminal| {
-        terminal.signal(Signal::TSTP)
-    }] {
+    let ways: [Act; 2] =
+        [|terminal| terminal.keys(CTRL_Z), |terminal| terminal.signal(Signal::TSTP)];
+    for stop in ways {
         stop(&mut terminal);
         terminal.wait_for("the shell's screen", |screen| !screen.alternate_screen());
         terminal.wait_for_stop();
