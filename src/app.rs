@@ -85,9 +85,8 @@ async fn run(
         Ok(prepared) => prepared,
         Err(error) => return Err((error, output)),
     };
-    let operator = environment.user().to_owned();
     if needs == Needs::Dashboard {
-        let shown = dashboard::show(config, operator, token, clock, late).await;
+        let shown = dashboard::show(config, environment, token, clock, late).await;
         return shown.map_err(|error| (error, output));
     }
     let verb = match cli.command {
@@ -101,7 +100,7 @@ async fn run(
     };
     let mut context = Context {
         output,
-        by: Actor::Operator(operator),
+        by: Actor::Operator(environment.user().to_owned()),
         ids: IdSource::new(clock.clone(), Chance::from_system()),
         clock,
         launch: config.launch.clone(),

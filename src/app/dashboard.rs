@@ -9,7 +9,7 @@ use crate::app::AppError;
 use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::Exit;
 use crate::clock::{Chance, Clock, IdSource};
-use crate::config::{Config, Provider, UiConfig, When};
+use crate::config::{Config, Environment, Provider, When};
 use crate::control::Control;
 use crate::domain::spec::LaunchDraft;
 use crate::tui;
@@ -17,44 +17,52 @@ use crate::tui::options::{Ascii, Color, Options};
 
 /// Shows the dashboard until the operator leaves; then stops the engine. Sagas that have not ended
 /// go on at the next start.
+///
+/// # Errors
+/// When the terminal refuses something, or when the engine did not come up: the screen said so, and
+/// what called the program must hear it, too.
 pub(super) async fn show(
     config: &Config,
-    operator: String,
+    environment: &Environment,
     token: Option<SecretString>,
     clock: Clock,
     late: LateEngine,
 ) -> Result<Exit, AppError> {
-    let opened: Arc<Mutex<Option<Workshop>>> = Arc::default();
+    let opened: Arc<Mutex<Option<Result<Workshop, AppError>>>> = Arc::default();
     let connect = {
         let (config, clock, opened) = (config.clone(), clock.clone(), Arc::clone(&opened));
         async move {
             let mut slot = opened.lock().await;
-            let workshop = Workshop::open(&config, Purpose::Run, token, &clock, &late)
-                .await
-                .map_err(|error| in_full(&error))?;
-            let control: Arc<dyn Control> = Arc::new(workshop.engine.clone());
+            let workshop = Workshop::open(&config, Purpose::Run, token, &clock, &late).await;
+            let control = match &workshop {
+                Ok(workshop) => Ok(Arc::new(workshop.engine.clone()) as Arc<dyn Control>),
+                Err(error) => Err(in_full(error)),
+            };
             *slot = Some(workshop);
-            Ok(control)
+            control
         }
     };
     let options = Options {
         ids: IdSource::new(clock.clone(), Chance::from_system()),
         clock,
-        operator,
+        operator: environment.user().to_owned(),
         environment: match config.provider {
             Provider::Simulator => "SIM".to_owned(),
             Provider::DigitalOcean => "PROD".to_owned(),
         },
         draft: draft(config),
-        ascii: ascii(config.ui),
-        color: color(config.ui),
+        ascii: ascii(config.ui.ascii, environment),
+        color: color(config.ui.color, environment),
     };
     let shown = tui::run(connect, options).await;
-    if let Some(workshop) = opened.lock().await.take() {
+    let opened = opened.lock().await.take().transpose();
+    if let Ok(Some(workshop)) = opened {
         workshop.close().await;
+        shown?;
+        return Ok(Exit::Done);
     }
     shown?;
-    Ok(Exit::Done)
+    opened.map(|_| Exit::Done)
 }
 
 /// What the launch form begins with. On the simulated cloud a zone is there for the taking, so that
@@ -76,18 +84,34 @@ fn draft(config: &Config) -> LaunchDraft {
     }
 }
 
-fn ascii(ui: UiConfig) -> Ascii {
-    match ui.ascii {
+fn ascii(when: When, environment: &Environment) -> Ascii {
+    match when {
         When::Always => Ascii::Yes,
+        When::Auto if knows_ascii_only(environment) => Ascii::Yes,
         When::Auto | When::Never => Ascii::No,
     }
 }
 
-fn color(ui: UiConfig) -> Color {
-    match ui.color {
+/// Whether the locale, or the terminal, says so. A locale that nobody set says nothing.
+fn knows_ascii_only(environment: &Environment) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| environment.get(name));
+    let unicode = locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    });
+    !unicode || is_dumb(environment)
+}
+
+fn color(when: When, environment: &Environment) -> Color {
+    match when {
         When::Never => Color::None,
+        When::Auto if environment.get("NO_COLOR").is_some() || is_dumb(environment) => Color::None,
         When::Auto | When::Always => Color::Ansi,
     }
+}
+
+fn is_dumb(environment: &Environment) -> bool {
+    environment.get("TERM") == Some("dumb")
 }
 
 /// An error with everything behind it, on one line.

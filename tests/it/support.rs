@@ -1,9 +1,14 @@
-//! What several suites share: builders, and worlds to run sagas in.
+//! What several suites share: builders, worlds to run sagas in, and a machine to run the program on.
 
 pub(crate) mod cloud;
 pub(crate) mod gateway;
+pub(crate) mod home;
 pub(crate) mod http_rig;
 pub(crate) mod plans;
 pub(crate) mod prism_proxy;
+pub(crate) mod program;
 pub(crate) mod rig;
 pub(crate) mod script;
+pub(crate) mod simulated;
+pub(crate) mod terminal;
+pub(crate) mod wait;

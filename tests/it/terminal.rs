@@ -1,0 +1,274 @@
+//! The dashboard as a person meets it: the real program in a pseudo-terminal, keys in, cells out.
+
+use rustix::process::Signal;
+use vt100::{Color, Screen};
+
+use crate::support::home::{Home, launch};
+use crate::support::simulated::Simulated;
+use crate::support::terminal::{BACK_TAB, ENTER, ESC, TAB, Terminal};
+
+const SIZE: (u16, u16) = (120, 36);
+const SEVEN_DONE: &str = "✓✓✓✓✓✓✓";
+const NOTHING: [&str; 0] = [];
+const CTRL_C: &str = "\x03";
+const CTRL_L: &str = "\x0c";
+const CTRL_Z: &str = "\x1a";
+
+/// What is done to a terminal.
+type Act = fn(&mut Terminal);
+
+/// A home in whose cloud no droplet ever gets an address, so that a launch waits and waits.
+fn patient() -> Home {
+    Home::new().with("ARCADIA_SIMULATOR_ADDRESS_DELAY", "1h")
+}
+
+/// What a launch says while it waits there.
+const WAITING: &str = "no public address yet";
+
+/// Opens the dashboard and waits until its journal is open.
+fn dashboard(home: &Home) -> Terminal {
+    let mut terminal = home.dashboard(SIZE);
+    terminal.wait_for("the open journal", |screen| {
+        let header = header(screen);
+        header.contains("idle") || header.contains("UTC")
+    });
+    terminal
+}
+
+fn header(screen: &Screen) -> String {
+    screen.rows(0, screen.size().1.get()).next().unwrap_or_default()
+}
+
+/// Fills in the launch form and launches `acme/<slug>`.
+fn launch_in(terminal: &mut Terminal, slug: &str) {
+    terminal.keys("n");
+    terminal.wait_for_text("Launch a deployment");
+    terminal.keys(&format!("acme{TAB}{slug}"));
+    terminal.keys(&format!("{TAB}{TAB}{TAB}{TAB}acme.example"));
+    terminal.wait_for_text("will run 7 steps");
+    terminal.keys(&BACK_TAB.repeat(6));
+    terminal.keys(ENTER);
+    terminal.wait_for("the row, and no form", |screen| {
+        let text = screen.contents();
+        text.contains(&format!("acme/{slug}")) && !text.contains("Launch a deployment")
+    });
+}
+
+#[test]
+fn a_deployment_is_launched_and_rolled_back_by_keys_alone() {
+    let home = Home::new();
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("No deployments yet");
+    launch_in(&mut terminal, "web");
+    terminal.wait_for_text(SEVEN_DONE);
+    terminal.wait_for_text("ACTIVE");
+
+    terminal.keys("R");
+    terminal.wait_for_text("Roll back acme/web, which is ACTIVE?");
+    terminal.wait_for_text("will undo, in this order:");
+    terminal.keys(&format!("acme/we{ENTER}"));
+    terminal.wait_for_text("Enter is dead until it matches");
+    terminal.keys("b");
+    terminal.wait_for_text("Enter rolls it back");
+    terminal.keys(ENTER);
+    terminal.wait_for_text("ROLLED BACK");
+    terminal.keys("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    assert_eq!(home.deployments()[0]["standing"], "rolled_back");
+}
+
+#[test]
+fn a_launch_is_cancelled_in_the_middle_of_a_wait() {
+    let home = patient();
+    let mut terminal = dashboard(&home);
+    launch_in(&mut terminal, "web");
+    terminal.wait_for_text(WAITING);
+    terminal.keys("c");
+    terminal.wait_for_text("Cancel acme/web?");
+    terminal.wait_for_text("destroy droplet");
+    terminal.keys("y");
+    terminal.wait_for_text("CANCELLED");
+    terminal.keys("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+}
+
+#[test]
+fn the_filter_narrows_the_list_and_the_help_names_the_keys() {
+    let home = Home::new();
+    for slug in ["web", "cache"] {
+        assert_eq!(home.run(&launch(slug)).code, Some(0));
+    }
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("acme/cache");
+    terminal.keys("/web");
+    terminal.wait_for("one match", |screen| {
+        let text = screen.contents();
+        text.contains("1 match") && !text.contains("acme/cache ")
+    });
+    terminal.keys(ESC);
+    terminal.wait_for_text("acme/cache");
+    terminal.keys("?");
+    terminal.wait_for("the help", |screen| {
+        ["MOVE", "ACT", "VIEW", "roll back"].iter().all(|text| screen.contents().contains(text))
+    });
+    terminal.keys("q");
+    terminal.wait_for("no help", |screen| !screen.contents().contains("MOVE"));
+}
+
+#[test]
+fn any_size_is_drawn_down_to_a_single_cell_and_back() {
+    let home = Home::new();
+    assert_eq!(home.run(&launch("web")).code, Some(0));
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("acme/web");
+    for (width, height) in [(60, 15), (1, 1), (20, 5), (300, 80), SIZE] {
+        terminal.resize(width, height);
+        terminal.wait_for_frame();
+    }
+    terminal.wait_for("the whole screen again", |screen| {
+        header(screen).contains("idle") && screen.contents().contains("acme/web")
+    });
+    terminal.resize(60, 15);
+    terminal.wait_for_text("acme/web");
+    terminal.keys(CTRL_L);
+    terminal.wait_for_frame();
+    terminal.wait_for_text("acme/web");
+    terminal.keys("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+}
+
+#[test]
+fn without_colour_the_selected_row_stands_out_as_well() {
+    let home = Home::new();
+    assert_eq!(home.run(&launch("web")).code, Some(0));
+    let plain = (Color::Default, Color::Default);
+    let drawn = |home: &Home| {
+        let mut terminal = dashboard(home);
+        terminal.wait_for_text("acme/web");
+        let colored = |cell: &vt100::Cell| (cell.fgcolor(), cell.bgcolor()) != plain;
+        let colored = cells(terminal.screen()).filter(|cell| colored(cell)).count();
+        (colored, cells(terminal.screen()).filter(|cell| cell.inverse()).count())
+    };
+    let (colored, reversed) = drawn(&home);
+    assert!(colored > 0 && reversed > 50, "{colored} in colour, {reversed} reversed");
+    assert_eq!(drawn(&home.with("NO_COLOR", "1")), (0, reversed));
+}
+
+fn cells(screen: &Screen) -> impl Iterator<Item = &vt100::Cell> {
+    let (rows, columns) = screen.size();
+    let all =
+        (0..rows.get()).flat_map(move |row| (0..columns.get()).map(move |column| (row, column)));
+    all.filter_map(|(row, column)| screen.cell(row, column))
+}
+
+#[test]
+fn a_locale_without_unicode_gets_ascii() {
+    let home = Home::new().with("LANG", "C");
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("No deployments yet");
+    assert!(terminal.text().is_ascii(), "{}", terminal.text());
+}
+
+#[test]
+fn the_terminal_is_given_back_however_the_dashboard_ends() {
+    let home = patient();
+    let ways: [(&str, Act); 5] = [
+        ("quit", |terminal| terminal.keys("q")),
+        ("interrupted twice", |terminal| terminal.keys(&CTRL_C.repeat(2))),
+        ("terminated", |terminal| terminal.signal(Signal::TERM)),
+        ("hung up", |terminal| terminal.signal(Signal::HUP)),
+        ("told to quit", |terminal| terminal.signal(Signal::QUIT)),
+    ];
+    for (how, leave) in ways {
+        let mut terminal = dashboard(&home);
+        assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor(), "{how}");
+        assert!(terminal.not_given_back().len() > 4, "{how}");
+        leave(&mut terminal);
+        assert_eq!(terminal.wait_for_end(), 0, "{how}");
+        assert_eq!(terminal.not_given_back(), NOTHING, "{how}");
+    }
+}
+
+#[test]
+fn leaving_while_a_saga_runs_asks_and_a_signal_does_not() {
+    let home = patient();
+    let mut terminal = dashboard(&home);
+    launch_in(&mut terminal, "web");
+    terminal.wait_for_text(WAITING);
+    terminal.keys("q");
+    terminal.wait_for_text("Leave?");
+    terminal.keys(ESC);
+    terminal.wait_for("no question", |screen| !screen.contents().contains("Leave"));
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.wait_for_end(), 0);
+    assert_eq!(terminal.not_given_back(), NOTHING);
+}
+
+#[test]
+fn the_dashboard_is_suspended_and_continued_like_any_job() {
+    let home = Home::new();
+    assert_eq!(home.run(&launch("web")).code, Some(0));
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("acme/web");
+    let ways: [Act; 2] =
+        [|terminal| terminal.keys(CTRL_Z), |terminal| terminal.signal(Signal::TSTP)];
+    for stop in ways {
+        stop(&mut terminal);
+        terminal.wait_for("the shell's screen", |screen| !screen.alternate_screen());
+        terminal.wait_for_stop();
+        assert_eq!(terminal.not_given_back(), NOTHING);
+        terminal.signal(Signal::CONT);
+        terminal.wait_for("the dashboard again", |screen| {
+            screen.alternate_screen() && screen.contents().contains("acme/web")
+        });
+        terminal.keys("?");
+        terminal.wait_for_text("MOVE");
+        // Esc and a letter in one breath would be Alt and the letter.
+        terminal.keys(ESC);
+        terminal.wait_for("no help", |screen| !screen.contents().contains("MOVE"));
+    }
+    terminal.keys("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    assert_eq!(terminal.not_given_back(), NOTHING);
+}
+
+#[test]
+fn a_saga_goes_on_after_the_dashboard_was_killed() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    cloud.faults(&["GET /v2/droplets/*: silence"]);
+    let mut terminal = dashboard(&home);
+    launch_in(&mut terminal, "web");
+    cloud.wait_until_asked("GET /v2/droplets/*", 0);
+    terminal.kill();
+
+    let mut terminal = dashboard(&home);
+    terminal.wait_for("the saga where it was", |screen| {
+        let text = screen.contents();
+        text.contains("acme/web") && text.contains("PROVISIONING")
+    });
+    cloud.faults(&[]);
+    terminal.kill();
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text(SEVEN_DONE);
+    terminal.wait_for_text("ACTIVE");
+    assert_eq!(cloud.droplets().len(), 1);
+}
+
+#[test]
+fn a_second_program_on_the_same_folder_says_which_process_has_it() {
+    let home = Home::new();
+    let first = dashboard(&home);
+    let owner = format!("process {}", first.id().as_raw_nonzero());
+    let listed = home.run(&["list"]);
+    assert_eq!(listed.code, Some(1));
+    assert!(listed.stderr.contains(&owner), "{listed:?}");
+    let mut second = home.dashboard(SIZE);
+    second.wait_for("the reason", |screen| {
+        let text = screen.contents();
+        text.contains(&owner) && text.contains("NO JOURNAL")
+    });
+    second.keys("q");
+    assert_eq!(second.wait_for_end(), 1, "nothing was opened");
+    assert_eq!(second.not_given_back(), NOTHING);
+}
