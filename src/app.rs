@@ -8,7 +8,6 @@ use clap::Parser;
 use secrecy::SecretString;
 
 use crate::app::workshop::{LateEngine, Purpose, Workshop};
-use crate::cli::list::ListArgs;
 use crate::cli::output::{Output, Tty};
 use crate::cli::{self, Cli, Command, Context, Exit, Interrupts, Needs, Verb};
 use crate::clock::{Chance, Clock, IdSource};
@@ -27,77 +26,54 @@ pub use error::AppError;
 
 /// The program.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let output = Output::of_process();
+    let ended = match Cli::try_parse() {
+        Ok(cli) => start(cli),
         Err(error) => {
-            Output::of_process().usage(&error);
+            output.usage(&error);
             return cli::exit::of_usage(&error).into();
         }
     };
-    let output = Output::of_process();
-    match start(cli, output) {
-        Ok(exit) => exit.into(),
-        Err((error, output)) => {
-            output.failure(&error, error.hint().as_deref());
-            error.exit().into()
-        }
-    }
+    let exit = ended.unwrap_or_else(|error| {
+        output.failure(&error, error.hint().as_deref());
+        error.exit()
+    });
+    exit.into()
 }
 
-fn start(cli: Cli, output: Output) -> Result<Exit, (AppError, Output)> {
-    let environment = match Environment::of_process() {
-        Ok(environment) => environment,
-        Err(error) => return Err((error.into(), output)),
-    };
+fn start(cli: Cli) -> Result<Exit, AppError> {
+    let environment = Environment::of_process()?;
     // What is printed of the configuration must not depend on one that may be wrong.
     if let Some(Command::Config(args)) = &cli.command {
-        let printed = cli::config::run(args, &cli.flags(), &environment, &output);
-        return printed.map_err(|error| (error.into(), output));
+        let output = Output::of_process();
+        return Ok(cli::config::run(args, &cli.flags(), &environment, &output)?);
     }
-    let loaded = match Loaded::load(&cli.flags(), &environment) {
-        Ok(loaded) => loaded,
-        Err(error) => return Err((error.into(), output)),
-    };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return Err((AppError::Runtime(error), output)),
-    };
-    runtime.block_on(run(cli, &loaded.config, &environment, output))
+    let loaded = Loaded::load(&cli.flags(), &environment)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(AppError::Runtime)?;
+    runtime.block_on(run(cli, &loaded.config, &environment))
 }
 
-async fn run(
-    cli: Cli,
-    config: &Config,
-    environment: &Environment,
-    output: Output,
-) -> Result<Exit, (AppError, Output)> {
-    let clock = Clock::system();
-    let needs = match cli.needs() {
-        Needs::Dashboard if !has_screen(&output) => Needs::Reading,
-        needs => needs,
-    };
-    if let Some(Command::Simulator(args)) = cli.command {
-        let served = simulated::serve(args, config, &clock, &output).await;
-        return served.map_err(|error| (error, output));
-    }
-    let prepared = prepare(config, environment, needs, &clock);
-    let (token, late, _guard) = match prepared {
-        Ok(prepared) => prepared,
-        Err(error) => return Err((error, output)),
-    };
-    if needs == Needs::Dashboard {
-        let shown = dashboard::show(config, environment, token, clock, late).await;
-        return shown.map_err(|error| (error, output));
-    }
+async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exit, AppError> {
+    let (clock, output) = (Clock::system(), Output::of_process());
+    let needs = cli.needs();
+    let screen = needs == Needs::Dashboard && has_screen(&output);
+    let acts = screen || needs == Needs::Acting;
     let verb = match cli.command {
+        Some(Command::Simulator(args)) => {
+            return simulated::serve(args, config, &clock, &output).await;
+        }
         Some(Command::Verb(verb)) => verb,
-        Some(Command::Simulator(_) | Command::Config(_)) | None => Verb::List(ListArgs::default()),
+        Some(Command::Config(_)) | None => Verb::list(),
     };
-    let purpose = if needs == Needs::Reading { Purpose::Read } else { Purpose::Run };
-    let workshop = match Workshop::open(config, purpose, token, &clock, &late).await {
-        Ok(workshop) => workshop,
-        Err(error) => return Err((error, output)),
-    };
+    let purpose = if acts { Purpose::Run } else { Purpose::Read };
+    let (token, late, _guard) = prepare(config, environment, purpose, &clock)?;
+    if screen {
+        return dashboard::show(config, environment, token, clock, late).await;
+    }
+    let workshop = Workshop::open(config, purpose, token, &clock, &late).await?;
     let mut context = Context {
         output,
         by: Actor::Operator(environment.user().to_owned()),
@@ -109,7 +85,7 @@ async fn run(
     let control: Arc<dyn Control> = Arc::new(workshop.engine.clone());
     let ended = cli::run_verb(control, verb, &mut context).await;
     workshop.close().await;
-    ended.map_err(|error| (error.into(), context.output))
+    Ok(ended?)
 }
 
 /// Whether there is a terminal to draw on and to read keys from.
@@ -122,12 +98,13 @@ fn has_screen(output: &Output) -> bool {
 fn prepare(
     config: &Config,
     environment: &Environment,
-    needs: Needs,
+    purpose: Purpose,
     clock: &Clock,
 ) -> Result<(Option<SecretString>, LateEngine, telemetry::Guard), AppError> {
-    let acts = matches!(needs, Needs::Dashboard | Needs::Acting);
     let token = match config.provider {
-        Provider::DigitalOcean if acts => Some(secret::token(&config.digitalocean, environment)?),
+        Provider::DigitalOcean if purpose == Purpose::Run => {
+            Some(secret::token(&config.digitalocean, environment)?)
+        }
         Provider::DigitalOcean | Provider::Simulator => None,
     };
     let late = LateEngine::default();

@@ -27,7 +27,7 @@ mod history;
 mod interrupt;
 mod json;
 mod launch;
-pub mod list;
+mod list;
 mod logs;
 mod order;
 pub mod output;

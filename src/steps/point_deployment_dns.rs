@@ -95,14 +95,11 @@ impl Step for PointDeploymentDns {
             return Progress::done(&Output { record_id: None });
         };
         let pointing = self.pointing(ctx, name)?;
-        let found = match checkpoint_of(&ctx.past, NAME, FOUND)? {
-            Some(found) => found,
-            None => {
-                let found = pointing.as_found().await?;
-                tracing::info!(%name, records = found.len(), "saved the records as found");
-                ctx.checkpoint(FOUND, found).await?
-            }
-        };
+        if let Some(found) = checkpoint_of::<Vec<Found>>(&ctx.past, NAME, FOUND)? {
+            return pointing.point(&found).await;
+        }
+        let found = ctx.checkpoint(FOUND, pointing.as_found().await?).await?;
+        tracing::info!(%name, records = found.len(), "saved the records as found");
         pointing.point(&found).await
     }
 

@@ -219,9 +219,10 @@ async fn run(path: &Path, point: Option<Point>) -> (usize, usize) {
     let deployment = deployment.unwrap();
     let standing = rig.until_still(deployment).await.standing;
     match path.ends {
-        End::AsTheStateSays if standing == Standing::Active => rig.assert_whole(deployment).await,
-        End::AsTheStateSays => rig.assert_gone_but(deployment, &before).await,
-        End::Whole => rig.assert_whole(deployment).await,
+        End::AsTheStateSays if standing != Standing::Active => {
+            rig.assert_gone_but(deployment, &before).await;
+        }
+        End::AsTheStateSays | End::Whole => rig.assert_whole(deployment).await,
         End::Gone => rig.assert_gone_but(deployment, &before).await,
     }
     assert!(rig.journal_is_quiet().await, "{}: {point:?}", path.name);
@@ -240,14 +241,12 @@ fn dead_for(point: Option<Point>) -> Duration {
 
 /// Launches unless that was done, and orders what the path says each time the saga stands still.
 async fn live(rig: &Rig, path: &Path, taken: &mut usize, deployment: &mut Option<DeploymentId>) {
-    let id = match *deployment {
-        Some(id) => id,
-        None => {
-            let launched =
-                rig.launch_with(DeploymentSpec::example(), path.on_failure).await.unwrap();
-            *deployment = Some(launched.deployment);
-            launched.deployment
-        }
+    let id = if let Some(id) = *deployment {
+        id
+    } else {
+        let launched = rig.launch_with(DeploymentSpec::example(), path.on_failure).await.unwrap();
+        *deployment = Some(launched.deployment);
+        launched.deployment
     };
     loop {
         let act = path.orders.get(*taken);

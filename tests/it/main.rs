@@ -1,5 +1,6 @@
 //! Arcadia's integration tests: one binary, a module for each capability.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stderr, reason = "a suite tells what it tried")]
 
 mod crash;
 mod engine;

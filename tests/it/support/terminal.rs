@@ -19,8 +19,6 @@ pub(crate) const ENTER: &str = "\r";
 pub(crate) const ESC: &str = "\x1b";
 /// Tab, as a keyboard sends it.
 pub(crate) const TAB: &str = "\t";
-/// Tab with shift, as a keyboard sends it.
-pub(crate) const BACK_TAB: &str = "\x1b[Z";
 
 /// The mark that every frame ends with.
 const FRAME_END: &[u8] = b"\x1b[?2026l";
