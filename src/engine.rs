@@ -30,13 +30,13 @@ use crate::journal::{Journal, JournalError};
 use crate::steps::Registry;
 use crate::store::{Names, Store};
 
-use self::actor::{Actor, Opening};
+use self::owner::{Opening, Owner};
 use self::request::Request;
 
-mod actor;
 mod call;
 mod ledger;
 mod logbook;
+mod owner;
 mod preview;
 mod recovery;
 mod request;
@@ -194,7 +194,7 @@ impl Handle {
         let handle = self.clone();
         let requests = (requests_tx.clone(), requests_rx);
         owners.tasks.spawn(async move {
-            let owner = Actor::run(Arc::clone(&handle.shared), saga, opening, requests);
+            let owner = Owner::run(Arc::clone(&handle.shared), saga, opening, requests);
             if AssertUnwindSafe(owner).catch_unwind().await.is_err() {
                 recovery::tell_stalled(&handle.shared, saga, "its owner panicked; see the log");
             }

@@ -1,6 +1,6 @@
 //! The owner of one saga: the only task that changes it.
 //!
-//! Every change goes through [`Actor::commit`]: fold, append durably, publish, answer. When the
+//! Every change goes through [`Owner::commit`]: fold, append durably, publish, answer. When the
 //! journal cannot be written the saga stands still, says so, and tries again; no call is started on
 //! the strength of a fact that is not durable.
 
@@ -13,24 +13,21 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::control::{ControlError, Notice, OrderRequest};
+use crate::control::Notice;
 use crate::domain::aggregate::{Aggregate, Entry, Fact, HistoryError, Launch};
-use crate::domain::deployment::{Actor as Who, DeploymentState, Transition, TransitionReason};
-use crate::domain::failure::FailureCode;
 use crate::domain::id::SagaId;
-use crate::domain::resource::ResourceEvent;
 use crate::domain::saga::command::{Call, Command};
-use crate::domain::saga::event::{EventKind, Order};
-use crate::domain::saga::plan::{Direction, StepName};
+use crate::domain::saga::plan::Direction;
 use crate::domain::saga::transition::{Outcome, decide, interruptions, settle};
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
-use crate::engine::recovery::Unreadable;
 use crate::engine::request::Request;
 use crate::engine::{STOPPING_GRACE, Shared, call, recovery};
 use crate::journal::{Batch, Fate, JournalError};
-use crate::steps::StepError;
-use crate::store::{Names, TransitionError};
+use crate::store::Names;
+
+mod asked;
+mod opening;
 
 /// The first wait between two tries to reach the journal; it doubles.
 const JOURNAL_RETRY_FIRST: Duration = Duration::from_millis(200);
@@ -47,7 +44,7 @@ pub(super) enum Opening {
 }
 
 /// The owner of one saga.
-pub(super) struct Actor {
+pub(super) struct Owner {
     shared: Arc<Shared>,
     aggregate: Aggregate,
     requests_tx: mpsc::Sender<Request>,
@@ -84,7 +81,7 @@ enum CommitError {
     Journal(JournalError),
 }
 
-impl Actor {
+impl Owner {
     /// Owns a saga until it ends or the engine stops.
     pub(super) async fn run(
         shared: Arc<Shared>,
@@ -107,13 +104,13 @@ impl Actor {
             Opening::Launch { launch, ack_tx } => {
                 let names = Names::of(&launch.spec);
                 let deployment = launch.deployment;
-                match launched(&shared, *launch).await {
+                match opening::launched(&shared, *launch).await {
                     Ok(aggregate) => {
-                        let mut actor = begin(shared, aggregate, requests_rx);
+                        let mut owner = begin(shared, aggregate, requests_rx);
                         // The one who launched is told before the first call is started.
                         let _ = ack_tx.send(Ok(()));
-                        actor.follow();
-                        actor.turn_until_done().await;
+                        owner.follow();
+                        owner.turn_until_done().await;
                     }
                     Err(error) => {
                         shared.store.release_names(&names, deployment);
@@ -122,15 +119,16 @@ impl Actor {
                 }
             }
             Opening::Resume => {
-                let Some(aggregate) = resumed(&shared, saga, &mut requests_rx).await else {
+                let Some(aggregate) = opening::resumed(&shared, saga, &mut requests_rx).await
+                else {
                     return;
                 };
-                let mut actor = begin(shared, aggregate, requests_rx);
-                let facts = interruptions(&actor.aggregate.plan, &actor.aggregate.state);
+                let mut owner = begin(shared, aggregate, requests_rx);
+                let facts = interruptions(&owner.aggregate.plan, &owner.aggregate.state);
                 let facts = facts.into_iter().map(Fact::Saga).collect();
-                if actor.commit(facts, Momentum::GoOn).await.is_ok() {
-                    actor.follow();
-                    actor.turn_until_done().await;
+                if owner.commit(facts, Momentum::GoOn).await.is_ok() {
+                    owner.follow();
+                    owner.turn_until_done().await;
                 }
             }
         }
@@ -157,7 +155,10 @@ impl Actor {
                     self.wake_at = None;
                     Ok(())
                 }
-                Turn::Asked(request) => self.asked(request, Momentum::GoOn).await,
+                Turn::Asked(request) => {
+                    self.asked(request, Momentum::GoOn).await;
+                    Ok(())
+                }
                 Turn::Answered(call, outcome) => self.answered(call, outcome, Momentum::GoOn).await,
             };
             let gone_on = match taken {
@@ -192,36 +193,16 @@ impl Actor {
             let taken = match turn {
                 Turn::Stop => return,
                 Turn::Woke => Ok(()),
-                Turn::Asked(request) => self.asked(request, Momentum::Stop).await,
+                Turn::Asked(request) => {
+                    self.asked(request, Momentum::Stop).await;
+                    Ok(())
+                }
                 Turn::Answered(call, outcome) => self.answered(call, outcome, Momentum::Stop).await,
             };
             if taken.is_err() {
                 return;
             }
         }
-    }
-
-    /// Answers a request. A refusal is an answer; only what the owner must not survive is an error.
-    async fn asked(&mut self, request: Request, momentum: Momentum) -> Result<(), CommitError> {
-        match request {
-            Request::Order { order, ack_tx } => {
-                let answer = self.order(order, momentum).await;
-                let _ = ack_tx.send(answer);
-            }
-            Request::Checkpoint { step, direction, key, value, ack_tx } => {
-                let answer = self.checkpoint(step, direction, key, value, momentum).await;
-                let _ = ack_tx.send(answer);
-            }
-            Request::Transition { to, reason, ack_tx } => {
-                let answer = self.transition(to, reason, momentum).await;
-                let _ = ack_tx.send(answer);
-            }
-            Request::Resource { event, ack_tx } => {
-                let answer = self.resource(event, momentum).await;
-                let _ = ack_tx.send(answer);
-            }
-        }
-        Ok(())
     }
 
     async fn answered(
@@ -238,120 +219,6 @@ impl Actor {
         // Only now: a call whose answer is not durable counts as under way, and is not repeated.
         self.under_way.remove(&call);
         Ok(())
-    }
-
-    async fn order(
-        &mut self,
-        request: OrderRequest,
-        momentum: Momentum,
-    ) -> Result<(), ControlError> {
-        if self.aggregate.state.orders.contains(&request.command) {
-            return Ok(());
-        }
-        let verb = request.order.verb();
-        let abandons = matches!(request.order, Order::Abandon { .. });
-        let ordered = EventKind::Ordered {
-            command: request.command,
-            by: request.by.clone(),
-            order: request.order,
-        };
-        let mut facts = vec![Fact::Saga(ordered)];
-        let from = self.aggregate.deployment.state();
-        if abandons && from.may_become(DeploymentState::Cancelled) {
-            facts.push(Fact::Deployment(Transition {
-                from: Some(from),
-                to: DeploymentState::Cancelled,
-                reason: TransitionReason::Abandoned,
-                actor: request.by,
-                at: self.shared.clock.now(),
-            }));
-        }
-        self.commit(facts, momentum).await.map_err(|error| match error {
-            CommitError::Illegal(HistoryError::Saga(illegal)) => {
-                ControlError::Refused { verb, because: illegal.because }
-            }
-            CommitError::Illegal(error) => {
-                ControlError::Refused { verb, because: error.to_string() }
-            }
-            CommitError::Journal(error) => ControlError::Journal(Box::new(error)),
-        })
-    }
-
-    async fn checkpoint(
-        &mut self,
-        step: StepName,
-        direction: Direction,
-        key: String,
-        value: serde_json::Value,
-        momentum: Momentum,
-    ) -> Result<serde_json::Value, StepError> {
-        let position = self.aggregate.plan.position(&step);
-        let kept = position
-            .and_then(|position| self.aggregate.state.steps[position].checkpoints.get(&key));
-        if let Some(kept) = kept {
-            return Ok(kept.clone());
-        }
-        let fact =
-            Fact::Saga(EventKind::Checkpointed { step, direction, key, value: value.clone() });
-        self.commit(vec![fact], momentum).await.map_err(books_failed)?;
-        Ok(value)
-    }
-
-    async fn transition(
-        &mut self,
-        to: DeploymentState,
-        reason: TransitionReason,
-        momentum: Momentum,
-    ) -> Result<(), TransitionError> {
-        let from = self.aggregate.deployment.state();
-        if from == to {
-            return Ok(());
-        }
-        let fact = Fact::Deployment(Transition {
-            from: Some(from),
-            to,
-            reason,
-            actor: Who::Saga(self.aggregate.saga),
-            at: self.shared.clock.now(),
-        });
-        self.commit(vec![fact], momentum).await.map_err(|error| match error {
-            CommitError::Illegal(HistoryError::Deployment(refusal)) => {
-                TransitionError::Refused(refusal)
-            }
-            CommitError::Illegal(_) | CommitError::Journal(_) => {
-                let (StepError::Retryable { failure, .. } | StepError::Terminal { failure }) =
-                    books_failed(error);
-                TransitionError::Books(failure)
-            }
-        })
-    }
-
-    async fn resource(
-        &mut self,
-        event: ResourceEvent,
-        momentum: Momentum,
-    ) -> Result<(), StepError> {
-        let row = self.aggregate.resources.get(event.key());
-        let changes = match &event {
-            ResourceEvent::Discovered(new) => row.is_none_or(|old| {
-                (&new.name, &new.spec, new.ipv4) != (&old.name, &old.spec, old.ipv4)
-            }),
-            ResourceEvent::Linked { key, owner } => match row {
-                Some(old) => old.owner.as_ref() != Some(owner),
-                None => {
-                    return Err(StepError::terminal(
-                        FailureCode::NotFound,
-                        format!("the inventory has no row {}/{}", key.provider, key.provider_id),
-                    ));
-                }
-            },
-            ResourceEvent::Unlinked { .. } => row.is_some_and(|old| old.owner.is_some()),
-            ResourceEvent::Removed { .. } => row.is_some(),
-        };
-        if !changes {
-            return Ok(());
-        }
-        self.commit(vec![Fact::Resource(event)], momentum).await.map_err(books_failed)
     }
 
     /// Records what follows from the passing of time, and starts what is to be started.
@@ -462,72 +329,6 @@ impl Actor {
     }
 }
 
-/// A saga as the journal has it. While the journal cannot be read it is asked again, and orders are
-/// answered so; a history that makes no sense is not run at all.
-async fn resumed(
-    shared: &Shared,
-    saga: SagaId,
-    requests_rx: &mut mpsc::Receiver<Request>,
-) -> Option<Aggregate> {
-    let mut wait = JOURNAL_RETRY_FIRST;
-    loop {
-        let unreadable = match recovery::read(shared, saga).await {
-            Ok(aggregate) => return Some(aggregate),
-            Err(unreadable) => unreadable,
-        };
-        let words = unreadable.words();
-        recovery::tell_stalled(shared, saga, &words);
-        if let Unreadable::Nonsense(_) = unreadable {
-            requests_rx.close();
-            while let Some(request) = requests_rx.recv().await {
-                refuse(request, &words);
-            }
-            return None;
-        }
-        let again = tokio::time::sleep(wait);
-        tokio::pin!(again);
-        loop {
-            tokio::select! {
-                () = &mut again => break,
-                () = shared.stopping.cancelled() => return None,
-                Some(request) = requests_rx.recv() => refuse(request, &words),
-            }
-        }
-        wait = (wait * 2).min(JOURNAL_RETRY_CAP);
-    }
-}
-
-/// Refuses what is asked of a saga that cannot be read. Steps ask nothing then: none is running.
-fn refuse(request: Request, words: &str) {
-    match request {
-        Request::Order { ack_tx, .. } => {
-            let _ = ack_tx.send(Err(ControlError::Journal(words.into())));
-        }
-        Request::Checkpoint { .. } | Request::Transition { .. } | Request::Resource { .. } => {}
-    }
-}
-
-/// Makes the deployment and its saga durable, together with the start of the first steps.
-async fn launched(shared: &Arc<Shared>, launch: Launch) -> Result<Aggregate, JournalError> {
-    let at = shared.clock.now();
-    let saga = launch.saga;
-    let mut aggregate = Aggregate::launched(launch.clone(), at);
-    let mut entries = vec![Entry { seq: 0, at, fact: Fact::Launched(Box::new(launch)) }];
-    let commands = decide(&aggregate.plan, &aggregate.state, at);
-    for command in commands {
-        let Command::Record(kind) = command else { continue };
-        let entry = Entry { seq: aggregate.next_seq(), at, fact: Fact::Saga(kind) };
-        aggregate
-            .apply(&entry)
-            .map_err(|error| JournalError::Write { reason: error.to_string() })?;
-        entries.push(entry);
-    }
-    let batch = Batch { saga, entries, fate: Fate::Begins };
-    shared.journal.append(batch.clone()).await?;
-    publish(shared, Summary::of(&aggregate), batch.entries);
-    Ok(aggregate)
-}
-
 /// Tells the world. The row is put before the notice is sent, so that who listens and then looks
 /// misses nothing.
 fn publish(shared: &Shared, summary: Summary, entries: Vec<Entry>) {
@@ -550,16 +351,5 @@ async fn wait_for(clock: &Clock, at: Option<Timestamp>) {
     match at {
         Some(at) => clock.sleep_until(at).await,
         None => std::future::pending().await,
-    }
-}
-
-fn books_failed(error: CommitError) -> StepError {
-    match error {
-        CommitError::Illegal(error) => {
-            StepError::terminal(FailureCode::Internal, error.to_string())
-        }
-        CommitError::Journal(error) => {
-            StepError::retryable(FailureCode::Internal, error.to_string())
-        }
     }
 }
