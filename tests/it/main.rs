@@ -17,6 +17,7 @@ mod saga_run;
 mod screens;
 mod secrets;
 mod shell;
+mod step_battery;
 mod store;
 mod support;
 mod terminal;

@@ -118,6 +118,18 @@ impl<C: Cloud> Rig<C> {
         Self::set_up(clock, cloud, setup).await
     }
 
+    /// On a cloud, with steps of the test's own.
+    pub(crate) async fn with_registry(cloud: C, clock: Clock, registry: Registry) -> Self {
+        let Pace { plan, patience, .. } = cloud.pace();
+        let setup = Setup {
+            steps: Steps::Scripted(registry),
+            planner: Arc::new(move |_, on_failure| plan::provisioning(&plan, on_failure)),
+            calls_at_once: 64,
+            patience,
+        };
+        Self::set_up(clock, cloud, setup).await
+    }
+
     async fn set_up(clock: Clock, cloud: C, setup: Setup) -> Self {
         let journal = Arc::new(MemoryJournal::new());
         let engine = open(&clock, &cloud, &setup, &journal, 1).await;
@@ -199,6 +211,11 @@ impl<C: Cloud> Rig<C> {
             panic!("it never came to that: {:#?}", self.show(deployment).await);
         };
         row
+    }
+
+    /// Every row.
+    pub(crate) async fn rows(&self) -> Vec<Arc<Summary>> {
+        self.engine.watch().await.unwrap().summaries
     }
 
     /// Waits until a saga stands still: ended, held or in need of a person.
