@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::list::ListArgs;
 use crate::cli::output::{Output, Tty};
-use crate::cli::{self, Cli, Command, Context, Exit, Interrupts, Needs, Verb};
+use crate::cli::{self, Cli, Command, Context, Exit, Interrupts, Needs, Stop, Verb};
 use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, Environment, Loaded, Provider, secret};
 use crate::control::Control;
@@ -98,6 +98,11 @@ async fn run(
         Ok(workshop) => workshop,
         Err(error) => return Err((error, output)),
     };
+    // Not before: until there is an engine to be stopped, a signal ends the process on the spot.
+    let mut stop = match Stop::of_process() {
+        Ok(stop) => stop,
+        Err(error) => return Err((AppError::Runtime(error), output)),
+    };
     let mut context = Context {
         output,
         by: Actor::Operator(environment.user().to_owned()),
@@ -107,7 +112,14 @@ async fn run(
         interrupts: Interrupts::of_process(),
     };
     let control: Arc<dyn Control> = Arc::new(workshop.engine.clone());
-    let ended = cli::run_verb(control, verb, &mut context).await;
+    let ended = tokio::select! {
+        biased;
+        () = stop.told() => {
+            context.output.talk("told to stop; what has not ended goes on at the next start");
+            Ok(Exit::Stopped)
+        }
+        ended = cli::run_verb(control, verb, &mut context) => ended,
+    };
     workshop.close().await;
     ended.map_err(|error| (error.into(), context.output))
 }
