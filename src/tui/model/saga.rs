@@ -2,9 +2,11 @@
 
 use crate::control::Detail;
 use crate::domain::aggregate::{Entry, Fact};
+use crate::domain::failure::Failure;
 use crate::domain::id::DeploymentId;
 use crate::domain::saga::event::{EventKind, StepEvent};
 use crate::domain::saga::plan::StepName;
+use crate::domain::saga::state::{Cause, HoldReason, Phase, StepState};
 use crate::domain::saga::timeline::{StepTimeline, timeline};
 use crate::domain::summary::{Focus, Summary};
 use crate::tui::model::log::Position;
@@ -102,7 +104,7 @@ impl Opened {
         let read = self.read()?;
         let steps = read.detail.aggregate.plan.steps().len();
         match self.pick {
-            Pick::Following => read.followed(),
+            Pick::Following => read.followed().or_else(|| read.remembered()),
             Pick::Read(position) | Pick::Chosen(position) => Some(position),
         }
         .or_else(|| steps.checked_sub(1))
@@ -145,14 +147,32 @@ impl Read {
         Self { detail, timeline, focus }
     }
 
-    /// The provider's name for the request that failed, if one did and it has one.
-    pub fn request_id(&self) -> Option<&str> {
+    /// What went wrong, when that is why the saga does not go forward.
+    pub fn cause(&self) -> Option<&Failure> {
+        let aggregate = &self.detail.aggregate;
+        let step = match &aggregate.state.phase {
+            Phase::Holding { why: HoldReason::StepFailed { step } } => step,
+            phase => match phase.cause()? {
+                Cause::StepFailed { step } => step,
+                Cause::Cancelled { .. } | Cause::RolledBack { .. } => return None,
+            },
+        };
+        let position = aggregate.plan.position(step)?;
+        aggregate.state.steps[position].forward.last_failure.as_ref()
+    }
+
+    /// What went wrong at the last try of the step that matters now.
+    pub fn last_failure(&self) -> Option<&Failure> {
+        let step = &self.detail.aggregate.state.steps[self.followed()?];
+        step.lane(self.focus.as_ref()?.direction).last_failure.as_ref()
+    }
+
+    /// The step to look at once none matters any more: the one that failed, or else the last that
+    /// ran.
+    fn remembered(&self) -> Option<usize> {
         let steps = &self.detail.aggregate.state.steps;
-        steps
-            .iter()
-            .flat_map(|step| [&step.undo, &step.forward])
-            .filter(|lane| lane.is_failed())
-            .find_map(|lane| lane.last_failure.as_ref()?.request_id.as_deref())
+        let failed = steps.iter().position(|step| step.forward.is_failed());
+        failed.or_else(|| steps.iter().rposition(StepState::was_started))
     }
 
     /// Where the step that matters now stands.

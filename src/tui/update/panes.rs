@@ -12,7 +12,7 @@ use crate::tui::keymap::{self, Command, Scope, Verb};
 use crate::tui::model::list;
 use crate::tui::model::log::Position;
 use crate::tui::model::overlay::{GivingUp, Overlay, ReasonDialog, UndoDialog, Undoing};
-use crate::tui::model::saga::{Opened, Read};
+use crate::tui::model::saga::Opened;
 use crate::tui::model::{Connection, Model, Pane, Tone, Zoom, row_allows};
 use crate::tui::text;
 use crate::tui::update::{form, give};
@@ -147,11 +147,15 @@ fn of_line(line: &LogLine) -> String {
 
 fn of_deployment(model: &Model, row: &Summary) -> String {
     let read = model.saga.as_ref().filter(|saga| saga.deployment == row.deployment);
-    let request = read.and_then(Opened::read).and_then(Read::request_id);
+    let failure = read.and_then(Opened::read).and_then(|read| read.last_failure().or(read.cause()));
     let why = row.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    let request = request.map(|id| format!(" (request {id})")).unwrap_or_default();
+    let failure = failure.map(|failure| {
+        let request = failure.request_id.as_ref().map(|id| format!(" (request {id})"));
+        format!("; {}{}", failure.message, request.unwrap_or_default())
+    });
+    let failure = failure.unwrap_or_default();
     let (name, standing) = (row.name(), row.standing.as_str());
-    format!("{name} {} {standing}{why}{request}", row.deployment)
+    format!("{name} {} {standing}{why}{failure}", row.deployment)
 }
 
 fn quit(model: &mut Model) {

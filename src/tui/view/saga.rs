@@ -3,8 +3,9 @@
 
 use ratatui::style::Style;
 
+use crate::domain::failure::Failure;
 use crate::domain::saga::timeline::Axis;
-use crate::domain::summary::Summary;
+use crate::domain::summary::{Activity, Summary};
 use crate::tui::format;
 use crate::tui::model::saga::{Content, Opened, Read};
 use crate::tui::model::{Model, Pane};
@@ -139,15 +140,21 @@ fn about(model: &Model, row: &Summary, read: Option<&Read>, theme: Theme) -> Vec
         let words = format!("{}; for {span}, and nothing is started meanwhile", stall.error);
         lines.push(("STANDS STILL", words, theme.danger()));
     }
+    let cause = read.and_then(Read::cause);
     if let Some(why) = &row.why {
-        let request = read.and_then(Read::request_id).map(|id| format!(" (request {id})"));
-        let why = format::why(why);
-        lines.push(("why", format!("{why}{}", request.unwrap_or_default()), theme.danger()));
+        let words = format!("{}{}", format::why(why), request(cause));
+        lines.push(("why", words, theme.danger()));
     }
+    let last = read.and_then(Read::last_failure).filter(|last| cause != Some(*last));
     let words = waiting::of_row(model, row);
     let stands = model.list.stalled(row.deployment).is_some();
     if !stands && (row.focus.is_some() || model.acts.contains_key(&row.deployment)) {
-        lines.push(("now", format!("{}{}", words.what, words.next), theme.plain()));
+        let request = if tells_failure(row) { request(last) } else { String::new() };
+        lines.push(("now", format!("{}{request}{}", words.what, words.next), theme.plain()));
+    }
+    if let Some(failure) = last.filter(|_| !tells_failure(row)) {
+        let words = format!("{}{}", failure.message, request(last));
+        lines.push(("last", words, theme.warning()));
     }
     if let Some(read) = read {
         let out: Vec<&str> = read.detail.leftovers.iter().map(|left| &*left.what).collect();
@@ -157,6 +164,20 @@ fn about(model: &Model, row: &Summary, read: Option<&Read>, theme: Theme) -> Vec
         }
     }
     lines
+}
+
+/// Whether what a row is doing names what went wrong.
+fn tells_failure(row: &Summary) -> bool {
+    row.focus.as_ref().is_some_and(|focus| match focus.activity {
+        Activity::Retrying { .. } | Activity::GaveUp { .. } => true,
+        Activity::Calling { .. } | Activity::Waiting { .. } => false,
+    })
+}
+
+/// The provider's name for a request: what its support asks for.
+fn request(failure: Option<&Failure>) -> String {
+    let id = failure.and_then(|failure| failure.request_id.as_ref());
+    id.map(|id| format!(" (request {id})")).unwrap_or_default()
 }
 
 fn labelled(canvas: &mut Canvas<'_>, y: usize, label: &str, words: &str, style: Style) {

@@ -415,6 +415,24 @@ fn the_error_with_its_request_and_a_line_of_the_log_can_be_copied() {
 }
 
 #[test]
+fn a_step_that_is_tried_again_still_says_what_went_wrong_the_last_time() {
+    let story = world::backing_off().after(48_000).starts(1, 3);
+    let mut stage = Stage::new(120, 36);
+    stage.picture(vec![story]);
+    let drawn = stage.drawn();
+    assert!(drawn.contains("now  calling") && drawn.contains("last 429 rate limited"), "{drawn}");
+}
+
+#[test]
+fn what_has_ended_shows_the_step_that_failed_and_a_cancel_blames_no_request() {
+    let mut stage = at(&world::failed());
+    assert!(stage.drawn().contains("Log · create droplet"), "{}", stage.drawn());
+    stage.select(world::cancelled().id());
+    let drawn = stage.drawn();
+    assert!(drawn.contains("why  cancelled by operator:ana  "), "{drawn}");
+}
+
+#[test]
 fn what_was_launched_is_shown_whatever_the_filter_hides() {
     let mut stage = stage();
     stage.keys("!/cache");
