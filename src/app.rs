@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::output::{Output, Tty};
-use crate::cli::{self, Cli, Command, Context, Exit, Interrupts, Needs, Verb};
+use crate::cli::{self, Cli, Command, Context, Exit, Interrupts, Needs, Stop, Verb};
 use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, Environment, Loaded, Provider, secret};
 use crate::control::Control;
@@ -74,6 +74,8 @@ async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exi
         return dashboard::show(config, environment, token, clock, late).await;
     }
     let workshop = Workshop::open(config, purpose, token, &clock, &late).await?;
+    // Not before: until there is an engine to be stopped, a signal ends the process on the spot.
+    let mut stop = Stop::of_process().map_err(AppError::Runtime)?;
     let mut context = Context {
         output,
         by: Actor::Operator(environment.user().to_owned()),
@@ -83,7 +85,14 @@ async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exi
         interrupts: Interrupts::of_process(),
     };
     let control: Arc<dyn Control> = Arc::new(workshop.engine.clone());
-    let ended = cli::run_verb(control, verb, &mut context).await;
+    let ended = tokio::select! {
+        biased;
+        () = stop.told() => {
+            context.output.talk("told to stop; what has not ended goes on at the next start");
+            Ok(Exit::Stopped)
+        }
+        ended = cli::run_verb(control, verb, &mut context) => ended,
+    };
     workshop.close().await;
     Ok(ended?)
 }

@@ -36,10 +36,11 @@ mod show;
 pub mod simulator;
 mod table;
 pub mod text;
+mod wait;
 
 pub use error::CliError;
 pub use exit::Exit;
-pub use interrupt::Interrupts;
+pub use interrupt::{Interrupts, Stop};
 
 /// Launch, watch and roll back tenant deployments from the terminal
 ///
@@ -113,6 +114,8 @@ pub enum Verb {
     List(list::ListArgs),
     /// Show everything about one deployment
     Show(show::ShowArgs),
+    /// Let sagas run until they stand still
+    Wait(wait::WaitArgs),
     /// Print what the steps of a deployment logged
     Logs(logs::LogsArgs),
     /// Print the journal of a deployment
@@ -199,6 +202,7 @@ impl Verb {
         match self {
             Self::List(_) | Self::Show(_) | Self::Logs(_) | Self::History(_) => Needs::Reading,
             Self::Launch(_)
+            | Self::Wait(_)
             | Self::Cancel(_)
             | Self::Rollback(_)
             | Self::Retry(_)
@@ -238,6 +242,7 @@ pub async fn run_verb(
     let control = control.as_ref();
     let exit = match verb {
         Verb::Launch(args) => launch::run(control, context, *args).await,
+        Verb::Wait(args) => wait::run(control, context, &args).await,
         Verb::List(args) => list::run(control, context, &args).await,
         Verb::Show(args) => show::run(control, context, &args).await,
         Verb::Logs(args) => logs::run(control, context, &args).await,

@@ -13,7 +13,9 @@ Exit codes:
     3  a deployment needs you
     4  cancelled
    64  the command line makes no sense, or a question could not be asked
+  124  it takes longer than --timeout; unfinished sagas go on at the next start
   130  interrupted; unfinished sagas go on at the next start
+  143  told to stop by SIGTERM or SIGHUP, likewise
 
 Start here:
   arcadia                                        the dashboard, on a simulated cloud
@@ -35,8 +37,12 @@ pub enum Exit {
     Cancelled,
     /// The command line makes no sense, or a question could not be asked.
     Usage,
+    /// It took too long, and sagas are unfinished.
+    TimedOut,
     /// Somebody pressed Ctrl-C, and sagas are unfinished.
     Interrupted,
+    /// The process was told to stop, and sagas are unfinished.
+    Stopped,
 }
 
 impl Exit {
@@ -49,7 +55,25 @@ impl Exit {
             Self::NeedsYou => 3,
             Self::Cancelled => 4,
             Self::Usage => 64,
+            Self::TimedOut => 124,
             Self::Interrupted => 130,
+            Self::Stopped => 143,
+        }
+    }
+
+    /// The one of two that a person should hear of, when there is one number for both.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        if self.gravity() < other.gravity() { other } else { self }
+    }
+
+    const fn gravity(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Cancelled => 1,
+            Self::RolledBack => 2,
+            Self::TimedOut | Self::Interrupted | Self::Stopped => 3,
+            Self::Usage | Self::Error => 4,
+            Self::NeedsYou => 5,
         }
     }
 }
@@ -71,6 +95,8 @@ pub(crate) enum Aim {
     Held,
     /// That its saga ends as it is.
     Abandoned,
+    /// That its saga ends or holds, however.
+    Settled,
 }
 
 /// How the program ends when a deployment that was meant to become `aim` has come to stand like
@@ -78,23 +104,23 @@ pub(crate) enum Aim {
 pub(crate) fn of(aim: Aim, standing: Standing) -> Exit {
     match standing {
         Standing::Active => match aim {
-            Aim::Active => Exit::Done,
+            Aim::Active | Aim::Settled => Exit::Done,
             Aim::Gone | Aim::Held | Aim::Abandoned => Exit::Error,
         },
         Standing::Failed | Standing::RolledBack => match aim {
-            Aim::Gone => Exit::Done,
+            Aim::Gone | Aim::Settled => Exit::Done,
             Aim::Active | Aim::Held | Aim::Abandoned => Exit::RolledBack,
         },
         Standing::Cancelled => match aim {
-            Aim::Gone => Exit::Done,
+            Aim::Gone | Aim::Settled => Exit::Done,
             Aim::Active | Aim::Held | Aim::Abandoned => Exit::Cancelled,
         },
         Standing::Held => match aim {
-            Aim::Held => Exit::Done,
+            Aim::Held | Aim::Settled => Exit::Done,
             Aim::Active | Aim::Gone | Aim::Abandoned => Exit::NeedsYou,
         },
         Standing::Abandoned => match aim {
-            Aim::Abandoned => Exit::Done,
+            Aim::Abandoned | Aim::Settled => Exit::Done,
             Aim::Active | Aim::Gone | Aim::Held => Exit::NeedsYou,
         },
         Standing::NeedsYou => Exit::NeedsYou,
@@ -119,5 +145,13 @@ mod tests {
         assert_eq!(codes(Aim::Gone), [3, 130, 130, 3, 1, 0, 0, 0, 3]);
         assert_eq!(codes(Aim::Held), [3, 130, 130, 0, 1, 2, 4, 2, 3]);
         assert_eq!(codes(Aim::Abandoned), [3, 130, 130, 3, 1, 2, 4, 2, 0]);
+        assert_eq!(codes(Aim::Settled), [3, 130, 130, 0, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn of_several_endings_the_one_that_needs_a_person_is_told() {
+        let told = [Exit::Cancelled, Exit::NeedsYou, Exit::Error, Exit::RolledBack];
+        assert_eq!(told.into_iter().fold(Exit::Done, Exit::worse), Exit::NeedsYou);
+        assert_eq!(Exit::Cancelled.worse(Exit::RolledBack), Exit::RolledBack);
     }
 }

@@ -43,6 +43,8 @@ pub(crate) enum Form {
 pub(crate) enum From {
     /// From the launch.
     Launch,
+    /// From what is so already.
+    Present,
     /// From this order; what came before it is no news.
     Order(CommandId),
 }
@@ -60,6 +62,17 @@ pub(crate) struct Pursuit {
     pub(crate) tell: Tell,
     /// How it is told.
     pub(crate) form: Form,
+}
+
+impl Pursuit {
+    /// Whether it is this command line that brings the deployment up: then Ctrl-C may mean that it
+    /// must not come up after all.
+    fn may_cancel(&self) -> bool {
+        match self.from {
+            From::Launch | From::Order(_) => self.aim == Aim::Active,
+            From::Present => false,
+        }
+    }
 }
 
 /// Follows a deployment until it has come to stand, or until somebody detaches with Ctrl-C.
@@ -115,7 +128,7 @@ pub(crate) async fn follow(
                 return Ok(detach(&context.output, &picture));
             }
             Happening::Interrupt => {
-                let cancellable = pursuit.aim == Aim::Active && question.is_none();
+                let cancellable = pursuit.may_cancel() && question.is_none();
                 if !(cancellable && context.output.can_ask() == Tty::Terminal) {
                     picture.finish();
                     return Ok(detach(&context.output, &picture));
@@ -208,7 +221,7 @@ impl Picture {
             && output.terminals().stdout == Tty::Terminal
             && output.terminals().stderr == Tty::Terminal;
         let begun = match pursuit.from {
-            From::Launch => Begun::Yes,
+            From::Launch | From::Present => Begun::Yes,
             From::Order(_) => Begun::NotYet,
         };
         let teller = Teller::new(Detail::Changes);

@@ -1,6 +1,34 @@
-//! Ctrl-C, as something to wait for.
+//! Signals, as something to wait for: Ctrl-C, and what tells the process to stop.
+
+use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// What tells the process to stop: SIGTERM, and SIGHUP when its terminal is gone. From the first
+/// moment on they no longer end the process by themselves, so that calls under way are journaled
+/// with their answers.
+pub struct Stop {
+    term: Signal,
+    hup: Signal,
+}
+
+impl Stop {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// When the process may not.
+    pub fn of_process() -> io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, hup: signal(SignalKind::hangup())? })
+    }
+
+    /// Waits until the process is told to stop.
+    pub async fn told(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.hup.recv() => {}
+        }
+    }
+}
 
 /// Ctrl-C, each time it is pressed. Until somebody first waits for it, it ends the process as it
 /// always does; from then on it is only heard here.

@@ -70,14 +70,64 @@ impl ListArgs {
     }
 }
 
-/// `3/7`: how many steps are done and not undone.
+/// How far it is: `3/7` steps done, or on the way back `2 undone`. A step without an undo stays done
+/// for ever, so what is done says nothing once a saga has turned round.
 fn progress(summary: &Summary) -> String {
-    let done = summary.marks.iter().filter(|mark| {
-        matches!(mark, StepMark::Done | StepMark::Skipped | StepMark::NothingToUndo)
-    });
-    format!("{}/{}", done.count(), summary.marks.len())
+    let count = |wanted: fn(&StepMark) -> bool| summary.marks.iter().filter(|m| wanted(m)).count();
+    match summary.standing {
+        Standing::Failed | Standing::Cancelled | Standing::RolledBack => "all undone".to_owned(),
+        Standing::RollingBack => format!("{} undone", count(is_undone)),
+        Standing::NeedsYou | Standing::Abandoned if count(is_of_the_way_back) > 0 => {
+            format!("{} undone", count(is_undone))
+        }
+        Standing::NeedsYou
+        | Standing::Abandoned
+        | Standing::Running
+        | Standing::Held
+        | Standing::Active => format!("{}/{}", count(is_done), summary.marks.len()),
+    }
+}
+
+fn is_done(mark: &StepMark) -> bool {
+    matches!(mark, StepMark::Done | StepMark::Skipped)
+}
+
+fn is_undone(mark: &StepMark) -> bool {
+    matches!(mark, StepMark::Undone)
+}
+
+fn is_of_the_way_back(mark: &StepMark) -> bool {
+    matches!(
+        mark,
+        StepMark::Undone | StepMark::Undoing | StepMark::UndoFailed | StepMark::NothingToUndo
+    )
 }
 
 fn standing_parser() -> clap::builder::PossibleValuesParser {
     Standing::ALL.map(Standing::as_str).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::fake;
+
+    fn said(standing: Standing, marks: &[StepMark]) -> String {
+        progress(&Summary { standing, marks: marks.to_vec(), ..fake::summary() })
+    }
+
+    #[test]
+    fn steps_count_as_done_only_while_a_saga_goes_forward() {
+        use StepMark::{
+            Done, Failed, NothingToUndo, Pending, Skipped, UndoFailed, Undoing, Undone,
+        };
+        assert_eq!(said(Standing::Running, &[Done, Skipped, Pending]), "2/3");
+        assert_eq!(said(Standing::Active, &[Done, Done]), "2/2");
+        assert_eq!(said(Standing::NeedsYou, &[Done, Failed, Pending]), "1/3");
+        assert_eq!(said(Standing::RollingBack, &[Done, Undoing, Undone]), "1 undone");
+        assert_eq!(said(Standing::NeedsYou, &[Done, UndoFailed, Undone]), "1 undone");
+        assert_eq!(said(Standing::Abandoned, &[NothingToUndo, UndoFailed]), "0 undone");
+        assert_eq!(said(Standing::RolledBack, &[Undone, NothingToUndo]), "all undone");
+        assert_eq!(said(Standing::Failed, &[Undone, NothingToUndo]), "all undone");
+    }
 }

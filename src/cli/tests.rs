@@ -253,6 +253,47 @@ async fn holding_is_done_when_it_holds_and_resuming_when_it_is_active() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn waiting_ends_when_everything_stands_still_and_the_worst_ending_is_told() {
+    let fake = Fake::new()
+        .script("do", "create_droplet", &[Act::Hang])
+        .script("do", "activate_deployment", &[Act::Fail])
+        .script("undo", "create_droplet", &[Act::Fail]);
+    let fake = Arc::new(fake);
+    for slug in ["held", "stuck", "web"] {
+        fake.launched(slug).await;
+    }
+    let standings: Vec<_> =
+        fake.watch().await.unwrap().summaries.iter().map(|row| row.standing).collect();
+    assert_eq!(standings, [Standing::Running, Standing::NeedsYou, Standing::Active]);
+
+    for (line, code) in [
+        ("wait web", 0),
+        ("wait web --for active", 0),
+        ("wait web --for gone", 1),
+        ("wait web stuck", 3),
+        ("wait held --timeout 2s", 124),
+        ("wait --timeout 2s", 124),
+        ("wait nobody", 1),
+    ] {
+        let seen = run(&fake, PIPE, line).await;
+        assert_eq!(seen.code, code, "{line}: {}{}", seen.stdout, seen.stderr);
+    }
+    let (waited, held) = tokio::join!(run(&fake, PIPE, "wait held"), run(&fake, PIPE, "hold held"));
+    assert_eq!((waited.code, held.code), (0, 0));
+    assert!(waited.stdout.contains("acme/held held by operator:ana"), "{}", waited.stdout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ctrl_c_while_waiting_detaches_and_offers_no_cancel() {
+    let fake = scripted("do", "create_droplet", &[Act::Hang]);
+    fake.launched("web").await;
+    let shell = Shell { interrupts: 1, ..terminal(&["c"]) };
+    let seen = run(&fake, shell, "wait --for active").await;
+    assert_eq!((seen.code, seen.stdout.as_str()), (130, ""));
+    assert_eq!(fake.watch().await.unwrap().summaries[0].standing, Standing::Running);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_order_that_the_engine_refuses_says_why() {
     let fake = fake();
     fake.launched("web").await;
@@ -372,6 +413,7 @@ fn every_verb_says_what_it_needs() {
     }
     for acting in [
         "launch",
+        "wait",
         "cancel x",
         "rollback x",
         "retry x",

@@ -1,6 +1,6 @@
 //! Typed settings out of the merged layers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -128,8 +128,12 @@ fn step_overrides(read: &Reader<'_>) -> BTreeMap<StepName, PatienceOverride> {
 }
 
 fn check(config: &Config, problems: &mut Vec<Problem>) {
+    // Where a value was refused the default stands, and nobody chose what that clashes with.
+    let refused: BTreeSet<String> =
+        problems.iter().filter_map(Problem::refused).map(str::to_owned).collect();
     let mut ordered = |less: (&str, Duration), more: (&str, Duration)| {
-        if less.1 > more.1 {
+        let chosen = !refused.contains(less.0) && !refused.contains(more.0);
+        if chosen && less.1 > more.1 {
             let text = format!("`{}` must not be longer than `{}`", less.0, more.0);
             problems.push(Problem::Clash { text });
         }

@@ -79,6 +79,16 @@ pub enum Problem {
     },
 }
 
+impl Problem {
+    /// The setting whose value is not allowed, if that is the problem.
+    pub(crate) fn refused(&self) -> Option<&str> {
+        match self {
+            Self::BadValue { key, .. } => Some(key),
+            Self::UnknownKey { .. } | Self::Clash { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

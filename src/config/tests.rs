@@ -142,6 +142,16 @@ fn settings_that_do_not_go_together_are_refused() {
 }
 
 #[test]
+fn a_value_that_was_refused_does_not_clash_with_anything_as_well() {
+    for refused in ["poll_first = \"15s\"\npoll_most = 3", "poll_first = 3\npoll_most = \"500ms\""]
+    {
+        let text = complaint(&format!("[saga]\n{refused}\n"));
+        assert!(text.contains("must be a time span"), "{text}");
+        assert!(!text.contains("must not be longer"), "{text}");
+    }
+}
+
+#[test]
 fn a_step_can_differ_from_the_others() {
     let world = World::new();
     world.file("config/arcadia/config.toml", "[saga.steps.create_droplet]\ntimeout = \"2m\"\n");

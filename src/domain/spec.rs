@@ -246,7 +246,9 @@ impl Check {
         }
         let name = name.to_ascii_lowercase();
         let whole = name.len() + domain.len() + 1;
-        if name != "@" && (whole > 253 || !name.split('.').all(is_label)) {
+        // An empty name is the slug's, and the slug has been refused.
+        let given = !name.is_empty();
+        if given && name != "@" && (whole > 253 || !name.split('.').all(is_label)) {
             self.refuse(
                 "dns_record_name",
                 format!(

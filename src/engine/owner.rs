@@ -286,7 +286,7 @@ impl Owner {
         let mut wait = JOURNAL_RETRY_FIRST;
         loop {
             let Err(error) = self.shared.journal.append(batch.clone()).await else { return Ok(()) };
-            self.stalled(&error.to_string());
+            self.stalled(&recovery::with_causes(&error));
             tokio::select! {
                 () = tokio::time::sleep(wait) => wait = (wait * 2).min(JOURNAL_RETRY_CAP),
                 () = self.shared.stopping.cancelled() => return Err(error),

@@ -35,6 +35,8 @@ pub enum Effect {
         /// What would happen when a step fails for good.
         on_failure: OnFailure,
     },
+    /// Put a text on the clipboard of whoever sits at the terminal.
+    Copy(String),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back until the program is continued.

@@ -28,6 +28,16 @@ pub fn running(span: Duration) -> String {
     if whole < 10 { format!("{whole}s") } else { duration(Duration::from_secs(whole)) }
 }
 
+/// Why a saga does not go forward, with the step that it names as a person reads it.
+pub fn why(why: &str) -> String {
+    match why.split_once(": ") {
+        Some((name, rest)) if name.contains('_') && !name.contains(' ') => {
+            format!("{}: {rest}", step(&name.into()))
+        }
+        Some(_) | None => why.to_owned(),
+    }
+}
+
 /// A time of day in UTC: `03:12:01`.
 pub fn time_of_day(at: Timestamp) -> String {
     slice(at, 11..19)
@@ -38,9 +48,17 @@ pub fn time_of_day_millis(at: Timestamp) -> String {
     slice(at, 11..23)
 }
 
-/// A step's name as a person reads it.
+/// A step's name as a person reads it: short enough for a column, long enough to be told apart.
 pub fn step(name: &StepName) -> String {
-    name.as_str().replace('_', " ")
+    match name.as_str() {
+        "mark_deployment_provisioning" => "mark provisioning".to_owned(),
+        "wait_droplet_active" => "wait until active".to_owned(),
+        "link_deployment_resource" => "link deployment".to_owned(),
+        "point_deployment_dns" => "point DNS".to_owned(),
+        "activate_deployment" => "activate".to_owned(),
+        // A plan in the journal may be older or newer than this program.
+        name => name.replace('_', " "),
+    }
 }
 
 fn slice(at: Timestamp, range: std::ops::Range<usize>) -> String {
@@ -67,6 +85,14 @@ mod tests {
             assert_eq!(duration(Duration::from_millis(millis)), text);
         }
         assert_eq!(running(Duration::from_millis(2_900)), "2s");
+    }
+
+    #[test]
+    fn a_step_that_is_not_known_here_still_reads_as_words() {
+        assert_eq!(step(&"point_deployment_dns".into()), "point DNS");
+        assert_eq!(step(&"create_load_balancer".into()), "create load balancer");
+        assert_eq!(why("point_deployment_dns: 500: no"), "point DNS: 500: no");
+        assert_eq!(why("cancelled by operator:ana"), "cancelled by operator:ana");
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub enum Command {
     NeedsYouOnly,
     Launch,
     Act(Verb),
+    Copy,
     Follow,
     Wrap,
     AllSteps,
@@ -263,6 +264,7 @@ const TABLE: &[Binding] = table! {
     View Everywhere C::Filter,               [c('/')]                              "/"         "filter"              Some(40);
     View Everywhere C::NeedsYouOnly,         [c('!')]                              "!"         "needs you"           Some(41);
     View Everywhere C::Zoom,                 [c('z')]                              "z"         "zoom"                Some(42);
+    View Everywhere C::Copy,                 [c('y')]                              "y"         "copy error or line"  None;
     View Log        C::Follow,               [c('f')]                              "f"         "follow"              Some(30);
     View Log        C::Wrap,                 [c('w')]                              "w"         "wrap"                Some(31);
     View Log        C::AllSteps,             [c('v')]                              "v"         "all steps, or one"   Some(32);

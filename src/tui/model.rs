@@ -1,7 +1,6 @@
 //! What the screen knows. Changed by `update` alone, read by `view`; it imports neither.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::id::DeploymentId;
@@ -63,8 +62,6 @@ pub struct Model {
     pub form: LaunchForm,
     /// The latest act on each deployment, until it shows in its row.
     pub acts: BTreeMap<DeploymentId, Act>,
-    /// Sagas that stopped because the journal could not be written.
-    pub stalled: BTreeMap<DeploymentId, Arc<str>>,
     /// The line at the bottom.
     pub toast: Option<Toast>,
     /// How the screen is left, once it is.
@@ -77,7 +74,9 @@ pub struct Model {
 pub enum Connection {
     /// The journal is being opened.
     Opening,
-    /// There is.
+    /// There is; which deployments there are is being read.
+    Reading,
+    /// There is, and the screen shows what it knows.
     Open,
     /// The journal did not open.
     Failed(String),
@@ -184,7 +183,6 @@ impl Model {
             overlay: None,
             form: LaunchForm::new(draft),
             acts: BTreeMap::new(),
-            stalled: BTreeMap::new(),
             toast: None,
             ended: None,
             interrupted_at: None,
@@ -240,6 +238,7 @@ impl Model {
         let selected = self.list.selected();
         match command {
             Command::Act(verb) => selected.is_some_and(|row| row_allows(row, verb)),
+            Command::Copy => selected.is_some(),
             Command::Open => selected.is_some() && self.pane != Pane::Log,
             Command::Launch => self.connection == Connection::Open,
             Command::NeedsYouOnly => {
@@ -283,7 +282,9 @@ impl Model {
     /// Leaves the screen.
     pub fn leave(&mut self) {
         self.ended = Some(match (&self.connection, self.list.unfinished()) {
-            (Connection::Opening | Connection::Failed(_), _) => Exit::NotConnected,
+            (Connection::Opening | Connection::Reading | Connection::Failed(_), _) => {
+                Exit::NotConnected
+            }
             (Connection::Open | Connection::Lost(_), 0) => Exit::Idle,
             (Connection::Open | Connection::Lost(_), count) => Exit::SagasRunning { count },
         });

@@ -52,7 +52,7 @@ pub enum Exit {
         /// How many.
         count: usize,
     },
-    /// The journal never opened; the screen said why.
+    /// The journal was never read: it did not open, which the screen said, or nobody waited for it.
     NotConnected,
 }
 

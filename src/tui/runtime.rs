@@ -50,6 +50,12 @@ pub trait Screen {
     /// When the terminal refuses.
     fn redraw(&mut self) -> io::Result<()>;
 
+    /// Puts a text on the clipboard of whoever sits at the terminal, if the terminal allows it.
+    ///
+    /// # Errors
+    /// When the terminal refuses to be written to.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+
     /// Gives the terminal back and stops the program. It may run on for a moment before it stops,
     /// so nothing is drawn before [`Screen::resume`].
     ///
@@ -271,6 +277,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.screen.redraw()?;
                 self.dirty = Dirty::Now;
             }
+            Effect::Copy(text) => self.screen.copy(&text)?,
             Effect::Suspend => {
                 self.presence = Presence::Suspended;
                 self.screen.suspend()?;

@@ -39,7 +39,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Resized { width, height } => model.size = (width, height),
         What::Due => {}
         What::Connected => {
-            model.connection = Connection::Open;
+            model.connection = Connection::Reading;
             effects.push(Effect::Watch);
         }
         What::NotConnected(why) => model.connection = Connection::Failed(why),
@@ -106,7 +106,6 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
             let id = summary.deployment;
             announce(model, &summary);
             model.list.change(summary);
-            model.stalled.remove(&id);
             if model.acts.get(&id).is_some_and(|act| act.stage == ActStage::Accepted) {
                 model.acts.remove(&id);
             }
@@ -122,9 +121,12 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
             }
         }
         Notice::Stalled { deployment, error } => {
-            let name = name(model, deployment);
-            model.say(Tone::Bad, format!("{name}: stopped, the journal failed: {error}"));
-            model.stalled.insert(deployment, error);
+            // What stands at the bottom is no news the second time, and the row says it all along.
+            if model.list.stalled(deployment).is_none() {
+                let name = name(model, deployment);
+                model.say(Tone::Bad, format!("{name} stands still: {error}"));
+            }
+            model.list.stall(deployment, error, model.now);
         }
     }
 }
@@ -136,7 +138,8 @@ fn announce(model: &mut Model, summary: &Arc<Summary>) {
     if before == Some(summary.standing) || before.is_none() {
         return;
     }
-    let why = summary.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let why = summary.why.as_deref().map(|why| format!(": {}", format::why(why)));
+    let why = why.unwrap_or_default();
     let (tone, text) = match summary.standing {
         Standing::NeedsYou => (Tone::Bad, format!("needs you{why}")),
         Standing::RollingBack => (Tone::Bad, format!("rolling back{why}")),

@@ -84,6 +84,44 @@ fn a_launch_that_is_interrupted_in_a_pipe_detaches_and_ends_with_130() {
 }
 
 #[test]
+fn a_call_under_way_is_journaled_before_a_verb_that_is_told_to_stop_ends_and_waiting_goes_on() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    let create = "POST /v2/droplets: delay 1s, nth 1";
+    cloud.faults(&[create]);
+    let program = home.start(&launch("web"));
+    cloud.wait_until_asked(create, 0);
+    program.signal(Signal::HUP);
+    let stopped = program.end();
+    assert_eq!(stopped.code, Some(143), "{stopped:?}");
+    let history = home.history("web");
+    let created = |entry: &serde_json::Value| {
+        entry["step"] == "create_droplet" && entry["kind"] == "step_succeeded"
+    };
+    assert!(history.iter().any(created), "{history:#?}");
+
+    let waited = home.run(&["wait", "--for", "active"]);
+    assert_eq!(waited.code, Some(0), "{waited:?}");
+    assert!(waited.stdout.contains("acme/web active at"), "{waited:?}");
+    assert_eq!(home.run(&["wait", "web", "--for", "gone"]).code, Some(1));
+    let idle = home.run(&["wait"]);
+    assert_eq!((idle.code, idle.stdout.as_str()), (Some(0), ""));
+    assert!(idle.stderr.contains("nothing to wait for"), "{idle:?}");
+}
+
+#[test]
+fn a_wait_that_takes_too_long_ends_with_124() {
+    let home = patient();
+    let mut program = home.start(&[&launch("web")[..], &["--watch"]].concat());
+    program.wait_for_line("the wait", |line| line.contains("no public address yet"));
+    program.signal(Signal::TERM);
+    assert_eq!(program.end().code, Some(143));
+    let waited = home.run(&["wait", "web", "--timeout", "300ms"]);
+    assert_eq!(waited.code, Some(124), "{waited:?}");
+    assert!(waited.stderr.contains("takes longer than --timeout"), "{waited:?}");
+}
+
+#[test]
 fn what_goes_wrong_ends_with_1_and_says_what_may_help() {
     let home = Home::new();
     assert_eq!(home.run(&launch("web")).code, Some(0));
@@ -218,12 +256,14 @@ fn the_example_is_a_configuration_that_changes_nothing() {
 }
 
 #[test]
-fn a_launch_that_is_terminated_leaves_its_saga_to_the_next_start() {
+fn a_launch_that_is_told_to_stop_leaves_its_saga_to_the_next_start_and_ends_with_143() {
     let home = patient();
     let mut program = home.start(&[&launch("web")[..], &["--watch"]].concat());
     program.wait_for_line("the wait", |line| line.contains("no public address yet"));
     program.signal(Signal::TERM);
-    program.end();
+    let stopped = program.end();
+    assert_eq!(stopped.code, Some(143), "{stopped:?}");
+    assert!(stopped.stderr.contains("told to stop"), "{stopped:?}");
     assert_eq!(home.deployments()[0]["standing"], "running");
     let cancelled = home.run(&["cancel", "web", "--yes"]);
     assert_eq!(cancelled.code, Some(0), "{cancelled:?}");

@@ -128,6 +128,10 @@ impl LaunchForm {
             read: Err(Vec::new()),
         };
         form.reread();
+        // A tenant that is there already would only be typed into by mistake.
+        if !form.rest.tenant.is_empty() {
+            form.focus = Field::Slug;
+        }
         form
     }
 
@@ -211,7 +215,7 @@ impl LaunchForm {
         self.inputs[Field::Slug as usize].reset();
         self.inputs[Field::DropletName as usize].reset();
         self.inputs[Field::DnsRecordName as usize].reset();
-        self.focus = Field::Tenant;
+        self.focus = Field::Slug;
         self.progress = Progress::Writing;
         self.reread();
     }

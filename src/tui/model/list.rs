@@ -30,11 +30,23 @@ pub struct List {
     selected: Option<DeploymentId>,
     cursor: usize,
     awaited: Option<DeploymentId>,
+    stalls: BTreeMap<DeploymentId, Stall>,
     filter: String,
     scope: Scope,
     order: Order,
     frozen_until: Option<Timestamp>,
     sorted_at: Option<Timestamp>,
+}
+
+/// A saga stands still because its next fact is not in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stall {
+    /// What went wrong.
+    pub error: Arc<str>,
+    /// Since when it has stood still.
+    pub since: Timestamp,
+    /// The sequence number that it cannot get past: it moves again with the entry that has it.
+    next_seq: u64,
 }
 
 /// Which deployments are shown.
@@ -63,6 +75,9 @@ impl List {
             self.counts[place(summary.standing)] += 1;
         }
         self.rows = summaries.into_iter().map(|summary| (summary.deployment, summary)).collect();
+        let rows = &self.rows;
+        self.stalls
+            .retain(|id, stall| rows.get(id).is_some_and(|row| row.next_seq <= stall.next_seq));
         self.rebuild(now);
     }
 
@@ -82,12 +97,40 @@ impl List {
             self.order = Order::Stale;
         }
         self.counts[place(summary.standing)] += 1;
+        if self.stalls.get(&id).is_some_and(|stall| stall.next_seq < summary.next_seq) {
+            self.stalls.remove(&id);
+            self.order = Order::Stale;
+        }
         self.rows.insert(id, summary);
         if self.awaited == Some(id) {
             // The operator launched it and waits to see it: the freeze is not for that.
             self.frozen_until = None;
             self.sorted_at = None;
         }
+    }
+
+    /// Takes in that a saga stands still. It is said again and again while it lasts.
+    pub fn stall(&mut self, id: DeploymentId, error: Arc<str>, now: Timestamp) {
+        let Some(next_seq) = self.rows.get(&id).map(|row| row.next_seq) else { return };
+        let since = self.stalls.get(&id).map_or(now, |stall| stall.since);
+        if self.stalls.insert(id, Stall { error, since, next_seq }).is_none() {
+            self.order = Order::Stale;
+        }
+    }
+
+    /// Why a saga stands still, if it does.
+    pub fn stalled(&self, id: DeploymentId) -> Option<&Stall> {
+        self.stalls.get(&id)
+    }
+
+    /// Every saga that stands still.
+    pub fn stalls(&self) -> impl ExactSizeIterator<Item = (DeploymentId, &Stall)> {
+        self.stalls.iter().map(|(id, stall)| (*id, stall))
+    }
+
+    /// Whether a person has to look at it.
+    fn needs_you(&self, row: &Summary) -> bool {
+        row.standing == Standing::NeedsYou || self.stalls.contains_key(&row.deployment)
     }
 
     /// Sorts again when something changed its place and the order may move.
@@ -154,9 +197,12 @@ impl List {
         self.selected = self.shown.get(self.cursor).copied();
     }
 
-    /// Selects a deployment, now or as soon as it is shown.
+    /// Selects a deployment, now or as soon as it is there. A filter that hides everything else
+    /// would hide this one, too, so it is taken away.
     pub fn select(&mut self, id: DeploymentId, now: Timestamp) {
         self.awaited = Some(id);
+        self.filter.clear();
+        self.scope = Scope::All;
         self.rebuild(now);
     }
 
@@ -167,12 +213,12 @@ impl List {
         let mut keyed: Vec<_> = self
             .rows
             .values()
-            .filter(|row| self.scope == Scope::All || row.standing == Standing::NeedsYou)
+            .filter(|row| self.scope == Scope::All || self.needs_you(row))
             .filter(|row| needle.is_empty() || matches(row, &needle, &mut haystack))
-            .map(|row| (row.urgency(), row.deployment))
+            .map(|row| (!self.stalls.contains_key(&row.deployment), row.urgency(), row.deployment))
             .collect();
         keyed.sort_unstable();
-        self.shown = keyed.into_iter().map(|(_, id)| id).collect();
+        self.shown = keyed.into_iter().map(|(_, _, id)| id).collect();
         self.order = Order::Settled;
         self.sorted_at = Some(now);
         self.find_cursor();

@@ -2,11 +2,14 @@
 
 use crate::control::Detail;
 use crate::domain::aggregate::{Entry, Fact};
+use crate::domain::failure::Failure;
 use crate::domain::id::DeploymentId;
 use crate::domain::saga::event::{EventKind, StepEvent};
 use crate::domain::saga::plan::StepName;
+use crate::domain::saga::state::{Cause, HoldReason, Phase, StepState};
 use crate::domain::saga::timeline::{StepTimeline, timeline};
 use crate::domain::summary::{Focus, Summary};
+use crate::tui::model::log::Position;
 
 /// The saga that is open.
 #[derive(Debug)]
@@ -15,7 +18,18 @@ pub struct Opened {
     pub deployment: DeploymentId,
     /// What is known of it.
     pub content: Content,
-    picked: Option<usize>,
+    pick: Pick,
+}
+
+/// Which step is picked, and by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pick {
+    /// The step that matters now, whichever that is.
+    Following,
+    /// The one whose log is being read: it is followed on once the log is at its end again.
+    Read(usize),
+    /// The one that the operator moved to.
+    Chosen(usize),
 }
 
 /// What is known of the open saga.
@@ -52,7 +66,7 @@ pub enum Applied {
 impl Opened {
     /// A saga that is being read.
     pub fn reading(deployment: DeploymentId) -> Self {
-        Self { deployment, content: Content::Reading, picked: None }
+        Self { deployment, content: Content::Reading, pick: Pick::Following }
     }
 
     /// What was read, if it was.
@@ -88,12 +102,13 @@ impl Opened {
     /// Where the picked step stands: what the operator picked, else the step that matters now.
     pub fn picked(&self) -> Option<usize> {
         let read = self.read()?;
-        let plan = &read.detail.aggregate.plan;
-        let steps = plan.steps().len();
-        self.picked
-            .or_else(|| plan.position(&read.focus.as_ref()?.step))
-            .or_else(|| steps.checked_sub(1))
-            .filter(|position| *position < steps)
+        let steps = read.detail.aggregate.plan.steps().len();
+        match self.pick {
+            Pick::Following => read.followed().or_else(|| read.remembered()),
+            Pick::Read(position) | Pick::Chosen(position) => Some(position),
+        }
+        .or_else(|| steps.checked_sub(1))
+        .filter(|position| *position < steps)
     }
 
     /// The picked step's name.
@@ -102,12 +117,26 @@ impl Opened {
         read.detail.aggregate.plan.steps().get(self.picked()?).map(|step| &step.name)
     }
 
-    /// Picks another step.
+    /// Picks another step. Coming back to the one that matters now follows it on.
     pub fn pick(&mut self, rows: isize) {
         let Some(present) = self.picked() else { return };
         let Some(read) = self.read() else { return };
         let last = read.detail.aggregate.plan.steps().len().saturating_sub(1);
-        self.picked = Some(present.saturating_add_signed(rows).min(last));
+        let next = present.saturating_add_signed(rows).min(last);
+        self.pick =
+            if read.followed() == Some(next) { Pick::Following } else { Pick::Chosen(next) };
+    }
+
+    /// Keeps the picked step while its log is read, so that the lines under the eye stay there when
+    /// the saga goes on to another step.
+    pub fn hold_for(&mut self, position: Position) {
+        self.pick = match (self.pick, position) {
+            (Pick::Following, Position::At(_)) => self.picked().map_or(self.pick, Pick::Read),
+            (Pick::Read(_), Position::Following) => Pick::Following,
+            (Pick::Following, Position::Following)
+            | (Pick::Read(_), Position::At(_))
+            | (Pick::Chosen(_), Position::Following | Position::At(_)) => self.pick,
+        };
     }
 }
 
@@ -116,6 +145,39 @@ impl Read {
         let timeline = timeline(&detail.aggregate.plan, &detail.entries);
         let focus = Summary::of(&detail.aggregate).focus;
         Self { detail, timeline, focus }
+    }
+
+    /// What went wrong, when that is why the saga does not go forward.
+    pub fn cause(&self) -> Option<&Failure> {
+        let aggregate = &self.detail.aggregate;
+        let step = match &aggregate.state.phase {
+            Phase::Holding { why: HoldReason::StepFailed { step } } => step,
+            phase => match phase.cause()? {
+                Cause::StepFailed { step } => step,
+                Cause::Cancelled { .. } | Cause::RolledBack { .. } => return None,
+            },
+        };
+        let position = aggregate.plan.position(step)?;
+        aggregate.state.steps[position].forward.last_failure.as_ref()
+    }
+
+    /// What went wrong at the last try of the step that matters now.
+    pub fn last_failure(&self) -> Option<&Failure> {
+        let step = &self.detail.aggregate.state.steps[self.followed()?];
+        step.lane(self.focus.as_ref()?.direction).last_failure.as_ref()
+    }
+
+    /// The step to look at once none matters any more: the one that failed, or else the last that
+    /// ran.
+    fn remembered(&self) -> Option<usize> {
+        let steps = &self.detail.aggregate.state.steps;
+        let failed = steps.iter().position(|step| step.forward.is_failed());
+        failed.or_else(|| steps.iter().rposition(StepState::was_started))
+    }
+
+    /// Where the step that matters now stands.
+    fn followed(&self) -> Option<usize> {
+        self.detail.aggregate.plan.position(&self.focus.as_ref()?.step)
     }
 
     fn refresh(&mut self) {

@@ -47,7 +47,7 @@ pub(super) fn ask(
             Effect::Plan { spec, on_failure } => {
                 Answer::Says(What::Planned(control.plan(&spec, on_failure)))
             }
-            Effect::Redraw | Effect::Suspend => Answer::Says(What::Due),
+            Effect::Copy(_) | Effect::Redraw | Effect::Suspend => Answer::Says(What::Due),
         }
     }
 }

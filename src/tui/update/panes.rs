@@ -4,6 +4,7 @@ use crossterm::event::KeyEvent;
 use tui_input::Input;
 
 use crate::domain::id::DeploymentId;
+use crate::domain::log::LogLine;
 use crate::domain::saga::event::Order;
 use crate::domain::summary::{Standing, Summary};
 use crate::tui::effect::Effect;
@@ -11,7 +12,9 @@ use crate::tui::keymap::{self, Command, Scope, Verb};
 use crate::tui::model::list;
 use crate::tui::model::log::Position;
 use crate::tui::model::overlay::{GivingUp, Overlay, ReasonDialog, UndoDialog, Undoing};
+use crate::tui::model::saga::Opened;
 use crate::tui::model::{Connection, Model, Pane, Tone, Zoom, row_allows};
+use crate::tui::text;
 use crate::tui::update::{form, give};
 
 /// How many cells a step sideways is.
@@ -62,7 +65,11 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::NeedsYouOnly => model.list.toggle_scope(model.now),
         Command::Launch => launch(model, effects),
         Command::Act(verb) => act(model, verb, effects),
-        Command::Follow => model.log.toggle_follow(),
+        Command::Copy => copy(model, effects),
+        Command::Follow => {
+            model.log.toggle_follow();
+            keep_step(model);
+        }
         Command::Wrap => model.log.toggle_wrap(),
         Command::AllSteps => model.log.toggle_scope(),
         Command::Left => model.log.sideways = model.log.sideways.saturating_sub(SIDEWAYS),
@@ -80,14 +87,23 @@ fn step(model: &mut Model, rows: isize) {
         Pane::List => model.list.step(rows),
         Pane::Saga => {
             if let Some(saga) = &mut model.saga {
-                saga.pick(rows);
                 model.log.position = Position::Following;
+                saga.pick(rows);
             }
         }
         Pane::Log => {
             let step = model.log_step().cloned();
             model.log.scroll(rows, step.as_ref());
+            keep_step(model);
         }
+    }
+}
+
+/// Reading a step's lines keeps it picked; following them follows the saga.
+fn keep_step(model: &mut Model) {
+    let position = model.log.position;
+    if let Some(saga) = &mut model.saga {
+        saga.hold_for(position);
     }
 }
 
@@ -108,12 +124,48 @@ fn back(model: &mut Model) {
     }
 }
 
+/// Copies what a ticket wants: the line at the bottom of the log, or else which deployment this is,
+/// why it stands so and which request of the provider's says more.
+fn copy(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(row) = model.list.selected() else { return };
+    let words = match model.pane {
+        Pane::Log => model.log.upwards(model.log_step()).next().map(|(_, line)| of_line(line)),
+        Pane::List | Pane::Saga => Some(of_deployment(model, row)),
+    };
+    let Some(words) = words else {
+        return model.say(Tone::Plain, "no line to copy");
+    };
+    model.say(Tone::Plain, format!("copied, if the terminal allows it: {words}"));
+    effects.push(Effect::Copy(text::clean(&words).into_owned()));
+}
+
+fn of_line(line: &LogLine) -> String {
+    let fields = line.fields.iter().map(|(key, value)| format!(" {key}={value}"));
+    let fields: String = fields.collect();
+    format!("{} {} {}{fields}", line.at, line.step, line.text)
+}
+
+fn of_deployment(model: &Model, row: &Summary) -> String {
+    let read = model.saga.as_ref().filter(|saga| saga.deployment == row.deployment);
+    let failure = read.and_then(Opened::read).and_then(|read| read.last_failure().or(read.cause()));
+    let why = row.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let failure = failure.map(|failure| {
+        let request = failure.request_id.as_ref().map(|id| format!(" (request {id})"));
+        format!("; {}{}", failure.message, request.unwrap_or_default())
+    });
+    let failure = failure.unwrap_or_default();
+    let (name, standing) = (row.name(), row.standing.as_str());
+    format!("{name} {} {standing}{why}{failure}", row.deployment)
+}
+
 fn quit(model: &mut Model) {
     match model.connection {
         Connection::Open if model.list.unfinished() > 0 => model.overlay = Some(Overlay::Quit),
-        Connection::Open | Connection::Opening | Connection::Failed(_) | Connection::Lost(_) => {
-            model.leave();
-        }
+        Connection::Open
+        | Connection::Opening
+        | Connection::Reading
+        | Connection::Failed(_)
+        | Connection::Lost(_) => model.leave(),
     }
 }
 
@@ -122,7 +174,7 @@ fn launch(model: &mut Model, effects: &mut Vec<Effect>) {
         model.overlay = Some(Overlay::Launch);
         form::replan(model, effects);
     } else {
-        model.say(Tone::Bad, "nothing can be launched before the journal is open");
+        model.say(Tone::Bad, "nothing can be launched before the journal is read");
     }
 }
 

@@ -8,7 +8,6 @@ use crate::tui::format;
 use crate::tui::keymap::Verb;
 use crate::tui::model::saga::Read;
 use crate::tui::model::{Model, row_allows};
-use crate::tui::theme::standing_word;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::{dialog, waiting};
 
@@ -21,7 +20,8 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
         .filter(|saga| saga.deployment == deployment)
         .and_then(|saga| saga.read());
     let left = read.map_or(0, |read| read.detail.leftovers.len());
-    let title = format!("{} · {}", standing_word(row.standing), row.name());
+    let (_, word, _) = waiting::standing(model, row, canvas.theme);
+    let title = format!("{word} · {}", row.name());
     let mut whole = dialog::open(canvas, &title, &model.environment, 84, 13 + 2 * left.max(1));
     let theme = whole.theme;
     // What can be done stands in the last line, whatever does not fit above it.
@@ -33,6 +33,10 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
     area.height = area.height.saturating_sub(1);
     let mut inside = whole.part(area);
     let mut y = 0;
+    if let Some(stall) = model.list.stalled(deployment) {
+        let words = format!("stands still: {}", stall.error);
+        y = dialog::paragraph(&mut inside, y, &words, theme.danger());
+    }
     if let Some(focus) = &row.focus {
         let words = waiting::of_focus(focus, model.now);
         let what = format!(
@@ -47,7 +51,7 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
         y = dialog::paragraph(&mut inside, y, &what, theme.danger());
     }
     if let Some(why) = &row.why {
-        y = dialog::paragraph(&mut inside, y, &format!("why: {why}"), theme.plain());
+        y = dialog::paragraph(&mut inside, y, &format!("why: {}", format::why(why)), theme.plain());
     }
     let Some(read) = read else {
         inside.put(0, y, "reading…", theme.quiet());
@@ -63,11 +67,11 @@ fn leftovers(read: &Read, standing: Standing, y: usize, canvas: &mut Canvas<'_>)
         canvas.put(0, y, "nothing is known to be out there", theme.good());
         return y + 1;
     }
-    let heading = if standing == Standing::Active { "OUT THERE" } else { "STILL OUT THERE" };
+    let (heading, style) = waiting::out_there(standing, theme);
     canvas.put(0, y, heading, theme.strong());
     let mut y = y + 1;
     for leftover in &read.detail.leftovers {
-        canvas.field(2, y, canvas.width().saturating_sub(2), &leftover.what, theme.warning());
+        canvas.field(2, y, canvas.width().saturating_sub(2), &leftover.what, style);
         let check = format!("check: {}", leftover.check);
         canvas.field(4, y + 1, canvas.width().saturating_sub(4), &check, theme.quiet());
         y += 2;

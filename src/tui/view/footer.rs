@@ -7,17 +7,31 @@ use crate::tui::model::{Model, Pane, Tone};
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 
-/// Draws what was said last.
+/// Draws what was said last; while nothing was, which saga stands still, for as long as it does.
 pub(super) fn toast(model: &Model, canvas: &mut Canvas<'_>) {
-    let Some(toast) = &model.toast else { return };
     let theme = canvas.theme;
+    let width = canvas.width().saturating_sub(1);
+    let Some(toast) = &model.toast else {
+        if let Some(words) = stalled(model) {
+            let words = format!("{} {words}", theme.signs().failed);
+            canvas.field(1, 0, width, &words, theme.danger());
+        }
+        return;
+    };
     let (sign, style) = match toast.tone {
         Tone::Good => (theme.signs().done, theme.good()),
         Tone::Bad => (theme.signs().failed, theme.danger()),
         Tone::Plain => (theme.signs().pending, theme.plain()),
     };
-    let width = canvas.width().saturating_sub(1);
     canvas.field(1, 0, width, &format!("{sign} {}", toast.text), style);
+}
+
+fn stalled(model: &Model) -> Option<String> {
+    let count = model.list.stalls().len();
+    let (id, stall) = model.list.stalls().next()?;
+    let name = model.list.row(id)?.name();
+    let others = if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
+    Some(format!("{name}{others} stands still: {}", stall.error))
 }
 
 /// Draws the keys that do something for the selection.

@@ -4,7 +4,7 @@ use crate::domain::summary::Standing;
 use crate::tui::format;
 use crate::tui::model::{Connection, Model};
 use crate::tui::text;
-use crate::tui::theme::standing_count_word;
+use crate::tui::theme::{Theme, standing_count_word};
 use crate::tui::view::canvas::Canvas;
 
 /// Draws the line.
@@ -12,7 +12,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let badge = format!(" {} ", text::clean(&model.environment));
     let mut x = canvas.put(0, 0, &badge, theme.badge()) + 1;
-    let status = status(model);
+    let status = status(model, theme);
     let room = canvas.width().saturating_sub(x + text::width(&status) + 2);
     let words = counts_width(model, canvas, Words::Written) <= room;
     let words = if words { Words::Written } else { Words::Left };
@@ -28,8 +28,8 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
         x = canvas.put(x, 0, &count, style) + gap(words);
     }
     let style = match model.connection {
-        Connection::Open if model.stalled.is_empty() => theme.quiet(),
-        Connection::Opening => theme.warning(),
+        Connection::Open if model.list.stalls().len() == 0 => theme.quiet(),
+        Connection::Opening | Connection::Reading => theme.warning(),
         Connection::Open | Connection::Failed(_) | Connection::Lost(_) => theme.danger(),
     };
     canvas.right(0, &status, style);
@@ -82,13 +82,16 @@ fn present(model: &Model) -> impl Iterator<Item = Standing> {
     })
 }
 
-fn status(model: &Model) -> String {
+fn status(model: &Model, theme: Theme) -> String {
     match &model.connection {
         Connection::Opening => "opening".to_owned(),
+        Connection::Reading => "reading".to_owned(),
         Connection::Failed(_) => "NO JOURNAL".to_owned(),
         Connection::Lost(_) => "ENGINE GONE".to_owned(),
-        Connection::Open if !model.stalled.is_empty() => {
-            format!("JOURNAL FAILS, {} STOPPED", model.stalled.len())
+        Connection::Open if model.list.stalls().len() > 0 => {
+            let count = model.list.stalls().len();
+            let verb = if count == 1 { "STANDS" } else { "STAND" };
+            format!("{} {count} {verb} STILL", theme.signs().warning)
         }
         // The time is shown while something counts seconds; an idle screen is not woken for it.
         Connection::Open if model.list.unfinished() > 0 => {

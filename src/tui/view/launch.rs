@@ -1,41 +1,83 @@
 //! The launch form.
 
+use ratatui::style::Style;
+
 use crate::domain::saga::plan::OnFailure;
 use crate::tui::format;
 use crate::tui::model::Model;
 use crate::tui::model::form::{Field, LaunchForm, Progress};
+use crate::tui::text;
+use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog::{self, Focus};
 
 const LABEL: usize = 13;
 
-/// Draws the form.
+/// However small the screen, so many fields are shown.
+const LEAST_FIELDS: usize = 3;
+
+/// Draws the form: the fields, what is wrong or what would be done, and the button in the last line.
+/// Where not all of it fits, the fields scroll: what would be done is read before it is.
 pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     let form = &model.form;
     let mut inside = dialog::open(canvas, "Launch a deployment", &model.environment, 84, 18);
+    let (height, width) = (inside.height(), inside.width());
     let theme = inside.theme;
-    let value = (inside.width().saturating_sub(LABEL) / 2).clamp(12, 32);
-    for (y, field) in Field::ALL.into_iter().enumerate().take(Field::TYPED) {
-        let focus = if form.focus == field { Focus::Here } else { Focus::Elsewhere };
-        let label = if focus == Focus::Here { theme.strong() } else { theme.quiet() };
-        inside.field(0, y, LABEL - 1, field.label(), label);
-        if let Some(input) = form.input(field) {
-            dialog::line(&mut inside, (LABEL, y), value, input, focus);
-        }
-        verdict(form, field, (LABEL + value + 1, y), &mut inside);
+    let (words, style) = below(form, theme);
+    let lines = text::wrap(&text::clean(&words), width);
+    let rows = Field::Launch as usize;
+    let room = height.saturating_sub(1);
+    let shown = rows.min(room.saturating_sub(lines.len()).max(LEAST_FIELDS)).min(room);
+    let last = (form.focus as usize).min(rows - 1);
+    let first = (last + 1).saturating_sub(shown);
+    for (y, field) in Field::ALL.into_iter().skip(first).take(shown).enumerate() {
+        row(form, field, y, &mut inside);
     }
-    let y = Field::TYPED;
-    let style = if form.focus == Field::OnFailure { theme.selected() } else { theme.plain() };
-    inside.put(0, y, Field::OnFailure.label(), theme.quiet());
-    inside.put(LABEL, y, on_failure(form.on_failure), style);
-    let y = plan(form, y + 2, &mut inside);
-    let bottom = inside.height().saturating_sub(1);
+    let gap = usize::from(room > shown + lines.len());
+    for (y, line) in (shown + gap..room).zip(&lines) {
+        inside.put(0, y, line, style);
+    }
+    button(form, room, &mut inside);
+}
+
+fn row(form: &LaunchForm, field: Field, y: usize, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
+    let value = (canvas.width().saturating_sub(LABEL) / 2).clamp(12, 32);
+    let focus = if form.focus == field { Focus::Here } else { Focus::Elsewhere };
+    let label = if focus == Focus::Here { theme.strong() } else { theme.quiet() };
+    canvas.field(0, y, LABEL - 1, field.label(), label);
+    if let Some(input) = form.input(field) {
+        dialog::line(canvas, (LABEL, y), value, input, focus);
+        verdict(form, field, (LABEL + value + 1, y), canvas);
+    } else {
+        let style = if focus == Focus::Here { theme.selected() } else { theme.plain() };
+        canvas.put(LABEL, y, on_failure(form.on_failure), style);
+    }
+}
+
+/// What is wrong with the draft, or else what the launch would do.
+fn below(form: &LaunchForm, theme: Theme) -> (String, Style) {
+    if let Some(error) = form.other_problem() {
+        return (error.to_string(), theme.danger());
+    }
+    if let Some(problem) = form.problem(form.focus) {
+        return (format!("{}: {problem}", form.focus.label()), theme.danger());
+    }
+    let words = form.plan.as_ref().map(|plan| {
+        let names: Vec<_> = plan.steps().iter().map(|step| format::step(&step.name)).collect();
+        format!("runs {} steps: {}", names.len(), names.join(", "))
+    });
+    (words.unwrap_or_default(), theme.quiet())
+}
+
+fn button(form: &LaunchForm, y: usize, canvas: &mut Canvas<'_>) {
+    let theme = canvas.theme;
     let style = match (form.focus, form.spec()) {
         (Field::Launch, Some(_)) => theme.selected(),
         (_, Some(_)) => theme.strong(),
         (_, None) => theme.quiet(),
     };
-    let x = inside.put(0, bottom, "[ Launch ]", style) + 2;
+    let x = canvas.put(0, y, "[ Launch ]", style) + 2;
     let (words, style) = match &form.progress {
         Progress::Asked => ("asked…".to_owned(), theme.warning()),
         Progress::Refused(why) => (format!("refused: {why}"), theme.danger()),
@@ -43,18 +85,10 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
             (format!("{} to put right", fields(form.problems())), theme.warning())
         }
         Progress::Writing => {
-            ("nothing starts before [ Launch ]; the draft survives Esc".to_owned(), theme.quiet())
+            ("nothing starts before; Esc keeps the draft".to_owned(), theme.quiet())
         }
     };
-    let room = inside.width().saturating_sub(x);
-    inside.field(x, bottom, room, &words, style);
-    if let Some(problem) = form.problem(form.focus) {
-        let words = format!("{}: {problem}", form.focus.label());
-        dialog::paragraph(&mut inside, y.min(bottom.saturating_sub(2)), &words, theme.danger());
-    }
-    if let Some(error) = form.other_problem() {
-        inside.field(0, y.min(bottom), inside.width(), &error.to_string(), theme.danger());
-    }
+    canvas.field(x, y, canvas.width().saturating_sub(x), &words, style);
 }
 
 /// What is right or wrong with a field, beside it.
@@ -96,15 +130,6 @@ fn on_failure(on_failure: OnFailure) -> &'static str {
         OnFailure::Rollback => "< roll everything back >",
         OnFailure::Hold => "< hold, and wait for me >",
     }
-}
-
-/// What the launch would do.
-fn plan(form: &LaunchForm, y: usize, canvas: &mut Canvas<'_>) -> usize {
-    let theme = canvas.theme;
-    let Some(plan) = &form.plan else { return y };
-    let names: Vec<String> = plan.steps().iter().map(|step| format::step(&step.name)).collect();
-    let words = format!("will run {} steps: {}", names.len(), names.join(", "));
-    dialog::paragraph(canvas, y, &words, theme.quiet())
 }
 
 fn fields(count: usize) -> String {

@@ -116,6 +116,7 @@ fn empty(model: &Model, canvas: &mut Canvas<'_>) {
     let width = canvas.width();
     let (style, words) = match &model.connection {
         Connection::Opening => (theme.quiet(), "opening the journal…".to_owned()),
+        Connection::Reading => (theme.quiet(), "reading the journal…".to_owned()),
         Connection::Failed(why) => (
             theme.danger(),
             format!("The journal did not open: {why}. Nothing was changed. q leaves."),

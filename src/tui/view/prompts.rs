@@ -6,6 +6,7 @@ use crate::tui::model::Model;
 use crate::tui::model::overlay::{GivingUp, ReasonDialog};
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog::{self, Focus};
+use crate::tui::view::waiting;
 
 /// Asks why, for the record.
 pub(super) fn reason(model: &Model, dialog: &ReasonDialog, canvas: &mut Canvas<'_>) {
@@ -35,10 +36,13 @@ pub(super) fn reason(model: &Model, dialog: &ReasonDialog, canvas: &mut Canvas<'
     let theme = inside.theme;
     let mut y = dialog::paragraph(&mut inside, 0, &words, theme.plain());
     if !left.is_empty() {
-        inside.put(0, y, "STILL OUT THERE", theme.strong());
+        let standing = model.list.row(dialog.deployment).map(|row| row.standing);
+        let standing = standing.unwrap_or(Standing::NeedsYou);
+        let (heading, style) = waiting::out_there(standing, theme);
+        inside.put(0, y, heading, theme.strong());
         y += 1;
         for leftover in left.iter().take(6) {
-            inside.field(2, y, inside.width().saturating_sub(2), &leftover.what, theme.warning());
+            inside.field(2, y, inside.width().saturating_sub(2), &leftover.what, style);
             y += 1;
         }
     }

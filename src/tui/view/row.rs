@@ -6,7 +6,7 @@ use crate::domain::summary::{Standing, Summary};
 use crate::tui::format;
 use crate::tui::model::Model;
 use crate::tui::text;
-use crate::tui::theme::{Theme, standing_word};
+use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::waiting;
 
@@ -85,8 +85,8 @@ impl Columns {
     pub(super) fn row(&self, model: &Model, row: &Summary, y: usize, canvas: &mut Canvas<'_>) {
         let theme = canvas.theme;
         let calm = if row.standing.is_finished() { theme.quiet() } else { theme.plain() };
-        let style = theme.standing(row.standing);
-        canvas.put(1, y, theme.standing_sign(row.standing), style);
+        let (sign, word, style) = waiting::standing(model, row, theme);
+        canvas.put(1, y, sign, style);
         let mut x = self.signs;
         let name = row.name();
         let name = text::clean(&name);
@@ -94,7 +94,7 @@ impl Columns {
         canvas.put(x, y, &text::cut_middle(&name, self.name), name_style);
         x += self.name + 1;
         if let Some(cells) = self.state {
-            canvas.field(x, y, cells - 1, standing_word(row.standing), style);
+            canvas.field(x, y, cells - 1, word, style);
             x += cells;
         }
         for (place, mark) in row.marks.iter().enumerate().take(self.marks.saturating_sub(1)) {

@@ -3,13 +3,14 @@
 
 use ratatui::style::Style;
 
+use crate::domain::failure::Failure;
 use crate::domain::saga::timeline::Axis;
-use crate::domain::summary::{Standing, Summary};
+use crate::domain::summary::{Activity, Summary};
 use crate::tui::format;
 use crate::tui::model::saga::{Content, Opened, Read};
 use crate::tui::model::{Model, Pane};
 use crate::tui::text;
-use crate::tui::theme::standing_word;
+use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::Frames;
 use crate::tui::view::{Counting, ViewState, lanes, step, waiting};
@@ -27,14 +28,14 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
     if !row.standing.is_finished() {
         state.counting = Counting::Seconds;
     }
-    let legend = legend(canvas);
+    let (theme, legend) = (canvas.theme, legend(canvas));
     match frames {
         Frames::Drawn => {
-            let mut inside = canvas.frame(&title(row), &legend, style);
+            let mut inside = canvas.frame(&title(model, row, theme), &legend, style);
             content(model, row, saga, &mut inside);
         }
         Frames::None | Frames::TooSmall => {
-            let head = title(row);
+            let head = title(model, row, theme);
             canvas.field(0, 0, canvas.width(), &head, canvas.theme.strong());
             let mut area = canvas.area();
             area.y = area.y.saturating_add(1);
@@ -59,12 +60,12 @@ pub(super) fn glance(
     let read = model.saga.as_ref().and_then(Opened::read);
     let lines = about(model, row, read, theme);
     if frames == Frames::Drawn {
-        let mut inside = canvas.frame(&title(row), "", theme.quiet());
+        let mut inside = canvas.frame(&title(model, row, theme), "", theme.quiet());
         for (y, (label, words, style)) in lines.iter().enumerate() {
             labelled(&mut inside, y, label, words, *style);
         }
     } else {
-        let head = format!("{} ", title(row));
+        let head = format!("{} ", title(model, row, theme));
         let rule = theme.signs().border[4].repeat(canvas.width());
         canvas.put(0, 0, &rule, theme.quiet());
         canvas.field(2, 0, canvas.width().saturating_sub(2), &head, theme.strong());
@@ -74,8 +75,9 @@ pub(super) fn glance(
     }
 }
 
-fn title(row: &Summary) -> String {
-    format!("Saga {} · run {} · {}", row.name(), row.saga.short(), standing_word(row.standing))
+fn title(model: &Model, row: &Summary, theme: Theme) -> String {
+    let (_, word, _) = waiting::standing(model, row, theme);
+    format!("Saga {} · run {} · {word}", row.name(), row.saga.short())
 }
 
 fn legend(canvas: &Canvas<'_>) -> String {
@@ -131,48 +133,51 @@ type Line = (&'static str, String, Style);
 
 /// Why it does not go forward, what it waits for, and what is out there on its account: what
 /// matters most comes first, because a small screen shows one line.
-fn about(
-    model: &Model,
-    row: &Summary,
-    read: Option<&Read>,
-    theme: crate::tui::theme::Theme,
-) -> Vec<Line> {
+fn about(model: &Model, row: &Summary, read: Option<&Read>, theme: Theme) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    if let Some(why) = &row.why {
-        let request = read.and_then(request_id).map(|id| format!(" (request {id})"));
-        lines.push(("why", format!("{why}{}", request.unwrap_or_default()), theme.danger()));
+    if let Some(stall) = model.list.stalled(row.deployment) {
+        let span = format::running(model.now.since(stall.since));
+        let words = format!("{}; for {span}, and nothing is started meanwhile", stall.error);
+        lines.push(("STANDS STILL", words, theme.danger()));
     }
+    let cause = read.and_then(Read::cause);
+    if let Some(why) = &row.why {
+        let words = format!("{}{}", format::why(why), request(cause));
+        lines.push(("why", words, theme.danger()));
+    }
+    let last = read.and_then(Read::last_failure).filter(|last| cause != Some(*last));
     let words = waiting::of_row(model, row);
-    if row.focus.is_some() || model.acts.contains_key(&row.deployment) {
-        lines.push(("now", format!("{}{}", words.what, words.next), theme.plain()));
+    let stands = model.list.stalled(row.deployment).is_some();
+    if !stands && (row.focus.is_some() || model.acts.contains_key(&row.deployment)) {
+        let request = if tells_failure(row) { request(last) } else { String::new() };
+        lines.push(("now", format!("{}{request}{}", words.what, words.next), theme.plain()));
+    }
+    if let Some(failure) = last.filter(|_| !tells_failure(row)) {
+        let words = format!("{}{}", failure.message, request(last));
+        lines.push(("last", words, theme.warning()));
     }
     if let Some(read) = read {
         let out: Vec<&str> = read.detail.leftovers.iter().map(|left| &*left.what).collect();
         if !out.is_empty() {
-            let (label, style) = match row.standing {
-                Standing::Running | Standing::Held | Standing::Active => {
-                    ("out there", theme.plain())
-                }
-                Standing::NeedsYou
-                | Standing::RollingBack
-                | Standing::Failed
-                | Standing::Cancelled
-                | Standing::RolledBack
-                | Standing::Abandoned => ("STILL OUT THERE", theme.warning()),
-            };
+            let (label, style) = waiting::out_there(row.standing, theme);
             lines.push((label, out.join(", "), style));
         }
     }
     lines
 }
 
-fn request_id(read: &Read) -> Option<&str> {
-    let steps = &read.detail.aggregate.state.steps;
-    steps
-        .iter()
-        .flat_map(|step| [&step.undo, &step.forward])
-        .filter(|lane| lane.is_failed())
-        .find_map(|lane| lane.last_failure.as_ref()?.request_id.as_deref())
+/// Whether what a row is doing names what went wrong.
+fn tells_failure(row: &Summary) -> bool {
+    row.focus.as_ref().is_some_and(|focus| match focus.activity {
+        Activity::Retrying { .. } | Activity::GaveUp { .. } => true,
+        Activity::Calling { .. } | Activity::Waiting { .. } => false,
+    })
+}
+
+/// The provider's name for a request: what its support asks for.
+fn request(failure: Option<&Failure>) -> String {
+    let id = failure.and_then(|failure| failure.request_id.as_ref());
+    id.map(|id| format!(" (request {id})")).unwrap_or_default()
 }
 
 fn labelled(canvas: &mut Canvas<'_>, y: usize, label: &str, words: &str, style: Style) {
@@ -192,14 +197,13 @@ struct Columns {
 
 impl Columns {
     fn fitting(width: usize) -> Self {
-        let name = if width >= 110 { 27 } else { 21 };
         let (forward, undo) = match width {
             ..50 => (2, 0),
             50..64 => (14, 0),
             64..90 => (2, 17),
             90.. => (15, 17),
         };
-        Self { name, forward, tries: 6, took: if width < 40 { 0 } else { 7 }, undo }
+        Self { name: 20, forward, tries: 6, took: if width < 40 { 0 } else { 7 }, undo }
     }
 
     fn lane(&self) -> usize {

@@ -51,7 +51,9 @@ pub(super) fn forward(aggregate: &Aggregate, at: usize, now: Timestamp, theme: T
         Stage::Succeeded { .. } => Said::new(theme.good(), signs.done, "done"),
         Stage::Failed { failure, .. } => {
             let unknown = step.forward.doubt_since.is_some() || failure.effect == Effect::Unknown;
-            if unknown {
+            if unknown && step.undo.is_settled() {
+                Said::new(theme.quiet(), "?", "was unknown")
+            } else if unknown {
                 let style = theme.standing(Standing::NeedsYou);
                 Said::new(style, "?", "UNKNOWN")
             } else if failure.code == FailureCode::Cancelled {

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use ratatui::style::Style;
+
 use crate::domain::saga::plan::Direction;
 use crate::domain::summary::{Activity, Focus, Standing, StepMark, Summary};
 use crate::domain::time::Timestamp;
 use crate::tui::format;
 use crate::tui::model::{ActStage, Model};
+use crate::tui::theme::{Theme, standing_word};
 
 /// Words that may be cut, and the words after them that must not be.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,10 +38,38 @@ impl Words {
     }
 }
 
+/// How a deployment stands: its sign, its word, and how they look. A saga whose facts cannot be
+/// journaled does nothing of what its standing says.
+pub(super) fn standing(
+    model: &Model,
+    row: &Summary,
+    theme: Theme,
+) -> (&'static str, &'static str, Style) {
+    if model.list.stalled(row.deployment).is_some() {
+        return (theme.signs().needs_you, "STANDS STILL", theme.danger());
+    }
+    let standing = row.standing;
+    (theme.standing_sign(standing), standing_word(standing), theme.standing(standing))
+}
+
+/// What is said of resources that are there: while a deployment goes forward or serves they are as
+/// they should be, and on any other way they are what is left behind.
+pub(super) fn out_there(standing: Standing, theme: Theme) -> (&'static str, Style) {
+    match standing {
+        Standing::Running | Standing::Held | Standing::Active => ("out there", theme.plain()),
+        Standing::NeedsYou
+        | Standing::RollingBack
+        | Standing::Failed
+        | Standing::Cancelled
+        | Standing::RolledBack
+        | Standing::Abandoned => ("STILL OUT THERE", theme.warning()),
+    }
+}
+
 /// What a deployment's row says.
 pub(super) fn of_row(model: &Model, row: &Summary) -> Words {
-    if let Some(error) = model.stalled.get(&row.deployment) {
-        return Words::what(format!("stopped: the journal failed: {error}"));
+    if let Some(stall) = model.list.stalled(row.deployment) {
+        return Words::what(stall.error.to_string());
     }
     if let Some(act) = model.acts.get(&row.deployment) {
         match &act.stage {
@@ -59,7 +90,7 @@ pub(super) fn of_row(model: &Model, row: &Summary) -> Words {
             Words::what(row.ipv4.map(|ip| ip.to_string()).unwrap_or_default())
         }
         (None, Standing::Running) => Words::what("waits for its turn"),
-        (None, _) => Words::what(row.why.clone().unwrap_or_default()),
+        (None, _) => Words::what(row.why.as_deref().map(format::why).unwrap_or_default()),
     }
 }
 

@@ -88,6 +88,7 @@ fn is_destructive(effect: &Effect) -> bool {
         | Effect::ReadLogs(_)
         | Effect::Launch { .. }
         | Effect::Plan { .. }
+        | Effect::Copy(_)
         | Effect::Redraw
         | Effect::Suspend => false,
     }

@@ -41,6 +41,10 @@ impl Screen for Counted {
         Ok(())
     }
 
+    fn copy(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -146,7 +150,7 @@ async fn a_journal_that_does_not_open_is_shown_until_the_operator_leaves() {
 async fn nothing_is_drawn_while_nothing_changes() {
     let control = FakeControl::new(vec![world::active()]);
     let mut run = started(&control);
-    run.shows("Log · activate deployment").await;
+    run.shows("Log · activate ·").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     run.frames();
     tokio::time::sleep(Duration::from_hours(1)).await;
@@ -157,7 +161,7 @@ async fn nothing_is_drawn_while_nothing_changes() {
 async fn a_running_saga_wakes_the_screen_once_a_second() {
     let control = FakeControl::new(vec![world::running()]);
     let mut run = started(&control);
-    run.shows("Log · wait droplet active").await;
+    run.shows("Log · wait until active").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     run.frames();
     tokio::time::sleep(Duration::from_secs(10)).await;
@@ -199,7 +203,7 @@ async fn who_lags_behind_takes_a_new_picture() {
 async fn an_order_reaches_the_engine_with_the_operators_name_even_when_he_leaves_at_once() {
     let control = FakeControl::new(vec![world::running()]);
     let mut run = started(&control);
-    run.shows("Log · wait droplet active").await;
+    run.shows("Log · wait until active").await;
     run.keys("cyql");
     assert_eq!(run.ended.await.unwrap(), Exit::SagasRunning { count: 1 });
     let orders = control.orders.lock().unwrap();
@@ -212,7 +216,7 @@ async fn an_order_reaches_the_engine_with_the_operators_name_even_when_he_leaves
 async fn a_task_that_panics_is_an_answer_that_never_comes_and_the_screen_goes_on() {
     let control = FakeControl::new(vec![world::active()]);
     let mut run = started(&control);
-    run.shows("Log · activate deployment").await;
+    run.shows("Log · activate ·").await;
     run.keys("nacme\tweb\tsyd1\ts-1\tubuntu\t\t\t\t\t\t\n");
     run.shows("no answer came; look at the list").await;
     run.keys("\u{1b}q");

@@ -32,6 +32,8 @@ pub(crate) struct Stage {
     pub(crate) now: Timestamp,
     /// What was asked of the control, orders and launches only.
     pub(crate) asked: Vec<Effect>,
+    /// What was put on the clipboard.
+    pub(crate) copied: Vec<String>,
 }
 
 impl Stage {
@@ -53,6 +55,7 @@ impl Stage {
             stories: Vec::new(),
             now: NOW,
             asked: Vec::new(),
+            copied: Vec::new(),
         };
         stage.send(What::Resized { width, height });
         stage
@@ -144,6 +147,10 @@ impl Stage {
                 Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
                 Effect::Order { .. } | Effect::Launch { .. } => {
                     self.asked.push(effect);
+                    None
+                }
+                Effect::Copy(text) => {
+                    self.copied.push(text);
                     None
                 }
                 Effect::Redraw | Effect::Suspend => None,
