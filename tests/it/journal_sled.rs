@@ -260,6 +260,20 @@ async fn a_data_file_that_is_gone_or_empty_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn what_is_written_to_a_folder_that_was_deleted_is_an_error_and_makes_no_new_one() {
+    let dir = TempDir::new().unwrap();
+    let folder = dir.path().join("journal");
+    let journal = SledJournal::open(&folder).unwrap();
+    append(&journal, SAGA, entries(0, 1), Fate::Begins).await.unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    for _ in 0..2 {
+        append(&journal, SAGA, entries(1, 1), Fate::GoesOn).await.unwrap_err();
+    }
+    journal.close().await;
+    assert!(!folder.exists());
+}
+
+#[tokio::test]
 async fn a_data_file_cut_short_is_refused_however_often_it_is_opened() {
     for part in [1, 4, 7] {
         let dir = filled().await;
