@@ -140,6 +140,10 @@ fn check(config: &Config, problems: &mut Vec<Problem>) {
     };
     let saga = &config.saga;
     ordered(("saga.poll_first", saga.poll_first), ("saga.poll_most", saga.poll_most));
+    // A look-up that proves something only after its deadline proves nothing, ever.
+    let settle = ("saga.settle", saga.settle);
+    ordered(settle, ("saga.calls.deadline", saga.calls.deadline));
+    ordered(settle, ("saga.compensations.deadline", saga.compensations.deadline));
     let (calls, undo) = (&saga.calls.retry, &saga.compensations.retry);
     ordered(("saga.calls.base", calls.base), ("saga.calls.cap", calls.cap));
     ordered(("saga.compensations.base", undo.base), ("saga.compensations.cap", undo.cap));

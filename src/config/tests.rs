@@ -137,6 +137,11 @@ fn a_variable_that_sets_nothing_is_an_error_with_the_nearest_name() {
 fn settings_that_do_not_go_together_are_refused() {
     let text = complaint("saga.poll_first = \"1m\"\n");
     assert!(text.contains("`saga.poll_first` must not be longer than `saga.poll_most`"), "{text}");
+    let text = complaint("[saga]\nsettle = \"10m\"\ncompensations.deadline = \"5m\"\n");
+    for later in ["saga.calls.deadline", "saga.compensations.deadline"] {
+        let words = format!("`saga.settle` must not be longer than `{later}`");
+        assert!(text.contains(&words), "{text}");
+    }
     let both = "[digitalocean]\ntoken_file = \"a\"\ntoken_command = [\"b\"]\n";
     assert!(complaint(both).contains("are both set"));
 }

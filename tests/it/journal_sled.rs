@@ -260,6 +260,20 @@ async fn a_data_file_that_is_gone_or_empty_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+async fn what_is_written_to_a_folder_that_was_deleted_is_an_error_and_makes_no_new_one() {
+    let dir = TempDir::new().unwrap();
+    let folder = dir.path().join("journal");
+    let journal = SledJournal::open(&folder).unwrap();
+    append(&journal, SAGA, entries(0, 1), Fate::Begins).await.unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    for _ in 0..2 {
+        append(&journal, SAGA, entries(1, 1), Fate::GoesOn).await.unwrap_err();
+    }
+    journal.close().await;
+    assert!(!folder.exists());
+}
+
+#[tokio::test]
 async fn a_data_file_cut_short_is_refused_however_often_it_is_opened() {
     for part in [1, 4, 7] {
         let dir = filled().await;
@@ -277,6 +291,18 @@ async fn garbage_in_the_data_file_is_refused() {
     let len = usize::try_from(path.metadata().unwrap().len()).unwrap();
     fs::write(path, b"garbage!".repeat(len / 8)).unwrap();
     assert_damaged(dir.path());
+}
+
+#[tokio::test]
+async fn a_snapshot_that_was_cut_while_it_was_written_closes_nothing() {
+    for cut in [&b""[..], b"half", &[7; 4_096]] {
+        let dir = filled().await;
+        // Where a kill, or a disk that is full, leaves it: an opening has begun to write it.
+        fs::write(dir.path().join("snap.00000000FFFFFFFF.generating"), cut).unwrap();
+        let journal = SledJournal::open(dir.path()).unwrap();
+        assert!(!journal.history(SAGA).await.unwrap().is_empty());
+        append(&journal, SagaId::from_u128(99), entries(0, 1), Fate::Begins).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -324,7 +350,7 @@ fn assert_damaged(dir: &Path) {
     let error = SledJournal::open(dir).map(drop).unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, JournalError::Open { .. }), "{text}");
-    assert!(text.contains(dir.to_str().unwrap()) && text.contains("arcadia import"), "{text}");
+    assert!(text.contains(dir.to_str().unwrap()) && text.contains("keep a copy"), "{text}");
 }
 
 /// One entry that holds this text.

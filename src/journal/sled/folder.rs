@@ -8,6 +8,9 @@ use std::path::Path;
 use crate::journal::JournalError;
 
 const LOCK: &str = "lock";
+/// What the names of sled's snapshots begin with, and how those end that are being written.
+const SNAPSHOT: &str = "snap.";
+const UNFINISHED: &str = ".generating";
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
@@ -35,6 +38,22 @@ pub(super) fn close_to_others(dir: &Path) -> io::Result<()> {
         let item = item?;
         let mode = if item.file_type()?.is_dir() { FOLDER_MODE } else { FILE_MODE };
         fs::set_permissions(item.path(), Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
+
+/// Removes the snapshots that sled did not finish. It writes one at every opening, under a name of
+/// its own until it is whole, and keeps the one before until then; but it takes the unfinished one
+/// for the latest at the next opening, and calls the database damaged. The disk that was full, the
+/// kill or the loss of power that cut it would close the journal for good.
+pub(super) fn drop_unfinished_snapshots(dir: &Path) -> io::Result<()> {
+    for item in fs::read_dir(dir)? {
+        let item = item?;
+        let name = item.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(SNAPSHOT) && name.ends_with(UNFINISHED) {
+            fs::remove_file(item.path())?;
+        }
     }
     Ok(())
 }

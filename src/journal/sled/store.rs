@@ -64,6 +64,7 @@ impl Store {
         if counted > 0 && data_file_len(dir) == 0 {
             return Err(lost(dir, counted, 0));
         }
+        folder::drop_unfinished_snapshots(dir).map_err(|error| folder::open_error(dir, &error))?;
         let store = Self::open_sled(dir)?;
         let found = store.groups().map_err(|error| open_error(dir, &error))?;
         if found < counted {
@@ -229,5 +230,5 @@ fn lost(dir: &Path, counted: u64, found: u64) -> JournalError {
     }
 }
 
-const WHAT_TO_DO: &str = "keep a copy of the folder as it is, run `arcadia doctor` to see what the \
-     cloud holds, and move the folder away before `arcadia import` rebuilds it from an export";
+const WHAT_TO_DO: &str = "keep a copy of the folder as it is, and bring one back that was kept \
+     earlier; every droplet that was made has the tag `managed-by-arcadia`";

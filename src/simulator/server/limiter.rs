@@ -27,7 +27,7 @@ pub(in crate::simulator) struct Limiter {
 pub(in crate::simulator) struct Quota {
     /// Requests in any hour.
     pub(in crate::simulator) limit: u32,
-    /// How many are left.
+    /// How many of them are left.
     pub(in crate::simulator) remaining: u32,
     /// When the oldest request stops counting.
     pub(in crate::simulator) reset: Timestamp,
@@ -83,8 +83,11 @@ impl Limiter {
         let used = u32::try_from(made.len()).unwrap_or(u32::MAX);
         let remaining = match (self.limit, admission) {
             (RateLimit::Off, _) => limit.saturating_sub(used).max(1),
-            (RateLimit::On { .. }, Admission::Admitted) => limit.saturating_sub(used),
-            (RateLimit::On { .. }, Admission::Burst { .. } | Admission::Hourly) => 0,
+            // Of the hour's, whatever the minute says: who answers too many requests says none.
+            (RateLimit::On { .. }, Admission::Admitted | Admission::Burst { .. }) => {
+                limit.saturating_sub(used)
+            }
+            (RateLimit::On { .. }, Admission::Hourly) => 0,
         };
         let reset = made.front().map_or(now, |oldest| *oldest + HOUR);
         Quota { limit, remaining, reset, admission }
@@ -132,7 +135,7 @@ mod tests {
         assert_eq!(admit(&mut limiter, 10).remaining, 98);
         let refused = admit(&mut limiter, 20);
         assert_eq!(refused.admission, Admission::Burst { retry_after: Duration::from_secs(40) });
-        assert_eq!(refused.remaining, 0);
+        assert_eq!(refused.remaining, 98, "the hour's quota is not spent");
         assert_eq!(admit(&mut limiter, 60).admission, Admission::Admitted);
     }
 
