@@ -237,9 +237,9 @@ impl Control for Handle {
             .store
             .take_names(&names, launched.deployment)
             .map_err(|(name, deployment)| ControlError::NameTaken { name, deployment })?;
-        let plan = (self.shared.planner)(&spec, on_failure);
-        let launch =
-            Launch { deployment: launched.deployment, saga: launched.saga, spec, plan, by };
+        let plan = Arc::new((self.shared.planner)(&spec, on_failure));
+        let Launched { deployment, saga } = launched;
+        let launch = Launch { deployment, saga, spec: Arc::new(spec), plan, by };
         let (ack_tx, ack_rx) = oneshot::channel();
         let opening = Opening::Launch { launch: Box::new(launch), ack_tx };
         if let Err(error) = self.own(launched.saga, opening) {

@@ -132,7 +132,8 @@ impl Control for Fake {
         let mut world = self.world.lock().unwrap();
         let (deployment, saga) = (world.ids.deployment(), world.ids.saga());
         let LaunchRequest { spec, on_failure, by } = launch;
-        let launch = Launch { deployment, saga, spec, plan: plan(on_failure), by };
+        let launch =
+            Launch { deployment, saga, spec: Arc::new(spec), plan: Arc::new(plan(on_failure)), by };
         let aggregate = Aggregate::launched(launch.clone(), world.now);
         let first = Entry { seq: 0, at: world.now, fact: Fact::Launched(Box::new(launch)) };
         world.sagas.insert(deployment, Saga { entries: vec![first], aggregate });
@@ -316,8 +317,8 @@ pub(crate) fn summary() -> Summary {
     let launch = Launch {
         deployment: DeploymentId::from_u128(1),
         saga: SagaId::from_u128(2),
-        spec: DeploymentSpec::example(),
-        plan: plan(OnFailure::Rollback),
+        spec: Arc::new(DeploymentSpec::example()),
+        plan: Arc::new(plan(OnFailure::Rollback)),
         by: Actor::Operator("ana".to_owned()),
     };
     Summary::of(&Aggregate::launched(launch, ORIGIN))

@@ -4,6 +4,7 @@
 //! sequence number: one that was applied before changes nothing, and a gap is an error.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::deployment::{Actor, Deployment, IllegalDeploymentTransition, Transition};
 use crate::domain::id::{DeploymentId, SagaId};
@@ -47,9 +48,9 @@ pub struct Launch {
     /// Its saga.
     pub saga: SagaId,
     /// What was asked for.
-    pub spec: DeploymentSpec,
+    pub spec: Arc<DeploymentSpec>,
     /// How it will be done.
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// Who launched it.
     pub by: Actor,
 }
@@ -61,8 +62,8 @@ pub struct Aggregate {
     pub deployment: Deployment,
     /// Its saga's id.
     pub saga: SagaId,
-    /// Its saga's plan.
-    pub plan: Plan,
+    /// Its saga's plan; shared, because every turn takes a new picture.
+    pub plan: Arc<Plan>,
     /// Where its saga stands.
     pub state: State,
     /// Its rows in the inventory.

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::spec::DeploymentSpec;
@@ -15,14 +16,14 @@ use crate::domain::time::Timestamp;
 pub struct Deployment {
     /// Its id.
     pub id: DeploymentId,
-    /// What was asked for.
-    pub spec: DeploymentSpec,
+    /// What was asked for; shared, because every turn of its saga takes a new picture.
+    pub spec: Arc<DeploymentSpec>,
     transitions: Vec<Transition>,
 }
 
 impl Deployment {
     /// A deployment just launched: it begins in `provisioning`.
-    pub fn launched(id: DeploymentId, spec: DeploymentSpec, by: Actor, at: Timestamp) -> Self {
+    pub fn launched(id: DeploymentId, spec: Arc<DeploymentSpec>, by: Actor, at: Timestamp) -> Self {
         let first = Transition {
             from: None,
             to: DeploymentState::Provisioning,
@@ -280,7 +281,8 @@ mod tests {
         let by = Actor::Operator("ana".to_owned());
         let at = Timestamp::from_millis(0);
         let id = DeploymentId::from_u128(1);
-        let mut deployment = Deployment::launched(id, DeploymentSpec::example(), by.clone(), at);
+        let mut deployment =
+            Deployment::launched(id, Arc::new(DeploymentSpec::example()), by.clone(), at);
         let archive = Transition {
             from: Some(DeploymentState::Provisioning),
             to: DeploymentState::Archived,

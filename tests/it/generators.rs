@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arcadia::domain::aggregate::{Entry, Fact, Launch};
@@ -45,8 +46,15 @@ pub(crate) fn fact() -> impl Strategy<Value = Fact> {
 
 /// Any launch.
 pub(crate) fn launch() -> impl Strategy<Value = Launch> {
-    (deployment_id(), saga_id(), spec(), plan(), actor())
-        .prop_map(|(deployment, saga, spec, plan, by)| Launch { deployment, saga, spec, plan, by })
+    (deployment_id(), saga_id(), spec(), plan(), actor()).prop_map(
+        |(deployment, saga, spec, plan, by)| Launch {
+            deployment,
+            saga,
+            spec: Arc::new(spec),
+            plan: Arc::new(plan),
+            by,
+        },
+    )
 }
 
 /// A plan of up to five steps, each needing any of those before it.

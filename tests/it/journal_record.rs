@@ -5,6 +5,7 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arcadia::domain::aggregate::{Entry, Fact, Launch};
@@ -174,13 +175,13 @@ fn launch() -> Launch {
     Launch {
         deployment: DEPLOYMENT,
         saga: SAGA,
-        spec: DeploymentSpec {
+        spec: Arc::new(DeploymentSpec {
             ssh_keys: vec!["512190".to_owned()],
             user_data: Some("#cloud-config\n".to_owned()),
             triggered_by: Some("ticket 12".to_owned()),
             ..DeploymentSpec::example()
-        },
-        plan: Plan::new(vec![first, second], OnFailure::Hold).unwrap(),
+        }),
+        plan: Arc::new(Plan::new(vec![first, second], OnFailure::Hold).unwrap()),
         by: operator(),
     }
 }

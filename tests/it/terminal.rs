@@ -44,7 +44,7 @@ fn launch_in(terminal: &mut Terminal, slug: &str) {
     terminal.keys("n");
     terminal.wait_for_text("Launch a deployment");
     terminal.keys(&format!("acme{TAB}{slug}"));
-    terminal.wait_for_text("will run 7 steps");
+    terminal.wait_for_text("runs 7 steps");
     // The zone of the simulated account is filled in; Enter goes to the button, Enter presses it.
     terminal.keys(ENTER);
     terminal.keys(ENTER);

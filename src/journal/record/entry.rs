@@ -1,5 +1,7 @@
 //! The written form of one line of a history.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::aggregate::{Entry, Fact, Launch};
@@ -67,8 +69,8 @@ impl From<&Launch> for LaunchRecord {
         Self {
             deployment: launch.deployment.to_string(),
             saga: launch.saga.to_string(),
-            spec: (&launch.spec).into(),
-            plan: (&launch.plan).into(),
+            spec: launch.spec.as_ref().into(),
+            plan: launch.plan.as_ref().into(),
             by: launch.by.to_string(),
         }
     }
@@ -81,8 +83,8 @@ impl TryFrom<LaunchRecord> for Launch {
         Ok(Self {
             deployment: record.deployment.parse()?,
             saga: record.saga.parse()?,
-            spec: record.spec.into(),
-            plan: record.plan.try_into()?,
+            spec: Arc::new(record.spec.into()),
+            plan: Arc::new(record.plan.try_into()?),
             by: record.by.parse()?,
         })
     }

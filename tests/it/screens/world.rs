@@ -58,8 +58,8 @@ impl Story {
         let launch = Launch {
             deployment: DeploymentId::from_u128(number),
             saga: SagaId::from_u128(0x7f00 + number),
-            spec,
-            plan: plan(on_failure),
+            spec: Arc::new(spec),
+            plan: Arc::new(plan(on_failure)),
             by: Actor::Operator("ana".to_owned()),
         };
         let first = Entry { seq: 0, at, fact: Fact::Launched(Box::new(launch.clone())) };
