@@ -37,30 +37,43 @@ pub fn main() -> ExitCode {
     let output = Output::of_process();
     match start(cli, output) {
         Ok(exit) => exit.into(),
-        Err((error, output)) => {
+        Err(failed) => {
+            let Failed { error, output } = *failed;
             output.failure(&error, error.hint().as_deref());
             error.exit().into()
         }
     }
 }
 
-fn start(cli: Cli, output: Output) -> Result<Exit, (AppError, Output)> {
+/// The program could not do what was asked for: why, and where that is said.
+struct Failed {
+    error: AppError,
+    output: Output,
+}
+
+impl Failed {
+    fn new(error: impl Into<AppError>, output: Output) -> Box<Self> {
+        Box::new(Self { error: error.into(), output })
+    }
+}
+
+fn start(cli: Cli, output: Output) -> Result<Exit, Box<Failed>> {
     let environment = match Environment::of_process() {
         Ok(environment) => environment,
-        Err(error) => return Err((error.into(), output)),
+        Err(error) => return Err(Failed::new(error, output)),
     };
     // What is printed of the configuration must not depend on one that may be wrong.
     if let Some(Command::Config(args)) = &cli.command {
         let printed = cli::config::run(args, &cli.flags(), &environment, &output);
-        return printed.map_err(|error| (error.into(), output));
+        return printed.map_err(|error| Failed::new(error, output));
     }
     let loaded = match Loaded::load(&cli.flags(), &environment) {
         Ok(loaded) => loaded,
-        Err(error) => return Err((error.into(), output)),
+        Err(error) => return Err(Failed::new(error, output)),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return Err((AppError::Runtime(error), output)),
+        Err(error) => return Err(Failed::new(AppError::Runtime(error), output)),
     };
     runtime.block_on(run(cli, &loaded.config, &environment, output))
 }
@@ -70,24 +83,28 @@ async fn run(
     config: &Config,
     environment: &Environment,
     output: Output,
-) -> Result<Exit, (AppError, Output)> {
+) -> Result<Exit, Box<Failed>> {
     let clock = Clock::system();
     let needs = match cli.needs() {
         Needs::Dashboard if !has_screen(&output) => Needs::Reading,
-        needs => needs,
+        needs @ (Needs::Dashboard
+        | Needs::Nothing
+        | Needs::Reading
+        | Needs::Acting
+        | Needs::Simulator) => needs,
     };
     if let Some(Command::Simulator(args)) = cli.command {
         let served = simulated::serve(args, config, &clock, &output).await;
-        return served.map_err(|error| (error, output));
+        return served.map_err(|error| Failed::new(error, output));
     }
     let prepared = prepare(config, environment, needs, &clock);
     let (token, late, _guard) = match prepared {
         Ok(prepared) => prepared,
-        Err(error) => return Err((error, output)),
+        Err(error) => return Err(Failed::new(error, output)),
     };
     if needs == Needs::Dashboard {
         let shown = dashboard::show(config, environment, token, clock, late).await;
-        return shown.map_err(|error| (error, output));
+        return shown.map_err(|error| Failed::new(error, output));
     }
     let verb = match cli.command {
         Some(Command::Verb(verb)) => verb,
@@ -96,12 +113,12 @@ async fn run(
     let purpose = if needs == Needs::Reading { Purpose::Read } else { Purpose::Run };
     let workshop = match Workshop::open(config, purpose, token, &clock, &late).await {
         Ok(workshop) => workshop,
-        Err(error) => return Err((error, output)),
+        Err(error) => return Err(Failed::new(error, output)),
     };
     // Not before: until there is an engine to be stopped, a signal ends the process on the spot.
     let mut stop = match Stop::of_process() {
         Ok(stop) => stop,
-        Err(error) => return Err((AppError::Runtime(error), output)),
+        Err(error) => return Err(Failed::new(AppError::Runtime(error), output)),
     };
     let mut context = Context {
         output,
@@ -121,7 +138,7 @@ async fn run(
         ended = cli::run_verb(control, verb, &mut context) => ended,
     };
     workshop.close().await;
-    ended.map_err(|error| (error.into(), context.output))
+    ended.map_err(|error| Failed::new(error, context.output))
 }
 
 /// Whether there is a terminal to draw on and to read keys from.

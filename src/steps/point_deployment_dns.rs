@@ -95,13 +95,12 @@ impl Step for PointDeploymentDns {
             return Progress::done(&Output { record_id: None });
         };
         let pointing = self.pointing(ctx, name)?;
-        let found = match checkpoint_of(&ctx.past, NAME, FOUND)? {
-            Some(found) => found,
-            None => {
-                let found = pointing.as_found().await?;
-                tracing::info!(%name, records = found.len(), "saved the records as found");
-                ctx.checkpoint(FOUND, found).await?
-            }
+        let found = if let Some(found) = checkpoint_of(&ctx.past, NAME, FOUND)? {
+            found
+        } else {
+            let found = pointing.as_found().await?;
+            tracing::info!(%name, records = found.len(), "saved the records as found");
+            ctx.checkpoint(FOUND, found).await?
         };
         pointing.point(&found).await
     }

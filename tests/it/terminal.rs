@@ -45,7 +45,7 @@ fn launch_in(terminal: &mut Terminal, slug: &str) {
     terminal.wait_for_text("Launch a deployment");
     terminal.keys(&format!("acme{TAB}{slug}"));
     terminal.keys(&format!("{TAB}{TAB}{TAB}{TAB}acme.example"));
-    terminal.wait_for_text("will run 7 steps");
+    terminal.wait_for_text("runs 7 steps");
     terminal.keys(&BACK_TAB.repeat(6));
     terminal.keys(ENTER);
     terminal.wait_for("the row, and no form", |screen| {
