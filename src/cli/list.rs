@@ -73,9 +73,13 @@ impl ListArgs {
 /// How far it is: `3/7` steps done, or on the way back `2 undone`. A step without an undo stays done
 /// for ever, so what is done says nothing once a saga has turned round.
 fn progress(summary: &Summary) -> String {
-    let count = |wanted: fn(&StepMark) -> bool| summary.marks.iter().filter(|m| wanted(m)).count();
+    let count =
+        |wanted: fn(StepMark) -> bool| summary.marks.iter().filter(|mark| wanted(**mark)).count();
     match summary.standing {
-        Standing::Failed | Standing::Cancelled | Standing::RolledBack => "all undone".to_owned(),
+        Standing::Failed | Standing::Cancelled | Standing::RolledBack => match count(is_skipped) {
+            0 => "all undone".to_owned(),
+            skipped => format!("{skipped} skipped"),
+        },
         Standing::RollingBack => format!("{} undone", count(is_undone)),
         Standing::NeedsYou | Standing::Abandoned if count(is_of_the_way_back) > 0 => {
             format!("{} undone", count(is_undone))
@@ -88,15 +92,19 @@ fn progress(summary: &Summary) -> String {
     }
 }
 
-fn is_done(mark: &StepMark) -> bool {
+fn is_done(mark: StepMark) -> bool {
     matches!(mark, StepMark::Done | StepMark::Skipped)
 }
 
-fn is_undone(mark: &StepMark) -> bool {
+fn is_skipped(mark: StepMark) -> bool {
+    matches!(mark, StepMark::Skipped)
+}
+
+fn is_undone(mark: StepMark) -> bool {
     matches!(mark, StepMark::Undone)
 }
 
-fn is_of_the_way_back(mark: &StepMark) -> bool {
+fn is_of_the_way_back(mark: StepMark) -> bool {
     matches!(
         mark,
         StepMark::Undone | StepMark::Undoing | StepMark::UndoFailed | StepMark::NothingToUndo
@@ -129,5 +137,6 @@ mod tests {
         assert_eq!(said(Standing::Abandoned, &[NothingToUndo, UndoFailed]), "0 undone");
         assert_eq!(said(Standing::RolledBack, &[Undone, NothingToUndo]), "all undone");
         assert_eq!(said(Standing::Failed, &[Undone, NothingToUndo]), "all undone");
+        assert_eq!(said(Standing::Failed, &[Undone, Skipped]), "1 skipped");
     }
 }

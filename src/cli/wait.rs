@@ -79,15 +79,12 @@ pub(crate) async fn run(
         .collect();
     let waiting = wait_for_all(control, context, watches, args);
     let Some(timeout) = args.timeout else { return waiting.await };
-    match tokio::time::timeout(timeout, waiting).await {
-        Ok(exit) => exit,
-        Err(_) => {
-            context
-                .output
-                .talk("it takes longer than --timeout; the sagas go on at the next start");
-            Ok(Exit::TimedOut)
-        }
+    if let Ok(ended) = tokio::time::timeout(timeout, waiting).await {
+        return ended;
     }
+    let words = "it takes longer than --timeout; what has not ended goes on at the next start";
+    context.output.talk(words);
+    Ok(Exit::TimedOut)
 }
 
 fn chosen(watch: &Watch, args: &WaitArgs) -> Result<Vec<DeploymentId>, CliError> {

@@ -7,7 +7,8 @@ use crossterm::event::KeyEventKind;
 
 use crate::control::{Launched, Notice};
 use crate::domain::id::DeploymentId;
-use crate::domain::summary::Summary;
+use crate::domain::saga::plan::Direction;
+use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::format;
 use crate::tui::model::form::Progress;
@@ -133,28 +134,49 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
 
 /// Says at the bottom that a saga came to a turn: a person should not have to watch for it.
 fn announce(model: &mut Model, summary: &Arc<Summary>) {
-    use crate::domain::summary::Standing;
     let before = model.list.row(summary.deployment).map(|row| row.standing);
     if before == Some(summary.standing) || before.is_none() {
         return;
     }
     let why = summary.why.as_deref().map(|why| format!(": {}", format::why(why)));
     let why = why.unwrap_or_default();
+    // A step that an operator dealt with is not undone because the saga ended.
+    let skipped = summary.marks.iter().filter(|mark| **mark == StepMark::Skipped).count();
+    let left = match skipped {
+        0 => String::new(),
+        1 => ", but for the step that was skipped".to_owned(),
+        count => format!(", but for the {count} steps that were skipped"),
+    };
     let (tone, text) = match summary.standing {
-        Standing::NeedsYou => (Tone::Bad, format!("needs you{why}")),
+        Standing::NeedsYou => (Tone::Bad, format!("needs you{}", gave_up(summary).unwrap_or(why))),
         Standing::RollingBack => (Tone::Bad, format!("rolling back{why}")),
         Standing::Active => {
             let took = summary.changed_at.since(summary.launched_at);
             (Tone::Good, format!("active after {}", format::duration(took)))
         }
-        Standing::Failed => (Tone::Bad, format!("failed, and undone{why}")),
-        Standing::Cancelled => (Tone::Plain, "cancelled, and undone".to_owned()),
-        Standing::RolledBack => (Tone::Plain, "rolled back, nothing left out there".to_owned()),
+        Standing::Failed => (Tone::Bad, format!("failed, and undone{left}{why}")),
+        Standing::Cancelled => (Tone::Plain, format!("cancelled, and undone{left}")),
+        Standing::RolledBack => (Tone::Plain, format!("rolled back, and undone{left}")),
         Standing::Abandoned => (Tone::Plain, format!("abandoned{why}")),
         Standing::Held => (Tone::Plain, "on hold".to_owned()),
         Standing::Running => (Tone::Plain, "going on".to_owned()),
     };
     model.say(tone, format!("{} {}: {text}", format::time_of_day(model.now), summary.name()));
+}
+
+/// What gave up, which is what a person has to deal with first.
+fn gave_up(summary: &Summary) -> Option<String> {
+    let focus = summary.focus.as_ref()?;
+    match &focus.activity {
+        Activity::GaveUp { error, .. } => {
+            let step = format::step(&focus.step);
+            Some(match focus.direction {
+                Direction::Forward => format!(": {step}: {error}"),
+                Direction::Undo => format!(": undo {step}: {error}"),
+            })
+        }
+        Activity::Calling { .. } | Activity::Waiting { .. } | Activity::Retrying { .. } => None,
+    }
 }
 
 fn shown(

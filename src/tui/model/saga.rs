@@ -150,12 +150,13 @@ impl Read {
     /// What went wrong, when that is why the saga does not go forward.
     pub fn cause(&self) -> Option<&Failure> {
         let aggregate = &self.detail.aggregate;
-        let step = match &aggregate.state.phase {
-            Phase::Holding { why: HoldReason::StepFailed { step } } => step,
-            phase => match phase.cause()? {
-                Cause::StepFailed { step } => step,
-                Cause::Cancelled { .. } | Cause::RolledBack { .. } => return None,
-            },
+        let phase = &aggregate.state.phase;
+        let step = if let Phase::Holding { why: HoldReason::StepFailed { step } } = phase {
+            step
+        } else if let Cause::StepFailed { step } = phase.cause()? {
+            step
+        } else {
+            return None;
         };
         let position = aggregate.plan.position(step)?;
         aggregate.state.steps[position].forward.last_failure.as_ref()

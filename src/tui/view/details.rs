@@ -1,7 +1,7 @@
 //! Why it stands so, what is still out there and how to look at it by hand, and what can be done.
 
 use crate::domain::id::DeploymentId;
-use crate::domain::saga::state::StepState;
+use crate::domain::saga::state::{Stage, StepState};
 use crate::domain::saga::transition::needs_undo;
 use crate::domain::summary::Standing;
 use crate::tui::format;
@@ -9,7 +9,7 @@ use crate::tui::keymap::Verb;
 use crate::tui::model::saga::Read;
 use crate::tui::model::{Model, row_allows};
 use crate::tui::view::canvas::Canvas;
-use crate::tui::view::{dialog, waiting};
+use crate::tui::view::{dialog, saga, waiting};
 
 /// Draws the dialog.
 pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<'_>) {
@@ -40,18 +40,21 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
     if let Some(focus) = &row.focus {
         let words = waiting::of_focus(focus, model.now);
         let what = format!(
-            "{} {} ({}/{} tries): {}{}",
+            "{} {} ({}/{} tries): {}{}{}",
             focus.direction,
             format::step(&focus.step),
             focus.attempt,
             focus.tries,
             words.what,
+            saga::request(read.and_then(Read::last_failure)),
             words.next
         );
         y = dialog::paragraph(&mut inside, y, &what, theme.danger());
     }
     if let Some(why) = &row.why {
-        y = dialog::paragraph(&mut inside, y, &format!("why: {}", format::why(why)), theme.plain());
+        let request = saga::request(read.and_then(Read::cause));
+        let words = format!("why: {}{request}", format::why(why));
+        y = dialog::paragraph(&mut inside, y, &words, theme.plain());
     }
     let Some(read) = read else {
         inside.put(0, y, "reading…", theme.quiet());
@@ -98,18 +101,24 @@ fn fates(read: &Read, y: usize, canvas: &mut Canvas<'_>) {
     };
     let theme = canvas.theme;
     let fates = [
-        ("undone", named(&|_, step| step.undo.is_settled())),
         ("not undone", named(&owed)),
         (
             "outcome unknown",
             named(&|_, step| step.forward.doubt_since.is_some() && !step.undo.is_settled()),
         ),
+        ("undone", named(&|_, step| matches!(step.undo.stage, Stage::Succeeded { .. }))),
+        ("skipped", named(&is_skipped)),
         ("never ran", named(&|_, step| !step.was_started())),
     ];
-    for (down, (label, names)) in fates.into_iter().enumerate() {
+    let told = fates.into_iter().filter(|(label, names)| *label != "skipped" || names != "none");
+    for (down, (label, names)) in told.enumerate() {
         canvas.put(0, y + down, label, theme.quiet());
         canvas.field(17, y + down, canvas.width().saturating_sub(17), &names, theme.plain());
     }
+}
+
+fn is_skipped(_: usize, step: &StepState) -> bool {
+    [&step.forward, &step.undo].into_iter().any(|lane| matches!(lane.stage, Stage::Skipped { .. }))
 }
 
 fn actions(row: &crate::domain::summary::Summary, y: usize, canvas: &mut Canvas<'_>) {

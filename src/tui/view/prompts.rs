@@ -14,8 +14,8 @@ pub(super) fn reason(model: &Model, dialog: &ReasonDialog, canvas: &mut Canvas<'
         GivingUp::Skip { step } => (
             format!("Skip a step of {}?", dialog.name),
             format!(
-                "The saga goes on as if `{}` had been dealt with. Do by hand what it did not do, or \
-                 it stays undone.",
+                "The saga goes on as if `{}` had been dealt with. What nobody deals with by hand \
+                 stays as it is.",
                 format::step(step)
             ),
         ),

@@ -175,7 +175,7 @@ fn tells_failure(row: &Summary) -> bool {
 }
 
 /// The provider's name for a request: what its support asks for.
-fn request(failure: Option<&Failure>) -> String {
+pub(super) fn request(failure: Option<&Failure>) -> String {
     let id = failure.and_then(|failure| failure.request_id.as_ref());
     id.map(|id| format!(" (request {id})")).unwrap_or_default()
 }

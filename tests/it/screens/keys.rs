@@ -433,6 +433,28 @@ fn what_has_ended_shows_the_step_that_failed_and_a_cancel_blames_no_request() {
 }
 
 #[test]
+fn the_bottom_line_says_what_gave_up_and_never_that_a_skipped_step_was_undone() {
+    let mut stage = Stage::new(160, 36);
+    let story = world::rolling_back();
+    stage.picture(vec![story.clone()]);
+    let stuck = story.after(1).undo(3, StepEvent::Failed { failure: world::limited() });
+    stage.goes_on(stuck.clone());
+    let drawn = stage.drawn();
+    assert!(drawn.contains("needs you: undo register inventory: 429 rate limited"), "{drawn}");
+
+    let step = world::STEPS[3].0.into();
+    let ended = stuck
+        .after(9_000)
+        .orders(Order::Skip { step, reason: "by hand".to_owned() })
+        .undoes(1, 100)
+        .undoes(0, 100)
+        .rolled_back(arcadia::domain::deployment::TransitionReason::ProvisionFailed);
+    stage.goes_on(ended);
+    let drawn = stage.drawn();
+    assert!(drawn.contains("failed, and undone, but for the step that was skipped"), "{drawn}");
+}
+
+#[test]
 fn what_was_launched_is_shown_whatever_the_filter_hides() {
     let mut stage = stage();
     stage.keys("!/cache");
