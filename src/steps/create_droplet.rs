@@ -67,43 +67,45 @@ impl CreateDroplet {
         Ok(existing)
     }
 
-    /// Asks for the end of a droplet. One that is busy (it is being made, or being destroyed) takes
-    /// no further event for a while: that is a wait, not a failure.
-    async fn destroy(&self, id: DropletId) -> Result<Fate, StepError> {
+    /// Asks for the end of a droplet that was just seen. One that is busy (it is being made, or being
+    /// destroyed) takes no further event for a while: that is a wait, not a failure. Whatever the
+    /// answer, only a look that does not find the droplet proves that it is gone.
+    async fn destroy(&self, id: DropletId) -> Result<(), StepError> {
         match self.compute.destroy_droplet(id).await {
-            Ok(Removal::AlreadyGone) => Ok(Fate::Gone),
+            Ok(Removal::AlreadyGone) => {
+                tracing::info!(droplet = id.0, "the droplet is said to be gone");
+                Ok(())
+            }
             Ok(Removal::Accepted) => {
                 tracing::info!(droplet = id.0, "asked to destroy the droplet");
-                Ok(Fate::Remains)
+                Ok(())
             }
             Err(error) if error.failure().code == FailureCode::Conflict => {
                 tracing::info!(droplet = id.0, "the droplet is busy: {error}");
-                Ok(Fate::Remains)
+                Ok(())
             }
             Err(error) => Err(error.into()),
         }
     }
 
     /// Takes the oldest for the saga's droplet. Surplus ones are destroyed first, and until they are
-    /// gone the step is not done: an accepted request to destroy proves nothing.
+    /// gone the step is not done: no answer to a request to destroy proves that.
     async fn adopt(
         &self,
         ctx: &StepContext,
         oldest: &Droplet,
         surplus: &[Droplet],
     ) -> Result<Progress, StepError> {
-        let mut remaining = Vec::new();
         for droplet in surplus {
             tracing::warn!(
                 droplet = droplet.id.0,
                 kept = oldest.id.0,
                 "destroying a surplus droplet"
             );
-            if self.destroy(droplet.id).await? == Fate::Remains {
-                remaining.push(droplet.id);
-            }
+            self.destroy(droplet.id).await?;
         }
-        if !remaining.is_empty() {
+        if !surplus.is_empty() {
+            let remaining: Vec<_> = surplus.iter().map(|droplet| droplet.id).collect();
             return Ok(self.until_gone(ctx, &remaining));
         }
         tracing::info!(droplet = oldest.id.0, "found the droplet that an earlier attempt made");
@@ -177,9 +179,8 @@ impl Step for CreateDroplet {
         for id in suspects {
             if self.compute.droplet(id).await?.is_some() {
                 ctx.checkpoint(SEEN, true).await?;
-                if self.destroy(id).await? == Fate::Remains {
-                    remaining.push(id);
-                }
+                self.destroy(id).await?;
+                remaining.push(id);
             }
         }
         if !remaining.is_empty() {
@@ -233,13 +234,6 @@ impl Step for CreateDroplet {
 enum Seen {
     Yes,
     NotYet,
-}
-
-/// Whether a droplet must be looked at again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Gone,
-    Remains,
 }
 
 fn made(droplet: &Droplet) -> Result<Progress, StepError> {

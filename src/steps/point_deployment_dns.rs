@@ -268,6 +268,14 @@ impl Pointing<'_> {
             match self.read(id).await? {
                 Some(record) if same(&record.data, &self.address) => {
                     self.dns.delete_record(&self.name.domain, id).await?;
+                    // Only a look proves it: the name would go on pointing at an address that soon
+                    // belongs to somebody else.
+                    if self.read(id).await?.is_some() {
+                        return Ok(Progress::Pending {
+                            after: self.settings.poll_interval(self.ctx.poll, self.ctx.roll),
+                            note: format!("until record {} is gone", id.0),
+                        });
+                    }
                     tracing::info!(record = id.0, "removed the record");
                 }
                 Some(record) => left.push(record.data),

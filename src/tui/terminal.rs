@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::io::{self, BufWriter, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -40,7 +41,9 @@ type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync>;
 
 /// The terminal, while it is the dashboard's.
 pub struct TakenTerminal {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped: it would show the cursor again, which [`give_back`] does, and print when it
+    /// cannot. To print to a terminal that is gone is a panic, past everything that is still to stop.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     previous_hook: Arc<Hook>,
 }
 
@@ -53,7 +56,7 @@ impl TakenTerminal {
         take_over().inspect_err(|_| give_back())?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let terminal = Terminal::new(backend).inspect_err(|_| give_back())?;
-        Ok(Self { terminal, previous_hook: install_hook() })
+        Ok(Self { terminal: ManuallyDrop::new(terminal), previous_hook: install_hook() })
     }
 }
 

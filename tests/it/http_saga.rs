@@ -230,3 +230,27 @@ async fn an_accepted_delete_that_does_nothing_is_sent_until_the_droplet_is_gone(
     assert!(rig.cloud.count("DELETE /v2/droplets/{droplet_id}") > 3);
     rig.assert_gone(launched.deployment).await;
 }
+
+#[tokio::test]
+async fn a_delete_that_finds_nothing_is_not_believed_while_the_droplet_is_seen() {
+    let rig = http_rig().await;
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    rig.cloud.faults(&["DELETE /v2/droplets/*: 404, first 3"]);
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+    assert!(rig.cloud.count("DELETE /v2/droplets/{droplet_id}") > 3);
+    rig.assert_gone(launched.deployment).await;
+}
+
+#[tokio::test]
+async fn an_accepted_delete_that_does_nothing_is_sent_until_the_record_is_gone() {
+    let rig = http_rig().await;
+    let launched = rig.launch().await;
+    rig.until_still(launched.deployment).await;
+    rig.cloud.faults(&["DELETE /v2/domains/*/records/*: 204, first 3"]);
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+    assert!(rig.cloud.count("DELETE /v2/domains/{domain_name}/records/{domain_record_id}") > 3);
+    rig.assert_gone(launched.deployment).await;
+}

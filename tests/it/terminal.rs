@@ -5,7 +5,7 @@ use vt100::{Color, Screen};
 
 use crate::support::home::{Home, launch};
 use crate::support::simulated::Simulated;
-use crate::support::terminal::{ENTER, ESC, TAB, Terminal};
+use crate::support::terminal::{ENTER, ESC, TAB, Terminal, exit_after_hangup};
 
 const SIZE: (u16, u16) = (120, 36);
 const SEVEN_DONE: &str = "✓✓✓✓✓✓✓";
@@ -202,6 +202,14 @@ fn leaving_while_a_saga_runs_asks_and_a_signal_does_not() {
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.wait_for_end(), 0);
     assert_eq!(terminal.not_given_back(), NOTHING);
+}
+
+#[test]
+fn the_dashboard_ends_in_order_when_its_terminal_goes_away() {
+    let ended = exit_after_hangup(&Home::new(), "idle");
+    assert_eq!(ended.signal(), None);
+    // The signal, or a terminal that takes no more frames: whichever it hears of first.
+    assert!([0, 1].contains(&ended.exit_code()), "{ended:?}");
 }
 
 #[test]

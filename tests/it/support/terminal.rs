@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use vt100::{Parser, Screen};
 
@@ -199,6 +199,27 @@ impl Drop for Terminal {
 }
 
 /// How often the needle stands in the hay.
+/// Runs the dashboard in a terminal that goes away once this text was shown, as a connection that
+/// breaks takes it away, and tells how the program ended.
+pub(crate) fn exit_after_hangup(home: &Home, shown: &str) -> ExitStatus {
+    let pair = native_pty_system().openpty(pty_size(120, 36)).unwrap();
+    let mut command = CommandBuilder::new(ARCADIA);
+    command.cwd(home.path());
+    command.env_clear();
+    for (name, value) in home.variables() {
+        command.env(name, value);
+    }
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 4_096]);
+    while count(&bytes, shown.as_bytes()) == 0 {
+        let read = reader.read(&mut buffer).unwrap();
+        bytes.extend_from_slice(&buffer[..read]);
+    }
+    drop((reader, pair));
+    child.wait().unwrap()
+}
+
 fn count(hay: &[u8], needle: &[u8]) -> usize {
     hay.windows(needle.len()).filter(|window| *window == needle).count()
 }
