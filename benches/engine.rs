@@ -97,7 +97,8 @@ async fn engine(journal: Arc<dyn Journal>) -> Handle {
 async fn launch(engine: &Handle, first: usize, count: usize) {
     let mut notices = engine.watch().await.expect("the engine runs").notices;
     let launches = (first..first + count).map(|number| {
-        let spec = DeploymentSpec { slug: format!("n{number}"), ..DeploymentSpec::example() };
+        let slug = format!("n{number}");
+        let spec = DeploymentSpec { slug, dns: None, ..DeploymentSpec::example() };
         let by = Actor::Operator("bench".to_owned());
         engine.launch(LaunchRequest { spec, on_failure: OnFailure::Rollback, by })
     });

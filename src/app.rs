@@ -109,7 +109,7 @@ fn prepare(
     environment: &Environment,
     purpose: Purpose,
     clock: &Clock,
-) -> Result<(Option<SecretString>, LateEngine, telemetry::Guard), AppError> {
+) -> Result<(Option<SecretString>, LateEngine, Option<telemetry::Guard>), AppError> {
     let token = match config.provider {
         Provider::DigitalOcean if purpose == Purpose::Run => {
             Some(secret::token(&config.digitalocean, environment)?)
@@ -117,12 +117,17 @@ fn prepare(
         Provider::DigitalOcean | Provider::Simulator => None,
     };
     let late = LateEngine::default();
-    let guard = telemetry::start(telemetry::Settings {
+    let started = telemetry::start(telemetry::Settings {
         log: &config.log,
         folder: config.data_dir.join("logs"),
         clock: clock.clone(),
         redactor: Redactor::new(&token),
         sink: Arc::new(late.clone()),
-    })?;
-    Ok((token, late, guard))
+    });
+    match (started, purpose) {
+        (Ok(guard), _) => Ok((token, late, Some(guard))),
+        // Whoever only looks must not be kept from it by a log that cannot be written.
+        (Err(_), Purpose::Read) => Ok((token, late, None)),
+        (Err(error), Purpose::Run) => Err(error.into()),
+    }
 }

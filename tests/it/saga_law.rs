@@ -569,12 +569,12 @@ fn a_wait_past_its_deadline_fails_the_step() {
 }
 
 #[test]
-fn to_be_told_to_wait_uses_up_no_try_but_time() {
+fn to_be_told_to_wait_uses_up_neither_tries_nor_time_for_a_day() {
     let plan = plans::chain(1, OnFailure::Rollback);
     let limited = || {
         Some(Outcome::Retryable {
             failure: Failure::without_effect(FailureCode::RateLimited, "too many requests"),
-            after: Some(Duration::from_secs(20)),
+            after: Some(Duration::from_mins(30)),
         })
     };
     let mut calls_left = 10;
@@ -582,14 +582,35 @@ fn to_be_told_to_wait_uses_up_no_try_but_time() {
         calls_left -= 1;
         if calls_left > 0 { limited() } else { done() }
     });
-    assert!(matches!(ended.phase, Phase::Completed { .. }), "three tries, ten calls");
+    assert!(matches!(ended.phase, Phase::Completed { .. }), "ten minutes and three tries in all");
     assert_eq!(calls.len(), 10);
 
-    let (ended, _) = drive(&plan, State::new(&plan), |call| match call.direction {
+    let (ended, calls) = drive(&plan, State::new(&plan), |call| match call.direction {
         Direction::Forward => limited(),
         Direction::Undo => done(),
     });
-    assert!(matches!(ended.phase, Phase::RolledBack { .. }), "the deadline bounds it");
+    assert!(matches!(ended.phase, Phase::RolledBack { .. }), "a day ends it");
+    assert_eq!(calls.len(), 50, "48 half hours and the last, and one undo");
+}
+
+#[test]
+fn a_restart_asks_at_once_even_when_the_clock_was_set_back() {
+    let plan = plans::chain(1, OnFailure::Rollback);
+    let mut state = State::new(&plan);
+    let noon = Timestamp::from_millis(1_000_000_000);
+    let Command::Record(kind) = decide(&plan, &state, noon).remove(0) else { panic!("a fact") };
+    state = evolve(&plan, &state, &Event { at: noon, kind }).unwrap();
+    let Command::Run(call) = decide(&plan, &state, noon).remove(0) else { panic!("a call") };
+    let pending = Outcome::Pending { after: Duration::from_secs(5), note: "soon".to_owned() };
+    let kind = settle(&plan, &state, &call, pending, noon, 0.5);
+    state = evolve(&plan, &state, &Event { at: noon, kind }).unwrap();
+
+    let years_before = Timestamp::from_millis(1_000);
+    for kind in interruptions(&plan, &state) {
+        state = evolve(&plan, &state, &Event { at: years_before, kind }).unwrap();
+    }
+    let commands = decide(&plan, &state, years_before);
+    assert!(matches!(commands[..], [Command::Record(_)]), "it is due: {commands:?}");
 }
 
 #[test]

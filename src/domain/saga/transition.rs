@@ -28,8 +28,8 @@ pub struct IllegalTransition {
     pub because: String,
 }
 
-/// To be told to wait, or never to have begun, uses up no try: it says nothing about the step. The
-/// deadline bounds it.
+/// To be told to wait, or never to have begun, uses up no try and no time: it says nothing about the
+/// step.
 fn is_forgiven(failure: &Failure) -> bool {
     matches!(failure.code, FailureCode::RateLimited | FailureCode::Interrupted)
 }

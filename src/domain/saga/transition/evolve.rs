@@ -1,5 +1,7 @@
 //! What a fact means.
 
+use std::time::Duration;
+
 use crate::domain::failure::{Effect, Failure, FailureCode};
 use crate::domain::saga::event::{Event, EventKind, StepEvent};
 use crate::domain::saga::plan::{Direction, OnFailure, Plan, StepName};
@@ -8,6 +10,9 @@ use crate::domain::saga::transition::order::order;
 use crate::domain::saga::transition::ready::{all_undone, may_go_on};
 use crate::domain::saga::transition::{IllegalTransition, is_forgiven};
 use crate::domain::time::Timestamp;
+
+/// The longest wait that the provider's client passes on (see `providers::digitalocean`).
+const LONGEST_ASKED_WAIT: Duration = Duration::from_hours(1);
 
 /// What a fact means: the state after it.
 ///
@@ -108,7 +113,10 @@ fn advance(
         StepEvent::RetryScheduled { failure, at: next_at } => {
             running(lane)?;
             doubt = failure.effect;
-            lane.forgiven += u32::from(is_forgiven(failure));
+            if is_forgiven(failure) {
+                lane.forgiven += 1;
+                lane.patience_from = lane.patience_from.map(|from| from + at.until(*next_at));
+            }
             lane.last_failure = Some(failure.clone());
             lane.stage = Stage::WaitingToRetry { at: *next_at };
         }
@@ -236,9 +244,18 @@ fn restart(next: &mut State, at: Timestamp) -> Result<(), String> {
     }
     for step in &mut next.steps {
         for lane in [&mut step.forward, &mut step.undo] {
-            if lane.is_waiting() {
-                lane.patience_from = Some(at);
+            // A clock that was set back must not freeze what waits: it is asked now, or tried again
+            // within the longest wait that a provider may ask for.
+            match &mut lane.stage {
+                Stage::Waiting { until, .. } => *until = at.min(*until),
+                Stage::WaitingToRetry { at: next } => *next = (*next).min(at + LONGEST_ASKED_WAIT),
+                Stage::Idle
+                | Stage::Running { .. }
+                | Stage::Succeeded { .. }
+                | Stage::Failed { .. }
+                | Stage::Skipped { .. } => continue,
             }
+            lane.patience_from = Some(at);
         }
     }
     Ok(())

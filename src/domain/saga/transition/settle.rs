@@ -10,6 +10,10 @@ use crate::domain::saga::state::{Lane, State};
 use crate::domain::saga::transition::is_forgiven;
 use crate::domain::time::Timestamp;
 
+/// For how long a provider may say *wait* before the step gives up: a day is longer than any quota's
+/// window, and short enough that a person finds out.
+const TOLD_TO_WAIT_AT_MOST: Duration = Duration::from_hours(24);
+
 /// How a call of a step ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
@@ -82,9 +86,10 @@ pub fn settle(
             } else {
                 patience.retry.delay(lane.attempt - lane.forgiven, after, roll)
             };
-            // To be told to wait is no reason to destroy: that wait may outlast the deadline, and the
-            // next answer decides.
-            let told_to_wait = is_forgiven(&failure) && now < give_up_at;
+            // To be told to wait is no reason to destroy, and the wait is not the step's time. It
+            // must end one day all the same.
+            let first = lane.started_at.unwrap_or(now);
+            let told_to_wait = is_forgiven(&failure) && now < first + TOLD_TO_WAIT_AT_MOST;
             let in_time = |delay| now + delay <= give_up_at || told_to_wait;
             match delay {
                 Some(delay) if in_time(delay) => {
