@@ -74,11 +74,16 @@ impl Store {
     /// Puts a row in the place of the old one.
     pub fn put(&self, summary: Arc<Summary>) {
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
-        for name in Names::of_row(&summary).0 {
-            if holds_its_names(&summary) {
-                rows.names.insert(name, summary.deployment);
-            } else if rows.names.get(&name) == Some(&summary.deployment) {
-                rows.names.remove(&name);
+        let held = rows.by_deployment.get(&summary.deployment).map(|row| holds_its_names(row));
+        let holds = holds_its_names(&summary);
+        // Most changes of a row change nothing about its names.
+        if held != Some(holds) {
+            for name in Names::of_row(&summary).0 {
+                if holds {
+                    rows.names.insert(name, summary.deployment);
+                } else if rows.names.get(&name) == Some(&summary.deployment) {
+                    rows.names.remove(&name);
+                }
             }
         }
         rows.by_deployment.insert(summary.deployment, summary);

@@ -33,13 +33,13 @@ pub(super) struct Ways<'a> {
 /// The call, ready to be run; it reads the past as it is now.
 pub(super) fn prepare(
     shared: &Arc<Shared>,
-    aggregate: &Aggregate,
+    aggregate: &Arc<Aggregate>,
     call: Call,
     ways: Ways<'_>,
 ) -> impl Future<Output = (Call, Outcome)> + Send + 'static {
     let Ways { requests_tx, recall } = ways;
     let ledger = Ledger::new(call.step.clone(), call.direction, requests_tx.clone());
-    let (shared, past) = (Arc::clone(shared), Arc::new(aggregate.clone()));
+    let (shared, past) = (Arc::clone(shared), Arc::clone(aggregate));
     let span = tracing::info_span!(
         "step",
         saga = %aggregate.saga,

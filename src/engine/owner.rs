@@ -46,7 +46,8 @@ pub(super) enum Opening {
 /// The owner of one saga.
 pub(super) struct Owner {
     shared: Arc<Shared>,
-    aggregate: Aggregate,
+    /// The picture as it is durable; calls that are under way share the one they began with.
+    aggregate: Arc<Aggregate>,
     requests_tx: mpsc::Sender<Request>,
     requests_rx: mpsc::Receiver<Request>,
     calls: JoinSet<(Call, Outcome)>,
@@ -92,7 +93,7 @@ impl Owner {
         let (requests_tx, mut requests_rx) = requests;
         let begin = |shared, aggregate, requests_rx| Self {
             shared,
-            aggregate,
+            aggregate: Arc::new(aggregate),
             requests_tx,
             requests_rx,
             calls: JoinSet::new(),
@@ -213,7 +214,7 @@ impl Owner {
     ) -> Result<(), CommitError> {
         let now = self.shared.clock.now();
         let roll = self.shared.chance.roll();
-        let Aggregate { plan, state, .. } = &self.aggregate;
+        let Aggregate { plan, state, .. } = self.aggregate.as_ref();
         let fact = Fact::Saga(settle(plan, state, &call, outcome, now, roll));
         self.commit(vec![fact], momentum).await?;
         // Only now: a call whose answer is not durable counts as under way, and is not repeated.
@@ -233,7 +234,7 @@ impl Owner {
     /// Makes facts, and those that follow from them, durable in one group.
     async fn commit(&mut self, facts: Vec<Fact>, momentum: Momentum) -> Result<(), CommitError> {
         let was_finished = self.aggregate.state.is_finished();
-        let mut next = self.aggregate.clone();
+        let mut next = Aggregate::clone(&self.aggregate);
         let mut entries = Vec::new();
         for fact in facts {
             self.fold(&mut next, &mut entries, fact).map_err(CommitError::Illegal)?;
@@ -254,7 +255,7 @@ impl Owner {
         };
         let batch = Batch { saga: next.saga, entries, fate };
         self.append(batch.clone()).await.map_err(CommitError::Journal)?;
-        self.aggregate = next;
+        self.aggregate = Arc::new(next);
         publish(&self.shared, summary, batch.entries);
         Ok(())
     }
