@@ -269,6 +269,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_example_names_every_key_that_a_launch_file_may_have() {
+        let example = include_str!("../../assets/deployment.example.toml");
+        for key in FILE_KEYS {
+            let named =
+                |line: &str| line.trim_start_matches("# ").starts_with(&format!("{key} = "));
+            assert!(example.lines().any(named), "{key}");
+        }
+    }
+
+    #[test]
     fn a_file_without_end_is_refused() {
         assert!(matches!(text_of(Path::new("/dev/zero")), Err(CliError::File { .. })));
     }

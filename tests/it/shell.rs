@@ -269,3 +269,11 @@ fn a_launch_that_is_told_to_stop_leaves_its_saga_to_the_next_start_and_ends_with
     assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
     assert!(cancelled.stdout.contains("cancelled by operator:ana"), "{cancelled:?}");
 }
+
+#[test]
+fn the_example_of_a_deployment_can_be_launched() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/deployment.example.toml");
+    let planned = Home::new().run(&["launch", "-f", example, "--dry-run"]);
+    assert_eq!(planned.code, Some(0), "{planned:?}");
+    assert_eq!(planned.stdout.lines().count(), 7, "{planned:?}");
+}
