@@ -26,6 +26,7 @@ use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::log::LogLine;
 use crate::domain::saga::plan::{OnFailure, Plan};
 use crate::domain::spec::DeploymentSpec;
+use crate::domain::summary::Summary;
 use crate::journal::{Journal, JournalError};
 use crate::steps::Registry;
 use crate::store::{Names, Store};
@@ -211,12 +212,13 @@ impl Handle {
         }
     }
 
+    fn row(&self, deployment: DeploymentId) -> Result<Arc<Summary>, ControlError> {
+        let row = self.shared.store.get(deployment);
+        row.ok_or_else(|| ControlError::NotFound(deployment.to_string()))
+    }
+
     async fn history(&self, deployment: DeploymentId) -> Result<Detail, ControlError> {
-        let row = self
-            .shared
-            .store
-            .get(deployment)
-            .ok_or_else(|| ControlError::NotFound(deployment.to_string()))?;
+        let row = self.row(deployment)?;
         let entries = self.shared.journal.history(row.saga).await.map_err(journal_failed)?;
         let aggregate = Aggregate::from_history(&entries)
             .map_err(|error| ControlError::Journal(Box::new(error)))?;
@@ -252,11 +254,7 @@ impl Control for Handle {
     }
 
     async fn order(&self, order: OrderRequest) -> Result<(), ControlError> {
-        let row = self
-            .shared
-            .store
-            .get(order.deployment)
-            .ok_or_else(|| ControlError::NotFound(order.deployment.to_string()))?;
+        let row = self.row(order.deployment)?;
         // An owner whose saga just ended may close between look-up and send: then a new one is
         // started, which reads the ended saga from the journal. One that cannot read it answers so.
         loop {
@@ -289,11 +287,7 @@ impl Control for Handle {
         after: Option<u64>,
         limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError> {
-        let row = self
-            .shared
-            .store
-            .get(deployment)
-            .ok_or_else(|| ControlError::NotFound(deployment.to_string()))?;
+        let row = self.row(deployment)?;
         let lines =
             self.shared.journal.logs(row.saga, after, limit).await.map_err(journal_failed)?;
         Ok(lines.into_iter().map(|(number, line)| NumberedLine { number, line }).collect())

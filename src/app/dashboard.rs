@@ -11,6 +11,7 @@ use crate::cli::Exit;
 use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, Environment, Provider, When};
 use crate::control::Control;
+use crate::domain::failure::with_causes;
 use crate::domain::spec::LaunchDraft;
 use crate::tui;
 use crate::tui::options::{Ascii, Color, Options};
@@ -116,13 +117,7 @@ fn is_dumb(environment: &Environment) -> bool {
 
 /// An error with everything behind it, on one line.
 fn in_full(error: &AppError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
+    let mut text = with_causes(error);
     if let Some(hint) = error.hint() {
         text.push_str(" (");
         text.push_str(&hint);

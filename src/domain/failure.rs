@@ -1,6 +1,7 @@
 //! Why something did not work: a code of our own, the words of whoever said no, and whether the
 //! request may have taken effect all the same.
 
+use std::error::Error;
 use std::fmt;
 
 /// One failed attempt of one step.
@@ -27,6 +28,12 @@ impl Failure {
     pub fn with_unknown_effect(code: FailureCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), request_id: None, effect: Effect::Unknown }
     }
+}
+
+/// An error and what caused it, on one line: the cause is what an operator can act on.
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| (*error).source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Whether a request that failed may have changed something outside.

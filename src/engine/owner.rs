@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::control::Notice;
 use crate::domain::aggregate::{Aggregate, Entry, Fact, HistoryError, Launch};
+use crate::domain::failure::with_causes;
 use crate::domain::id::SagaId;
 use crate::domain::saga::command::{Call, Command};
 use crate::domain::saga::plan::Direction;
@@ -175,7 +176,7 @@ impl Owner {
                 Err(CommitError::Journal(_)) => return,
                 // A law that refuses its own facts must not be driven on: it would repeat calls.
                 Err(CommitError::Illegal(error)) => {
-                    return self.stalled(&recovery::with_causes(&error));
+                    return self.stalled(&with_causes(&error));
                 }
             }
         }
@@ -287,7 +288,7 @@ impl Owner {
         let mut wait = JOURNAL_RETRY_FIRST;
         loop {
             let Err(error) = self.shared.journal.append(batch.clone()).await else { return Ok(()) };
-            self.stalled(&recovery::with_causes(&error));
+            self.stalled(&with_causes(&error));
             tokio::select! {
                 () = tokio::time::sleep(wait) => wait = (wait * 2).min(JOURNAL_RETRY_CAP),
                 () = self.shared.stopping.cancelled() => return Err(error),

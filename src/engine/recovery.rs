@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::control::Notice;
 use crate::domain::aggregate::{Aggregate, Entry};
 use crate::domain::deployment::DeploymentState;
+use crate::domain::failure::with_causes;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
@@ -79,12 +80,6 @@ pub(super) async fn read(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unr
             | JournalError::Closed),
         ) => Err(Unreadable::Journal(error)),
     }
-}
-
-/// An error and what caused it, in one line: the cause is what an operator can act on.
-pub(super) fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let chain = std::iter::successors(Some(error), |error| (*error).source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Says loudly that a saga stands still.

@@ -15,6 +15,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::clock::Clock;
+use crate::domain::failure::with_causes;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::log::{LogLevel, LogLine, span};
 use crate::domain::saga::plan::{Direction, StepName};
@@ -186,9 +187,7 @@ impl Visit for Said {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        let chain = std::iter::successors(Some(value), |error| error.source());
-        let words: Vec<_> = chain.map(ToString::to_string).collect();
-        self.take(field.name(), words.join(": "));
+        self.take(field.name(), with_causes(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {

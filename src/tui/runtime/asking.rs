@@ -1,10 +1,10 @@
 //! What is asked of the engine, and how its answer becomes a message.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use crate::control::{Control, ControlError, LaunchRequest, OrderRequest};
 use crate::domain::deployment::Actor;
+use crate::domain::failure::with_causes;
 use crate::tui::effect::Effect;
 use crate::tui::model::log::CAPACITY;
 use crate::tui::msg::{LaunchRefusal, What};
@@ -22,21 +22,23 @@ pub(super) fn ask(
     let command = options.ids.command();
     async move {
         match effect {
-            Effect::Watch => Answer::Watching(control.watch().await.map_err(|error| said(&error))),
+            Effect::Watch => {
+                Answer::Watching(control.watch().await.map_err(|error| with_causes(&error)))
+            }
             Effect::Show(deployment) => {
                 let result = control.show(deployment).await;
-                let result = result.map(Box::new).map_err(|error| said(&error));
+                let result = result.map(Box::new).map_err(|error| with_causes(&error));
                 Answer::Says(What::Shown { deployment, result })
             }
             Effect::ReadLogs(deployment) => {
                 let result = control.logs(deployment, None, CAPACITY).await;
-                let result = result.map_err(|error| said(&error));
+                let result = result.map_err(|error| with_causes(&error));
                 Answer::Says(What::LogsRead { deployment, result })
             }
             Effect::Order { deployment, order } => {
                 let verb = order.verb();
                 let request = OrderRequest { deployment, command, order, by };
-                let result = control.order(request).await.map_err(|error| said(&error));
+                let result = control.order(request).await.map_err(|error| with_causes(&error));
                 Answer::Says(What::Ordered { deployment, verb, result })
             }
             Effect::Launch { spec, on_failure } => {
@@ -59,18 +61,6 @@ fn refusal(error: ControlError) -> LaunchRefusal {
         | ControlError::NameTaken { .. }
         | ControlError::Refused { .. }
         | ControlError::Journal(_)
-        | ControlError::Stopping => LaunchRefusal::Other(said(&error)),
+        | ControlError::Stopping => LaunchRefusal::Other(with_causes(&error)),
     }
-}
-
-/// An error with everything behind it, on one line.
-fn said(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        words.push_str(": ");
-        words.push_str(&error.to_string());
-        source = error.source();
-    }
-    words
 }
