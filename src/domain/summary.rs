@@ -145,6 +145,23 @@ pub enum StepMark {
     UndoFailed,
 }
 
+impl StepMark {
+    /// Every mark, in the order of declaration.
+    pub const ALL: [Self; 11] = [
+        Self::Pending,
+        Self::Running,
+        Self::Waiting,
+        Self::Done,
+        Self::Failed,
+        Self::Unknown,
+        Self::Skipped,
+        Self::NothingToUndo,
+        Self::Undoing,
+        Self::Undone,
+        Self::UndoFailed,
+    ];
+}
+
 /// The step that matters now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Focus {

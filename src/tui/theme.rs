@@ -327,22 +327,9 @@ mod tests {
 
     #[test]
     fn every_sign_of_a_step_takes_one_cell_and_tells_it_from_the_others() {
-        let marks = [
-            StepMark::Pending,
-            StepMark::Running,
-            StepMark::Waiting,
-            StepMark::Done,
-            StepMark::Failed,
-            StepMark::Unknown,
-            StepMark::Skipped,
-            StepMark::NothingToUndo,
-            StepMark::Undoing,
-            StepMark::Undone,
-            StepMark::UndoFailed,
-        ];
         for ascii in [Ascii::No, Ascii::Yes] {
             let theme = Theme::new(Color::Ansi, ascii);
-            let mut signs = marks.map(|mark| theme.mark_sign(mark));
+            let mut signs = StepMark::ALL.map(|mark| theme.mark_sign(mark));
             assert!(signs.iter().all(|sign| text::width(sign) == 1), "{signs:?}");
             signs.sort_unstable();
             assert!(signs.windows(2).all(|pair| pair[0] != pair[1]), "{signs:?}");

@@ -286,19 +286,7 @@ fn focus() -> impl Strategy<Value = Focus> {
 }
 
 fn step_mark() -> impl Strategy<Value = StepMark> {
-    select(vec![
-        StepMark::Pending,
-        StepMark::Running,
-        StepMark::Waiting,
-        StepMark::Done,
-        StepMark::Failed,
-        StepMark::Unknown,
-        StepMark::Skipped,
-        StepMark::NothingToUndo,
-        StepMark::Undoing,
-        StepMark::Undone,
-        StepMark::UndoFailed,
-    ])
+    select(StepMark::ALL.to_vec())
 }
 
 fn actor() -> impl Strategy<Value = Actor> {
