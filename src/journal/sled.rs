@@ -7,7 +7,8 @@
 //! **sled's `flush` alone is not durable**: in version 0.34.7 it ends in `sync_file_range`, which
 //! leaves the data in the device's cache. The `fdatasync` that the writer adds ([`data_file`]) is
 //! what makes it so. That one covers sled's data file and nothing else, so no value may go to one of
-//! sled's separate blob files: [`pieces`] sees to it.
+//! sled's separate blob files: [`pieces`] sees to it. Nor does sled sync the note of its settings,
+//! without which it does not open: [`folder`] does, at every opening.
 //!
 //! A failed write or sync leaves the group in doubt. Nothing of it is acknowledged; the database is
 //! closed, because sled stays failed once it failed; and the writer opens it again, at once and then

@@ -306,6 +306,19 @@ async fn a_snapshot_that_was_cut_while_it_was_written_closes_nothing() {
 }
 
 #[tokio::test]
+async fn settings_that_a_loss_of_power_cut_during_the_first_opening_are_written_anew() {
+    let dir = TempDir::new().unwrap();
+    SledJournal::open(dir.path()).unwrap().close().await;
+    let path = dir.path().join("conf");
+    let whole = fs::read(&path).unwrap();
+    for left in [&whole[..0], &whole[..12], &whole[..whole.len() - 4], &vec![0; whole.len()]] {
+        fs::write(&path, left).unwrap();
+        SledJournal::open(dir.path()).unwrap().close().await;
+        assert_eq!(fs::read(&path).unwrap(), whole);
+    }
+}
+
+#[tokio::test]
 async fn garbage_in_the_files_beside_it_never_panics() {
     for name in ["conf", "groups", "lock"] {
         let dir = filled().await;
