@@ -11,6 +11,8 @@ mod journal_record;
 mod journal_sled;
 mod kill;
 mod layering;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod power_loss;
 mod prism;
 mod saga_law;
 mod saga_run;
