@@ -15,8 +15,8 @@
 //! with every further append, and takes the doubtful group back before it writes anything else.
 //! Reads fail while it is closed, rather than to show what may not stay.
 //!
-//! A read may show a group that is on its way to the disk, before its append is answered. Whoever
-//! appends to a saga must not read it in between to find out.
+//! A read of facts waits for the group that is on its way to the disk, so that nobody is shown what
+//! a crash may still take. Log lines are shown at once: they are never promised.
 //!
 //! sled finds little of the damage that a disk can do. A counter of groups beside the database
 //! ([`counter`]) shows when the tail of it is gone.
@@ -145,13 +145,21 @@ impl SledJournal {
         })?
     }
 
-    /// Reads off the async threads: a cold page is a wait for the disk, and it may be thousands.
+    /// Reads facts off the async threads: a cold page is a wait for the disk, and it may be
+    /// thousands.
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Store) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
+        self.off_the_async_threads(move |shared| shared.read_durable(read)).await
+    }
+
+    async fn off_the_async_threads<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Shared) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
         let shared = Arc::clone(&self.shared);
-        tokio::task::spawn_blocking(move || shared.read(read)).await.map_err(|error| {
+        tokio::task::spawn_blocking(move || read(&shared)).await.map_err(|error| {
             // sled panics on some kinds of damage. The caller gets it as what it is.
             JournalError::Read { reason: format!("the storage engine broke off: {error}") }
         })?
@@ -206,6 +214,9 @@ impl Journal for SledJournal {
         after: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(u64, LogLine)>, JournalError> {
-        self.read(move |store| reader::logs(store, saga, after, limit)).await
+        self.off_the_async_threads(move |shared| {
+            shared.read(|store| reader::logs(store, saga, after, limit))
+        })
+        .await
     }
 }
