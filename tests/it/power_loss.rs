@@ -25,6 +25,7 @@ use tempfile::TempDir;
 use crate::power_loss::device::Device;
 use crate::power_loss::recording::{Moment, Recording};
 use crate::power_loss::workload::{SAGAS, group, groups_of, id, is_unfinished, row_after};
+use crate::support::seed::seed;
 
 mod device;
 mod recorder;
@@ -104,10 +105,7 @@ impl Figures {
 /// Lets the program live so often, each time on what a loss of power left of the life before, and
 /// cuts the power at so many moments of each life for each device.
 fn lose_power(sync: Sync, lives: usize, moments: usize, required: bool) -> Option<Figures> {
-    let seed = env::var(SEED).map_or_else(
-        |_| Chance::from_system().below(1_000_000),
-        |seed| seed.parse().expect("the seed is a number"),
-    );
+    let seed = seed(SEED);
     let dice = Chance::seeded(seed);
     let mut figures = Figures::default();
     let mut root = TempDir::new().unwrap();
