@@ -47,7 +47,7 @@ fn storms(count: u64, kills: usize) {
 }
 
 /// What came of it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Figures {
     kills: usize,
     lives: usize,

@@ -23,8 +23,10 @@ const LIVES_OF_WEATHER: usize = 5;
 /// How many sagas may be unfinished before the program is made to go on with them only.
 const UNFINISHED: usize = 8;
 
-/// The most lines and requests that a life lasts: a launch prints some twenty, and makes about ten.
-const LINES: u64 = 18;
+/// The most lines and requests after which the program is killed: a launch prints some twenty lines
+/// when nothing goes wrong, an undo some ten, and either makes about ten requests.
+const LAUNCH_LINES: u64 = 18;
+const UNDO_LINES: u64 = 9;
 const REQUESTS: u64 = 14;
 
 /// The most milliseconds between that and the kill; opening the journal takes about as long.
@@ -117,16 +119,17 @@ impl Storm {
         let unfinished = rows.iter().filter(|row| stands(row, &["running", "rolling_back"]));
         let is_crowded = unfinished.count() >= UNFINISHED;
         let by_request = Moment::Request(1 + self.dice.below(REQUESTS));
-        let by_line = Moment::Line(self.dice.below(LINES));
+        let by_line = Moment::Line(self.dice.below(LAUNCH_LINES));
+        let by_line_of_undo = Moment::Line(self.dice.below(UNDO_LINES));
         match self.dice.below(8) {
             _ if is_crowded => drop(self.run(&["wait", "--json"], by_request)),
             0 => drop(self.run(&["wait", "--json"], by_request)),
             1 | 2 => match self.pick(&rows, &["running", "needs_you"]) {
-                Some(id) => self.undo("cancel", id, by_line),
+                Some(id) => self.undo("cancel", id, by_line_of_undo),
                 None => self.launch(&rows, by_request),
             },
             3 | 4 => match self.pick(&rows, &["active"]) {
-                Some(id) => self.undo("rollback", id, by_line),
+                Some(id) => self.undo("rollback", id, by_line_of_undo),
                 None => self.launch(&rows, by_request),
             },
             5 => {
@@ -239,8 +242,9 @@ impl Storm {
         for entry in entries {
             let entry: Value = entry;
             if let Some(seq) = entry["seq"].as_u64() {
-                let deployment = entry["deployment"].as_str().unwrap().to_owned();
-                self.told.insert((deployment, seq), entry);
+                let place = (entry["deployment"].as_str().unwrap().to_owned(), seq);
+                let told = self.told.entry(place).or_insert_with(|| entry.clone());
+                assert_eq!(*told, entry, "a place in the history was told twice, and differs");
             }
         }
     }
@@ -270,7 +274,7 @@ impl Storm {
         }
     }
 
-    fn audit(mut self) -> Figures {
+    fn audit(self) -> Figures {
         let rows = self.home.deployments();
         let is_up =
             |slug: &str| rows.iter().any(|row| row["slug"] == slug && stands(row, &["active"]));
@@ -285,7 +289,7 @@ impl Storm {
             .collect();
         let audit = Audit::of(&self.cloud, &self.home, &others);
         let lost = self.lost(&rows);
-        let mut figures = std::mem::take(&mut self.figures);
+        let mut figures = self.figures.clone();
         for standing in audit.standings.values() {
             *figures.sagas.entry(standing.clone()).or_default() += 1;
         }
