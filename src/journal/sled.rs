@@ -7,15 +7,16 @@
 //! **sled's `flush` alone is not durable**: in version 0.34.7 it ends in `sync_file_range`, which
 //! leaves the data in the device's cache. The `fdatasync` that the writer adds ([`data_file`]) is
 //! what makes it so. That one covers sled's data file and nothing else, so no value may go to one of
-//! sled's separate blob files: [`pieces`] sees to it.
+//! sled's separate blob files: [`pieces`] sees to it. Nor does sled sync the note of its settings,
+//! without which it does not open: [`folder`] does, at every opening.
 //!
 //! A failed write or sync leaves the group in doubt. Nothing of it is acknowledged; the database is
 //! closed, because sled stays failed once it failed; and the writer opens it again, at once and then
 //! with every further append, and takes the doubtful group back before it writes anything else.
 //! Reads fail while it is closed, rather than to show what may not stay.
 //!
-//! A read may show a group that is on its way to the disk, before its append is answered. Whoever
-//! appends to a saga must not read it in between to find out.
+//! A read of facts waits for the group that is on its way to the disk, so that nobody is shown what
+//! a crash may still take. Log lines are shown at once: they are never promised.
 //!
 //! sled finds little of the damage that a disk can do. A counter of groups beside the database
 //! ([`counter`]) shows when the tail of it is gone.
@@ -144,13 +145,21 @@ impl SledJournal {
         })?
     }
 
-    /// Reads off the async threads: a cold page is a wait for the disk, and it may be thousands.
+    /// Reads facts off the async threads: a cold page is a wait for the disk, and it may be
+    /// thousands.
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Store) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
+        self.off_the_async_threads(move |shared| shared.read_durable(read)).await
+    }
+
+    async fn off_the_async_threads<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Shared) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
         let shared = Arc::clone(&self.shared);
-        tokio::task::spawn_blocking(move || shared.read(read)).await.map_err(|error| {
+        tokio::task::spawn_blocking(move || read(&shared)).await.map_err(|error| {
             // sled panics on some kinds of damage. The caller gets it as what it is.
             JournalError::Read { reason: format!("the storage engine broke off: {error}") }
         })?
@@ -205,6 +214,9 @@ impl Journal for SledJournal {
         after: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(u64, LogLine)>, JournalError> {
-        self.read(move |store| reader::logs(store, saga, after, limit)).await
+        self.off_the_async_threads(move |shared| {
+            shared.read(|store| reader::logs(store, saga, after, limit))
+        })
+        .await
     }
 }

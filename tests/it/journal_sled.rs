@@ -43,6 +43,29 @@ async fn an_append_is_answered_only_after_the_flushed_file_was_synced() {
 }
 
 #[tokio::test]
+async fn nobody_reads_a_group_before_it_is_durable() {
+    let dir = TempDir::new().unwrap();
+    let (data_file, mut gate) = gated();
+    let journal = SledJournal::open_with(dir.path(), data_file).unwrap();
+    let mut answer = Box::pin(append(&journal, SAGA, entries(0, 1), Fate::Begins));
+    assert!(pending(&mut answer).await);
+    gate.entered().await;
+    let mut history = Box::pin(journal.history(SAGA));
+    let mut unfinished = Box::pin(journal.unfinished());
+    assert!(pending(&mut history).await && pending(&mut unfinished).await);
+    // Read on the same threads, and answered: the other two had their turn.
+    assert_eq!(journal.logs(SAGA, None, 1).await.unwrap(), []);
+    assert!(pending(&mut history).await && pending(&mut unfinished).await);
+    gate.fail(1);
+    gate.open_for_good();
+    assert!(answer.await.is_err());
+    assert_eq!(history.await.unwrap_or_default(), []);
+    assert_eq!(unfinished.await.unwrap_or_default(), []);
+    append(&journal, SAGA, entries(0, 2), Fate::Begins).await.unwrap();
+    assert_eq!(journal.history(SAGA).await.unwrap(), entries(0, 2));
+}
+
+#[tokio::test]
 async fn what_waits_is_written_as_one_group_with_one_sync() {
     let dir = TempDir::new().unwrap();
     let (data_file, mut gate) = gated();
@@ -302,6 +325,19 @@ async fn a_snapshot_that_was_cut_while_it_was_written_closes_nothing() {
         let journal = SledJournal::open(dir.path()).unwrap();
         assert!(!journal.history(SAGA).await.unwrap().is_empty());
         append(&journal, SagaId::from_u128(99), entries(0, 1), Fate::Begins).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn settings_that_a_loss_of_power_cut_during_the_first_opening_are_written_anew() {
+    let dir = TempDir::new().unwrap();
+    SledJournal::open(dir.path()).unwrap().close().await;
+    let path = dir.path().join("conf");
+    let whole = fs::read(&path).unwrap();
+    for left in [&whole[..0], &whole[..12], &whole[..whole.len() - 4], &vec![0; whole.len()]] {
+        fs::write(&path, left).unwrap();
+        SledJournal::open(dir.path()).unwrap().close().await;
+        assert_eq!(fs::read(&path).unwrap(), whole);
     }
 }
 

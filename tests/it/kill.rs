@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::support::audit::Audit;
 use crate::support::home::{Home, launch};
 use crate::support::simulated::Simulated;
 
@@ -90,42 +91,19 @@ fn is_in_step(history: &[Value], step: &str, way: &str) -> bool {
     ["step_started", "step_waiting", "step_polled"].contains(&kind)
 }
 
-/// The cloud holds what the journal says, and nothing else.
+/// The cloud holds what the journal says, and nothing else. Returns how the deployments stand.
 fn audit(
     cloud: &Simulated,
     home: &Home,
     foreign: &[(&str, &str, u64)],
 ) -> BTreeMap<String, String> {
-    let (mut droplets, mut records) = (Vec::new(), Vec::new());
-    let mut standings = BTreeMap::new();
-    for row in home.deployments() {
-        let name = row["name"].as_str().unwrap();
-        let slug = row["slug"].as_str().unwrap();
-        let shown = home.json(&["show", row["id"].as_str().unwrap(), "--json"]);
-        let resources = shown["resources"].as_array().unwrap();
-        let state = row["state"].as_str().unwrap();
-        if state == "active" {
-            assert_eq!(resources.len(), 1, "{shown}");
-            let text = |field: &str| resources[0][field].as_str().unwrap().to_owned();
-            assert_eq!(resources[0]["tenant"], "acme");
-            assert_eq!(text("ipv4"), row["ipv4"].as_str().unwrap());
-            droplets.push((text("provider_id"), format!("dep-{slug}")));
-            records.push((slug.to_owned(), text("ipv4"), 300));
-        } else {
-            assert_eq!(state, "cancelled", "{shown}");
-            assert!(resources.is_empty(), "{shown}");
-            assert_eq!(shown["leftovers"], Value::Array(Vec::new()));
-        }
-        standings.insert(name.to_owned(), row["standing"].as_str().unwrap().to_owned());
-    }
-    records.extend(
-        foreign.iter().map(|(name, data, ttl)| ((*name).to_owned(), (*data).to_owned(), *ttl)),
-    );
-    droplets.sort();
-    records.sort();
-    assert_eq!(cloud.droplets(), droplets, "{standings:?}");
-    assert_eq!(cloud.records(), records, "{standings:?}");
-    standings
+    let foreign: Vec<_> = foreign
+        .iter()
+        .map(|(name, data, ttl)| ((*name).to_owned(), (*data).to_owned(), *ttl))
+        .collect();
+    let audit = Audit::of(cloud, home, &foreign);
+    assert!(audit.is_clean(), "{audit:#?}");
+    audit.standings
 }
 
 #[test]

@@ -10,7 +10,10 @@ mod journal_contract;
 mod journal_record;
 mod journal_sled;
 mod kill;
+mod kill_storm;
 mod layering;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod power_loss;
 mod prism;
 mod saga_law;
 mod saga_run;

@@ -1,5 +1,6 @@
 //! What several suites share: builders, worlds to run sagas in, and a machine to run the program on.
 
+pub(crate) mod audit;
 pub(crate) mod cloud;
 pub(crate) mod gateway;
 pub(crate) mod home;
@@ -9,6 +10,7 @@ pub(crate) mod prism_proxy;
 pub(crate) mod program;
 pub(crate) mod rig;
 pub(crate) mod script;
+pub(crate) mod seed;
 pub(crate) mod simulated;
 pub(crate) mod terminal;
 pub(crate) mod wait;

@@ -8,6 +8,8 @@ use std::path::Path;
 use crate::journal::JournalError;
 
 const LOCK: &str = "lock";
+/// Where sled notes the settings that a database was made with: always the same ones.
+const SETTINGS: &str = "conf";
 /// What the names of sled's snapshots begin with, and how those end that are being written.
 const SNAPSHOT: &str = "snap.";
 const UNFINISHED: &str = ".generating";
@@ -58,8 +60,21 @@ pub(super) fn drop_unfinished_snapshots(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the folder's own entries durable, so that no file vanishes with a loss of power.
+/// Removes sled's note of its settings, which it writes again. It never syncs the note, so a loss of
+/// power during the first opening may leave half of it, and sled calls that a damaged database. Only
+/// for a database that has no groups: in any other the note was synced, and guards it from a version
+/// of sled that writes something else.
+pub(super) fn drop_settings(dir: &Path) -> io::Result<()> {
+    match fs::remove_file(dir.join(SETTINGS)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Makes sled's note of its settings durable, and the folder's own entries, so that no file vanishes
+/// with a loss of power.
 pub(super) fn sync_names(dir: &Path) -> io::Result<()> {
+    File::open(dir.join(SETTINGS))?.sync_all()?;
     File::open(dir)?.sync_all()?;
     match dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         Some(parent) => File::open(parent)?.sync_all(),

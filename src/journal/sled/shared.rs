@@ -10,6 +10,8 @@ use crate::journal::sled::store::Store;
 pub(super) struct Shared {
     pub(super) counts: Counts,
     slot: RwLock<Slot>,
+    /// Held by the writer while a group is neither durable nor given up.
+    undecided: RwLock<()>,
 }
 
 /// The database, or why there is none.
@@ -24,7 +26,11 @@ pub(super) enum Slot {
 
 impl Shared {
     pub(super) fn new(store: Store) -> Self {
-        Self { counts: Counts::default(), slot: RwLock::new(Slot::Open(store)) }
+        Self {
+            counts: Counts::default(),
+            slot: RwLock::new(Slot::Open(store)),
+            undecided: RwLock::new(()),
+        }
     }
 
     /// Reads. The lock is held for as long as that takes: a database that is to be opened again must
@@ -40,6 +46,20 @@ impl Shared {
             }),
             Slot::Closed => Err(JournalError::Closed),
         }
+    }
+
+    /// Reads what is durable and nothing else: waits for the group that is on its way to the disk.
+    pub(super) fn read_durable<T>(
+        &self,
+        read: impl FnOnce(&Store) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        let _decided = self.undecided.read().unwrap_or_else(PoisonError::into_inner);
+        self.read(read)
+    }
+
+    /// Keeps readers of durable things out until the group that begins here is decided.
+    pub(super) fn begin_group(&self) -> RwLockWriteGuard<'_, ()> {
+        self.undecided.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The database for the writer, which alone replaces it.

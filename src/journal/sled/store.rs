@@ -65,6 +65,9 @@ impl Store {
             return Err(lost(dir, counted, 0));
         }
         folder::drop_unfinished_snapshots(dir).map_err(|error| folder::open_error(dir, &error))?;
+        if counted == 0 {
+            folder::drop_settings(dir).map_err(|error| folder::open_error(dir, &error))?;
+        }
         let store = Self::open_sled(dir)?;
         let found = store.groups().map_err(|error| open_error(dir, &error))?;
         if found < counted {

@@ -140,10 +140,13 @@ impl Writer {
         if plan.acks.is_empty() {
             return;
         }
+        let shared = Arc::clone(&self.shared);
+        let undecided = shared.begin_group();
         let written = self.make_durable(&store, &writes);
         drop(store);
         match written {
             Ok(()) => {
+                drop(undecided);
                 self.count();
                 self.shared.counts.add_group(plan.acks.len(), plan.entries);
                 for ack_tx in plan.remember(&mut self.next_seqs) {

@@ -15,7 +15,7 @@ use crate::support::terminal::Terminal;
 pub(crate) const ARCADIA: &str = env!("CARGO_BIN_EXE_arcadia");
 
 /// A cloud and sagas that take moments instead of minutes.
-const QUICK: &str = "\
+pub(crate) const QUICK: &str = "\
 [simulator]
 activation = \"200ms\"
 address_delay = \"50ms\"
@@ -83,6 +83,12 @@ impl Home {
     /// The home folder.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Keeps the folder beyond the test, and says where.
+    pub(crate) fn keep(&mut self) -> PathBuf {
+        self.folder.disable_cleanup(true);
+        self.folder.path().to_owned()
     }
 
     /// The folder of journal and logs.

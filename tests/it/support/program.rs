@@ -65,6 +65,16 @@ impl Running {
         }
     }
 
+    /// Waits for the next line of stdout. Whether one came: not when the process ended before.
+    pub(crate) fn next_line(&mut self) -> bool {
+        self.stdout.wait(|_| true).is_some()
+    }
+
+    /// Whether the process has ended.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits until the process ends by itself.
     pub(crate) fn end(mut self) -> Ended {
         // Both streams end when the process does.

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::home::Home;
+use crate::support::home::{Home, QUICK};
 use crate::support::program::Running;
 use crate::support::wait::Deadline;
 
 /// A simulated cloud in a process of its own.
 pub(crate) struct Simulated {
     address: String,
+    config: String,
     _process: Running,
     _home: Home,
 }
@@ -24,12 +25,17 @@ pub(crate) type Record = (String, String, u64);
 impl Simulated {
     /// Starts one that is quick, at a port of its own.
     pub(crate) fn start() -> Self {
-        let home = Home::new();
+        Self::configured(QUICK)
+    }
+
+    /// Starts one with this configuration, at a port of its own.
+    pub(crate) fn configured(config: &str) -> Self {
+        let home = Home::configured(config);
         let mut process = home.start(&["simulator", "--listen", "127.0.0.1:0"]);
         let said = process.wait_for_talk("its address", |line| line.contains("listens on"));
         let (_, rest) = said.split_once("http://").unwrap();
         let address = rest.split(';').next().unwrap().to_owned();
-        Self { address, _process: process, _home: home }
+        Self { address, config: config.to_owned(), _process: process, _home: home }
     }
 
     /// What stands before `/v2`.
@@ -37,9 +43,9 @@ impl Simulated {
         format!("http://{}", self.address)
     }
 
-    /// A home whose program uses this cloud.
+    /// A home with the same configuration, whose program uses this cloud.
     pub(crate) fn home(&self) -> Home {
-        Home::new().with("ARCADIA_SIMULATOR_URL", &self.url())
+        Home::configured(&self.config).with("ARCADIA_SIMULATOR_URL", &self.url())
     }
 
     /// Replaces the fault rules.
@@ -48,9 +54,14 @@ impl Simulated {
         self.request("POST", "/_simulator/faults", &body);
     }
 
+    /// Everything that really is there.
+    pub(crate) fn state(&self) -> Value {
+        self.request("GET", "/_simulator/state", "")
+    }
+
     /// The droplets that really are there: id and name.
     pub(crate) fn droplets(&self) -> Vec<(String, String)> {
-        let state = self.request("GET", "/_simulator/state", "");
+        let state = self.state();
         let droplets = state["droplets"].as_array().unwrap();
         let name = |droplet: &Value| droplet["name"].as_str().unwrap().to_owned();
         let mut all: Vec<_> =
@@ -61,7 +72,7 @@ impl Simulated {
 
     /// The A records of the zone that really are there.
     pub(crate) fn records(&self) -> Vec<Record> {
-        let state = self.request("GET", "/_simulator/state", "");
+        let state = self.state();
         let records = state["records"]["acme.example"].as_array().unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let mut all: Vec<_> = records
@@ -79,6 +90,18 @@ impl Simulated {
     pub(crate) fn put_record(&self, (name, data, ttl): (&str, &str, u64)) {
         let body = serde_json::json!({"type": "A", "name": name, "data": data, "ttl": ttl});
         self.request("POST", "/v2/domains/acme.example/records", &body.to_string());
+    }
+
+    /// Points the only A record of a name elsewhere, as somebody else would.
+    pub(crate) fn change_record(&self, name: &str, data: &str) {
+        let path = "/v2/domains/acme.example/records";
+        let query = format!("{path}?type=A&name={name}.acme.example");
+        let found = self.request("GET", &query, "");
+        let [record] = found["domain_records"].as_array().unwrap().as_slice() else {
+            panic!("not one record of `{name}`: {found}");
+        };
+        let body = serde_json::json!({"type": "A", "data": data});
+        self.request("PUT", &format!("{path}/{}", record["id"]), &body.to_string());
     }
 
     /// How often each route was asked.
