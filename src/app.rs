@@ -18,6 +18,7 @@ use crate::telemetry::{self, Redactor};
 
 mod cloud;
 mod dashboard;
+mod drill;
 mod error;
 mod simulated;
 mod workshop;
@@ -65,6 +66,7 @@ async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exi
         Some(Command::Simulator(args)) => {
             return simulated::serve(args, config, &clock, &output).await;
         }
+        Some(Command::Drill(args)) => return drill::hold(&args, config, &output).await,
         Some(Command::Verb(verb)) => verb,
         Some(Command::Config(_)) | None => Verb::list(),
     };
