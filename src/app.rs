@@ -20,6 +20,7 @@ mod cloud;
 mod dashboard;
 mod drill;
 mod error;
+mod process;
 mod simulated;
 mod workshop;
 
@@ -27,6 +28,7 @@ pub use error::AppError;
 
 /// The program.
 pub fn main() -> ExitCode {
+    process::tell_panics();
     let output = Output::of_process();
     let ended = match Cli::try_parse() {
         Ok(cli) => start(cli),
@@ -112,11 +114,12 @@ fn prepare(
     purpose: Purpose,
     clock: &Clock,
 ) -> Result<(Option<SecretString>, LateEngine, Option<telemetry::Guard>), AppError> {
-    let token = match config.provider {
+    let (private, token) = match config.provider {
         Provider::DigitalOcean if purpose == Purpose::Run => {
-            Some(secret::token(&config.digitalocean, environment)?)
+            let private = process::keep_memory_private();
+            (private, Some(secret::token(&config.digitalocean, environment)?))
         }
-        Provider::DigitalOcean | Provider::Simulator => None,
+        Provider::DigitalOcean | Provider::Simulator => (Ok(()), None),
     };
     let late = LateEngine::default();
     let started = telemetry::start(telemetry::Settings {
@@ -126,6 +129,9 @@ fn prepare(
         redactor: Redactor::new(&token),
         sink: Arc::new(late.clone()),
     });
+    if let Err(error) = private {
+        tracing::warn!(%error, "the memory of this process, and the token in it, is not private");
+    }
     match (started, purpose) {
         (Ok(guard), _) => Ok((token, late, Some(guard))),
         // Whoever only looks must not be kept from it by a log that cannot be written.

@@ -27,7 +27,7 @@ mod follow;
 mod history;
 mod interrupt;
 mod json;
-mod launch;
+pub mod launch;
 mod list;
 mod logs;
 mod order;
@@ -36,7 +36,6 @@ mod resolve;
 mod show;
 pub mod simulator;
 mod table;
-pub mod text;
 mod wait;
 
 pub use error::CliError;

@@ -10,7 +10,11 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use crate::cli::error::CliError;
-use crate::cli::text::{printable, printable_json};
+use crate::domain::text::{bounded, printable, printable_json};
+
+/// The longest line of talk, in characters: a screenful. A provider's message is shorter, and the
+/// beginning of a value is enough to find it again.
+const TALK_LIMIT: usize = 2_000;
 
 /// Where words go, and where answers come from.
 pub struct Output {
@@ -112,10 +116,12 @@ impl Output {
         self.with(|streams| streams.write_data(&format!("{}\n", printable_json(&json))));
     }
 
-    /// Says something.
+    /// Says something. A line is bounded, because what was typed is often said back.
     pub fn talk(&self, text: &str) {
         for line in text.lines() {
-            self.with(|streams| streams.write_talk(&format!("{}\n", printable(line))));
+            let line = printable(line);
+            let line = bounded(&line, TALK_LIMIT);
+            self.with(|streams| streams.write_talk(&format!("{line}\n")));
         }
     }
 
@@ -301,6 +307,13 @@ pub(crate) mod capture {
         output.json(&"f\u{9b}g");
         assert_eq!(data.text(), "a\\u{1b}[2Jb\n\"f\\u009bg\"\n");
         assert_eq!(talk.text(), "c\\u{202e}d\\u{d}e\n");
+    }
+
+    #[test]
+    fn a_value_without_end_is_said_back_in_part() {
+        let (output, _, talk) = output(Tty::Pipe, &[]);
+        output.talk(&format!("`{}` is no size", "\u{1b}".repeat(1_000_000)));
+        assert_eq!(talk.text().chars().count(), TALK_LIMIT + 2);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod crash;
 mod drill;
 mod engine;
+mod fuzz_corpus;
 mod generators;
 mod http_saga;
 mod journal_contract;
