@@ -14,6 +14,7 @@ use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, Environment, Loaded, Provider, secret};
 use crate::control::Control;
 use crate::domain::deployment::Actor;
+use crate::domain::text::{bounded, printable};
 use crate::telemetry::{self, Redactor};
 
 mod cloud;
@@ -33,6 +34,7 @@ pub fn main() -> ExitCode {
     let ended = match Cli::try_parse() {
         Ok(cli) => start(cli),
         Err(error) => {
+            let error = harmless(error);
             output.usage(&error);
             return cli::exit::of_usage(&error).into();
         }
@@ -43,6 +45,19 @@ pub fn main() -> ExitCode {
     });
     exit.into()
 }
+
+/// The same complaint about the same command line, made harmless before it is said back: clap's words
+/// have lines of their own, among which a line of somebody's value could not be told any more.
+fn harmless(error: clap::Error) -> clap::Error {
+    let shown = std::env::args_os().map(|argument| {
+        let argument = argument.to_string_lossy();
+        bounded(&printable(&argument), SAID_BACK).into_owned()
+    });
+    Cli::try_parse_from(shown).err().unwrap_or(error)
+}
+
+/// How much of an argument is said back, in characters: enough to find it again.
+const SAID_BACK: usize = 120;
 
 fn start(cli: Cli) -> Result<Exit, AppError> {
     let environment = Environment::of_process()?;

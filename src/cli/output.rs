@@ -127,11 +127,11 @@ impl Output {
 
     /// Says what went wrong: the error, what caused it, and what may help.
     pub fn failure(&self, error: &(dyn std::error::Error + 'static), hint: Option<&str>) {
-        self.talk(&format!("error: {error}"));
+        self.talk(&as_one(&format!("error: {error}")));
         let causes = std::iter::successors(error.source(), |error| error.source());
-        causes.for_each(|cause| self.talk(&format!("caused by: {cause}")));
+        causes.for_each(|cause| self.talk(&as_one(&format!("caused by: {cause}"))));
         if let Some(hint) = hint {
-            self.talk(&format!("hint: {hint}"));
+            self.talk(&as_one(&format!("hint: {hint}")));
         }
     }
 
@@ -195,6 +195,18 @@ impl Output {
     fn with<T>(&self, act: impl FnOnce(&mut Streams) -> T) -> T {
         act(&mut self.streams.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
+}
+
+/// A message whose every further line is indented, as our own lists are: any other line break came
+/// with somebody's value, and what follows it must not be taken for ours.
+fn as_one(message: &str) -> String {
+    let mut lines = message.split('\n');
+    let mut whole = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        whole.push_str(if line.starts_with("  ") { "\n" } else { "\\u{a}" });
+        whole.push_str(line);
+    }
+    whole
 }
 
 impl Streams {
@@ -307,6 +319,17 @@ pub(crate) mod capture {
         output.json(&"f\u{9b}g");
         assert_eq!(data.text(), "a\\u{1b}[2Jb\n\"f\\u009bg\"\n");
         assert_eq!(talk.text(), "c\\u{202e}d\\u{d}e\n");
+    }
+
+    #[test]
+    fn a_line_break_in_a_value_begins_no_line_of_ours() {
+        let (output, _, talk) = output(Tty::Pipe, &[]);
+        let error = CliError::Step("no step `x\nerror: forged`\n  ours".to_owned());
+        output.failure(&error, Some("y\nhint: forged"));
+        assert_eq!(
+            talk.text(),
+            "error: no step `x\\u{a}error: forged`\n  ours\nhint: y\\u{a}hint: forged\n"
+        );
     }
 
     #[test]

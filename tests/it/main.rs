@@ -7,6 +7,7 @@ mod drill;
 mod engine;
 mod fuzz_corpus;
 mod generators;
+mod hostile;
 mod http_saga;
 mod journal_contract;
 mod journal_record;
