@@ -39,21 +39,23 @@ fn every_input_is_harmless_to_every_other_target_as_well() {
     for input in &all {
         let _case = Case(input);
         let bytes = fs::read(input).unwrap();
-        targets::TARGETS.iter().for_each(|(_, target)| target(&bytes));
+        for (_, target) in targets::TARGETS {
+            target(&bytes);
+        }
     }
 }
 
 #[test]
 fn every_target_has_its_file_and_its_corpus_and_none_is_forgotten() {
     let names: BTreeSet<_> = targets::TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let named = |folder: &str| -> BTreeSet<String> {
+    let stems = |folder: &str| -> BTreeSet<String> {
         let entries = fs::read_dir(self::folder().join(folder)).unwrap();
         let name =
             |entry: fs::DirEntry| entry.path().file_stem().unwrap().to_string_lossy().into_owned();
         entries.map(|entry| name(entry.unwrap())).collect()
     };
-    assert_eq!(named("fuzz_targets"), names);
-    assert_eq!(named("corpus"), names);
+    assert_eq!(stems("fuzz_targets"), names);
+    assert_eq!(stems("corpus"), names);
 }
 
 fn folder() -> PathBuf {

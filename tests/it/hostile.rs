@@ -4,6 +4,7 @@
 //! In a pipe nothing harmful may come out at all. In a terminal the program has sequences of its
 //! own, so there the text's own ones are looked for.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use arcadia::domain::text::is_harmful;
@@ -36,6 +37,14 @@ const ON_THE_WIRE: [&str; 11] = [
 
 /// No complaint is longer than this, in bytes, whatever was typed.
 const COMPLAINT_LIMIT: usize = 16 * 1024;
+
+/// The text as TOML can write it.
+fn escaped() -> String {
+    NASTY.chars().fold(String::new(), |mut text, c| {
+        write!(text, "\\U{:08x}", u32::from(c)).unwrap();
+        text
+    })
+}
 
 fn harmless(what: &str, text: &str) {
     let foul = text.lines().find(|line| line.chars().any(is_harmful));
@@ -157,7 +166,7 @@ fn a_hostile_environment_is_said_back_harmless_and_without_passwords() {
 
 #[test]
 fn a_hostile_configuration_is_said_back_harmless_and_in_part() {
-    let escaped: String = NASTY.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect();
+    let escaped = escaped();
     let endless = "x".repeat(900_000);
     for (what, config) in [
         ("a key", format!("\"{escaped}\" = 1\n")),
@@ -180,7 +189,7 @@ fn a_hostile_configuration_is_said_back_harmless_and_in_part() {
 #[test]
 fn a_hostile_deployment_file_launches_nothing() {
     let home = Home::new();
-    let escaped: String = NASTY.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect();
+    let escaped = escaped();
     let whole = "tenant = \"acme\"\nslug = \"web\"\n";
     for (what, text) in [
         ("a slug", format!("tenant = \"acme\"\nslug = \"{escaped}\"\n").into_bytes()),

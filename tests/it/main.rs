@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "a suite tells what it tried")]
 
 mod crash;
+mod dependencies;
 mod drill;
 mod engine;
 mod fuzz_corpus;
