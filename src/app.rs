@@ -14,11 +14,14 @@ use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, Environment, Loaded, Provider, secret};
 use crate::control::Control;
 use crate::domain::deployment::Actor;
+use crate::domain::text::{bounded, printable};
 use crate::telemetry::{self, Redactor};
 
 mod cloud;
 mod dashboard;
+mod drill;
 mod error;
+mod process;
 mod simulated;
 mod workshop;
 
@@ -26,10 +29,12 @@ pub use error::AppError;
 
 /// The program.
 pub fn main() -> ExitCode {
+    process::tell_panics();
     let output = Output::of_process();
     let ended = match Cli::try_parse() {
         Ok(cli) => start(cli),
         Err(error) => {
+            let error = harmless(error);
             output.usage(&error);
             return cli::exit::of_usage(&error).into();
         }
@@ -40,6 +45,19 @@ pub fn main() -> ExitCode {
     });
     exit.into()
 }
+
+/// The same complaint about the same command line, made harmless before it is said back: clap's words
+/// have lines of their own, among which a line of somebody's value could not be told any more.
+fn harmless(error: clap::Error) -> clap::Error {
+    let shown = std::env::args_os().map(|argument| {
+        let argument = argument.to_string_lossy();
+        bounded(&printable(&argument), SAID_BACK).into_owned()
+    });
+    Cli::try_parse_from(shown).err().unwrap_or(error)
+}
+
+/// How much of an argument is said back, in characters: enough to find it again.
+const SAID_BACK: usize = 120;
 
 fn start(cli: Cli) -> Result<Exit, AppError> {
     let environment = Environment::of_process()?;
@@ -65,6 +83,7 @@ async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exi
         Some(Command::Simulator(args)) => {
             return simulated::serve(args, config, &clock, &output).await;
         }
+        Some(Command::Drill(args)) => return drill::hold(&args, config, &output).await,
         Some(Command::Verb(verb)) => verb,
         Some(Command::Config(_)) | None => Verb::list(),
     };
@@ -110,11 +129,12 @@ fn prepare(
     purpose: Purpose,
     clock: &Clock,
 ) -> Result<(Option<SecretString>, LateEngine, Option<telemetry::Guard>), AppError> {
-    let token = match config.provider {
+    let (private, token) = match config.provider {
         Provider::DigitalOcean if purpose == Purpose::Run => {
-            Some(secret::token(&config.digitalocean, environment)?)
+            let private = process::keep_memory_private();
+            (private, Some(secret::token(&config.digitalocean, environment)?))
         }
-        Provider::DigitalOcean | Provider::Simulator => None,
+        Provider::DigitalOcean | Provider::Simulator => (Ok(()), None),
     };
     let late = LateEngine::default();
     let started = telemetry::start(telemetry::Settings {
@@ -124,6 +144,9 @@ fn prepare(
         redactor: Redactor::new(&token),
         sink: Arc::new(late.clone()),
     });
+    if let Err(error) = private {
+        tracing::warn!(%error, "the memory of this process, and the token in it, is not private");
+    }
     match (started, purpose) {
         (Ok(guard), _) => Ok((token, late, Some(guard))),
         // Whoever only looks must not be kept from it by a log that cannot be written.

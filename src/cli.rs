@@ -18,6 +18,7 @@ mod amount;
 pub mod config;
 mod confirm;
 mod describe;
+pub mod drill;
 mod error;
 pub mod exit;
 #[cfg(test)]
@@ -26,7 +27,7 @@ mod follow;
 mod history;
 mod interrupt;
 mod json;
-mod launch;
+pub mod launch;
 mod list;
 mod logs;
 mod order;
@@ -35,7 +36,6 @@ mod resolve;
 mod show;
 pub mod simulator;
 mod table;
-pub mod text;
 mod wait;
 
 pub use error::CliError;
@@ -101,6 +101,8 @@ pub enum Command {
     Verb(Verb),
     /// Run the simulated cloud by itself
     Simulator(simulator::SimulatorArgs),
+    /// Break the configured plan at every point, on a private simulated cloud
+    Drill(drill::DrillArgs),
     /// Print the example configuration, the resolved one, or where it is read from
     Config(config::ConfigArgs),
 }
@@ -186,7 +188,7 @@ impl Command {
         match self {
             Self::Verb(verb) => verb.needs(),
             Self::Simulator(_) => Needs::Simulator,
-            Self::Config(_) => Needs::Nothing,
+            Self::Config(_) | Self::Drill(_) => Needs::Nothing,
         }
     }
 }

@@ -248,7 +248,26 @@ impl Loaded {
     pub fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         let layers = layers::Layers::read(flags, environment, &mut problems)?;
-        let config = build::build(&layers, environment, &mut problems);
+        Self::resolve(&layers, environment, problems)
+    }
+
+    /// Resolves the text of a file, without flags.
+    ///
+    /// # Errors
+    /// As [`Loaded::load`].
+    pub fn from_text(text: &str, environment: &Environment) -> Result<Self, ConfigError> {
+        let (mut problems, flags) = (Vec::new(), Flags::default());
+        let file = (environment.platform.config_file(), text.to_owned());
+        let layers = layers::Layers::merge(Some(file), &flags, environment, &mut problems)?;
+        Self::resolve(&layers, environment, problems)
+    }
+
+    fn resolve(
+        layers: &layers::Layers,
+        environment: &Environment,
+        mut problems: Vec<error::Problem>,
+    ) -> Result<Self, ConfigError> {
+        let config = build::build(layers, environment, &mut problems);
         if !problems.is_empty() {
             return Err(ConfigError::Problems(problems));
         }

@@ -9,5 +9,6 @@ pub mod resource;
 pub mod saga;
 pub mod spec;
 pub mod summary;
+pub mod text;
 pub mod time;
 pub mod undo_preview;

@@ -46,7 +46,8 @@
 //! | `engine` | `domain`, `steps`, `providers` (traits), `journal` (trait), `store`, `clock`, `control` |
 //! | `simulator` | `clock`, `domain::time`; it shares no type with the client that it answers |
 //! | `config`, `telemetry` | `domain`, `clock` (`telemetry`: `config`) |
-//! | `tui`, `cli` | `domain`, `control`, `config`, `clock`; not each other |
+//! | `drill` | `domain`, `clock`, `control`, `engine`, `journal`, `providers` (traits), `simulator`, `steps` |
+//! | `tui`, `cli` | `domain`, `control`, `config`, `clock`; not each other (`cli`: the report of `drill`) |
 //! | `app` | everything: it puts the program together |
 //!
 //! The embedded inventory is a part of each deployment's history, so the engine implements
@@ -59,6 +60,7 @@ pub mod clock;
 pub mod config;
 pub mod control;
 pub mod domain;
+pub mod drill;
 pub mod engine;
 pub mod journal;
 pub mod providers;

@@ -126,7 +126,8 @@ async fn embedded(config: &Config, clock: &Clock) -> Result<Running, AppError> {
     Ok(simulator::start(options, clock.clone()).await?)
 }
 
-fn client(
+/// A client of the configured cloud, or of the one at `base_url` where the provider is simulated.
+pub(super) fn client(
     config: &Config,
     base_url: Option<String>,
     token: Option<SecretString>,

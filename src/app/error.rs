@@ -3,6 +3,7 @@
 use crate::cli::{CliError, Exit};
 use crate::config::ConfigError;
 use crate::config::secret::SecretError;
+use crate::drill::DrillError;
 use crate::journal::JournalError;
 use crate::providers::ProviderError;
 use crate::providers::digitalocean::DigitalOceanError;
@@ -42,6 +43,9 @@ pub enum AppError {
     /// A fault rule does not make sense.
     #[error(transparent)]
     Fault(#[from] ParseFaultError),
+    /// The drill could not be held.
+    #[error(transparent)]
+    Drill(#[from] DrillError),
     /// A verb could not be done.
     #[error(transparent)]
     Cli(#[from] CliError),
@@ -58,7 +62,7 @@ impl AppError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Cli(error) => error.exit(),
-            Self::Fault(_) => Exit::Usage,
+            Self::Fault(_) | Self::Drill(DrillError::NothingLikeThat { .. }) => Exit::Usage,
             Self::Config(_)
             | Self::Secret(_)
             | Self::Token { .. }
@@ -66,6 +70,7 @@ impl AppError {
             | Self::Journal(_)
             | Self::Client(_)
             | Self::Simulator(_)
+            | Self::Drill(_)
             | Self::Tui(_)
             | Self::Runtime(_) => Exit::Error,
         }
@@ -85,7 +90,16 @@ impl AppError {
                 "use the window it runs in, or stop it; another folder is another --data-dir"
                     .to_owned(),
             ),
-            Self::Journal(_)
+            Self::Drill(DrillError::Rehearsal { .. }) => Some(
+                "nothing was broken yet: `arcadia config show` prints the plan's time-outs, and \
+                 `[simulator]` how long things take there"
+                    .to_owned(),
+            ),
+            Self::Drill(DrillError::NothingLikeThat { .. }) => {
+                Some("--only takes a step, or the name that a drill prints for a run".to_owned())
+            }
+            Self::Drill(_)
+            | Self::Journal(_)
             | Self::Telemetry(_)
             | Self::Client(_)
             | Self::Simulator(_)

@@ -118,7 +118,8 @@ impl Workshop {
     }
 }
 
-fn step_settings(saga: &SagaConfig) -> StepSettings {
+/// How patiently the configuration says that steps look.
+pub(super) fn step_settings(saga: &SagaConfig) -> StepSettings {
     StepSettings {
         settle: saga.settle,
         poll_first: saga.poll_first,
@@ -127,7 +128,8 @@ fn step_settings(saga: &SagaConfig) -> StepSettings {
     }
 }
 
-fn planner(saga: &SagaConfig) -> Planner {
+/// Makes plans as the configuration says.
+pub(super) fn planner(saga: &SagaConfig) -> Planner {
     let settings = PlanSettings {
         calls: saga.calls.clone(),
         activation_deadline: saga.activation_deadline,

@@ -12,13 +12,13 @@ use crate::cli::describe::{self, Detail, Teller};
 use crate::cli::error::CliError;
 use crate::cli::exit::{self, Aim, Exit};
 use crate::cli::output::{Output, Tty};
-use crate::cli::text::printable;
 use crate::cli::{Context, amount, json};
 use crate::control::{Control, Notice, OrderRequest, Watch};
 use crate::domain::aggregate::{Aggregate, Entry, Fact};
 use crate::domain::id::{CommandId, DeploymentId};
 use crate::domain::saga::event::{EventKind, Order};
 use crate::domain::summary::{Activity, Standing, StepMark, Summary};
+use crate::domain::text::printable;
 
 /// What is told on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -204,9 +204,37 @@ fn read_file(
     draft: &mut LaunchDraft,
     on_failure: &mut OnFailure,
 ) -> Result<(), CliError> {
-    let text = text_of(path)?;
+    let beside = |name: &str| {
+        // Beside the launch file, so that both can be moved together.
+        text_of(&path.parent().unwrap_or(Path::new(".")).join(name))
+    };
+    read_text(path, &text_of(path)?, beside, draft, on_failure)
+}
+
+/// Reads the text of a deployment file that stands alone: what it would launch.
+///
+/// # Errors
+/// When it is no deployment file, names another file, or the launch does not make sense.
+pub fn spec_of(text: &str) -> Result<DeploymentSpec, CliError> {
+    let (mut draft, mut on_failure) = (LaunchDraft::default(), OnFailure::Rollback);
+    let path = Path::new("deployment.toml");
+    let beside = |name: &str| {
+        let source = io::Error::other("a text that stands alone has nothing beside it");
+        Err(CliError::File { path: name.into(), source })
+    };
+    read_text(path, text, beside, &mut draft, &mut on_failure)?;
+    DeploymentSpec::parse(&draft).map_err(CliError::Launch)
+}
+
+fn read_text(
+    path: &Path,
+    text: &str,
+    beside: impl Fn(&str) -> Result<String, CliError>,
+    draft: &mut LaunchDraft,
+    on_failure: &mut OnFailure,
+) -> Result<(), CliError> {
     let wrong = |line, problem| CliError::LaunchFile { path: path.to_owned(), line, problem };
-    for line in document::read(&text).map_err(|error| wrong(error.line, error.message))? {
+    for line in document::read(text).map_err(|error| wrong(error.line, error.message))? {
         let refuse = |must: &str| wrong(line.number, format!("`{}` must be {must}", line.key));
         let text = || line.value.as_str().map(str::to_owned).ok_or_else(|| refuse("a text"));
         match line.key.as_str() {
@@ -221,11 +249,7 @@ fn read_file(
             "droplet_name" => draft.droplet_name = text()?,
             "triggered_by" => draft.triggered_by = text()?,
             "user_data" => draft.user_data = text()?,
-            "user_data_file" => {
-                // Beside the launch file, so that both can be moved together.
-                let beside = path.parent().unwrap_or(Path::new(".")).join(text()?);
-                draft.user_data = text_of(&beside)?;
-            }
+            "user_data_file" => draft.user_data = beside(&text()?)?,
             "ssh_keys" => {
                 draft.ssh_keys = texts(&line.value).ok_or_else(|| refuse("a list of texts"))?;
             }

@@ -10,7 +10,11 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use crate::cli::error::CliError;
-use crate::cli::text::{printable, printable_json};
+use crate::domain::text::{bounded, printable, printable_json};
+
+/// The longest line of talk, in characters: a screenful. A provider's message is shorter, and the
+/// beginning of a value is enough to find it again.
+const TALK_LIMIT: usize = 2_000;
 
 /// Where words go, and where answers come from.
 pub struct Output {
@@ -112,20 +116,22 @@ impl Output {
         self.with(|streams| streams.write_data(&format!("{}\n", printable_json(&json))));
     }
 
-    /// Says something.
+    /// Says something. A line is bounded, because what was typed is often said back.
     pub fn talk(&self, text: &str) {
         for line in text.lines() {
-            self.with(|streams| streams.write_talk(&format!("{}\n", printable(line))));
+            let line = printable(line);
+            let line = bounded(&line, TALK_LIMIT);
+            self.with(|streams| streams.write_talk(&format!("{line}\n")));
         }
     }
 
     /// Says what went wrong: the error, what caused it, and what may help.
     pub fn failure(&self, error: &(dyn std::error::Error + 'static), hint: Option<&str>) {
-        self.talk(&format!("error: {error}"));
+        self.talk(&as_one(&format!("error: {error}")));
         let causes = std::iter::successors(error.source(), |error| error.source());
-        causes.for_each(|cause| self.talk(&format!("caused by: {cause}")));
+        causes.for_each(|cause| self.talk(&as_one(&format!("caused by: {cause}"))));
         if let Some(hint) = hint {
-            self.talk(&format!("hint: {hint}"));
+            self.talk(&as_one(&format!("hint: {hint}")));
         }
     }
 
@@ -189,6 +195,18 @@ impl Output {
     fn with<T>(&self, act: impl FnOnce(&mut Streams) -> T) -> T {
         act(&mut self.streams.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
+}
+
+/// A message whose every further line is indented, as our own lists are: any other line break came
+/// with somebody's value, and what follows it must not be taken for ours.
+fn as_one(message: &str) -> String {
+    let mut lines = message.split('\n');
+    let mut whole = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        whole.push_str(if line.starts_with("  ") { "\n" } else { "\\u{a}" });
+        whole.push_str(line);
+    }
+    whole
 }
 
 impl Streams {
@@ -301,6 +319,24 @@ pub(crate) mod capture {
         output.json(&"f\u{9b}g");
         assert_eq!(data.text(), "a\\u{1b}[2Jb\n\"f\\u009bg\"\n");
         assert_eq!(talk.text(), "c\\u{202e}d\\u{d}e\n");
+    }
+
+    #[test]
+    fn a_line_break_in_a_value_begins_no_line_of_ours() {
+        let (output, _, talk) = output(Tty::Pipe, &[]);
+        let error = CliError::Step("no step `x\nerror: forged`\n  ours".to_owned());
+        output.failure(&error, Some("y\nhint: forged"));
+        assert_eq!(
+            talk.text(),
+            "error: no step `x\\u{a}error: forged`\n  ours\nhint: y\\u{a}hint: forged\n"
+        );
+    }
+
+    #[test]
+    fn a_value_without_end_is_said_back_in_part() {
+        let (output, _, talk) = output(Tty::Pipe, &[]);
+        output.talk(&format!("`{}` is no size", "\u{1b}".repeat(1_000_000)));
+        assert_eq!(talk.text().chars().count(), TALK_LIMIT + 2);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::output::Output;
-use crate::cli::text::printable;
+use crate::domain::text::printable;
 
 /// Writes a table: a head, and rows of as many cells.
 pub(crate) fn write<const COLUMNS: usize>(

@@ -1,6 +1,8 @@
 //! The four layers, read against the schema and merged: the first that says something wins.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::config::document;
@@ -69,9 +71,19 @@ impl Layers {
         environment: &Environment,
         problems: &mut Vec<Problem>,
     ) -> Result<Self, ConfigError> {
+        Self::merge(read_file(flags, environment)?, flags, environment, problems)
+    }
+
+    /// The same with the text of the file, if there is one.
+    pub(crate) fn merge(
+        file: Option<(PathBuf, String)>,
+        flags: &Flags,
+        environment: &Environment,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Self, ConfigError> {
         let mut layers = Self { values: BTreeMap::new(), file: None };
         layers.read_defaults();
-        if let Some((path, text)) = read_file(flags, environment)? {
+        if let Some((path, text)) = file {
             layers.read_toml(&path, &text, problems)?;
             layers.file = Some(path);
         }
@@ -201,9 +213,22 @@ fn read_file(
 ) -> Result<Option<(PathBuf, String)>, ConfigError> {
     let named = flags.named_file(environment);
     let path = flags.file_or_default(environment);
-    match std::fs::read_to_string(&path) {
+    match read_bounded(&path) {
         Ok(text) => Ok(Some((path, text))),
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(ConfigError::Unreadable { path, source }),
     }
+}
+
+/// The longest configuration that is read, in bytes: many times the longest that makes sense. A path
+/// given by mistake may name something that never ends.
+const FILE_LIMIT: u64 = 1024 * 1024;
+
+fn read_bounded(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(FILE_LIMIT + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_LIMIT {
+        return Err(std::io::Error::other(format!("it is longer than {FILE_LIMIT} bytes")));
+    }
+    Ok(text)
 }

@@ -151,8 +151,15 @@ pub fn variable(name: &str) -> String {
     format!("ARCADIA_{}", name.replace('.', "_").to_ascii_uppercase())
 }
 
+/// The longest text that is compared, in bytes: comparing takes time by both lengths, and a slip of
+/// the finger makes nothing longer than the longest name.
+const COMPARED: usize = 128;
+
 /// The candidate that looks most like `text`, if any looks like it at all.
 pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    if text.len() > COMPARED {
+        return None;
+    }
     candidates
         .map(|candidate| (strsim::normalized_damerau_levenshtein(text, candidate), candidate))
         .filter(|(likeness, _)| *likeness >= 0.6)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use crate::config::schema::Shape;
+use crate::domain::text::bounded;
 
 /// A value that fits its shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub(crate) fn from_toml(shape: Shape, found: &DeValue<'_>) -> Result<Value, Stri
             | Shape::Span { .. },
             DeValue::String(text),
         ) => from_text(shape, text),
-        (_, DeValue::String(text)) => Err(format!("the text `{}`", text.escape_debug())),
+        (_, DeValue::String(text)) => Err(format!("the text {}", said_back(shape, text))),
         (_, other) => Err(article(other.type_str())),
     }
 }
@@ -80,8 +81,33 @@ pub(crate) fn from_text(shape: Shape, text: &str) -> Result<Value, String> {
                 .collect(),
         )),
     };
-    value.and_then(|value| check(shape, value)).ok_or_else(|| format!("`{}`", text.escape_debug()))
+    value.and_then(|value| check(shape, value)).ok_or_else(|| said_back(shape, text))
 }
+
+/// A value that was refused, as it may be shown.
+fn said_back(shape: Shape, text: &str) -> String {
+    match shape {
+        // An address may hold a password, even where it is no address.
+        Shape::Url | Shape::PlainUrl if text.contains('@') => {
+            "an address with a user name or a password".to_owned()
+        }
+        Shape::Text
+        | Shape::Path
+        | Shape::Url
+        | Shape::PlainUrl
+        | Shape::Filter
+        | Shape::Choice(_)
+        | Shape::Span { .. }
+        | Shape::Integer { .. }
+        | Shape::List => {
+            let shown = text.escape_debug().to_string();
+            format!("`{}`", bounded(&shown, SHOWN))
+        }
+    }
+}
+
+/// How much of a refused value is shown, in characters: enough to find it again.
+const SHOWN: usize = 120;
 
 /// What a shape allows, to follow `must be`.
 pub(crate) fn allowed(shape: Shape) -> String {
@@ -211,6 +237,21 @@ mod tests {
         for bad in ["", "8", "m", "-2s", "2s1h", "1.5s", "2 s", "99999999999999999999s", "1m1m"] {
             assert_eq!(parse_span(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_refused_address_shows_no_password_and_a_refused_text_not_all_of_itself() {
+        for shape in [Shape::Url, Shape::PlainUrl] {
+            for address in ["http://ana:hunter2@api.example", "ana:hunter2@[::", "x://:hunter2@y"] {
+                let found = from_text(shape, address).unwrap_err();
+                assert!(!found.contains("hunter2"), "{found}");
+            }
+        }
+        let found = from_text(
+            Shape::Span { least: Duration::ZERO, most: Duration::MAX },
+            &"9".repeat(1_000_000),
+        );
+        assert!(found.unwrap_err().len() < 2 * SHOWN);
     }
 
     #[test]

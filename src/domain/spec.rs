@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::domain::text::is_harmful;
+
 /// The most that a provider takes as user data, in bytes (`DigitalOcean` API description).
 pub const USER_DATA_LIMIT: usize = 64 * 1024;
 
@@ -229,8 +231,8 @@ impl Check {
     fn line(&mut self, field: &'static str, text: &str, limit: usize) -> String {
         if text.chars().count() > limit {
             self.refuse(field, format!("is longer than {limit} characters"));
-        } else if text.chars().any(is_unprintable) {
-            self.refuse(field, "holds a control or direction character");
+        } else if text.chars().any(is_harmful) {
+            self.refuse(field, "holds a control, direction or invisible character");
         }
         text.to_owned()
     }
@@ -311,11 +313,6 @@ fn is_label(text: &str) -> bool {
         && text.bytes().all(inner)
         && !text.starts_with('-')
         && !text.ends_with('-')
-}
-
-fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

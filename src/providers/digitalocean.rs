@@ -9,6 +9,8 @@
 //! has no idempotency key), an answer taken on trust where a destroy may follow, and the token or
 //! a droplet's user data in a log line or an error.
 
+#[doc(hidden)]
+pub mod bodies;
 mod catalog;
 mod client;
 mod domains;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::domain::text::printable;
+
 /// What stands where a secret stood.
 const MASK: &str = "[redacted]";
 
@@ -41,7 +43,9 @@ impl Redactor {
         })
     }
 
-    /// A writer that scrubs what it is given. Each write must be of whole lines, as a log line is.
+    /// A writer that scrubs what it is given, and makes it harmless to whoever looks at the file in a
+    /// terminal. Each write must be one whole line, as a log line is: a line break within it was
+    /// put there by somebody who wants to be taken for us.
     pub(crate) fn writer<W: Write>(&self, inner: W) -> RedactingWriter<W> {
         RedactingWriter { redactor: self.clone(), inner }
     }
@@ -61,8 +65,9 @@ pub(crate) struct RedactingWriter<W> {
 
 impl<W: Write> Write for RedactingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        self.inner.write_all(self.redactor.scrub(text).as_bytes())?;
+        let text = self.redactor.scrub(String::from_utf8_lossy(bytes).into_owned());
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        self.inner.write_all(format!("{}\n", printable(line)).as_bytes())?;
         Ok(bytes.len())
     }
 
@@ -151,6 +156,15 @@ mod tests {
         let line = format!("token {SECRET}\n");
         let taken = redactor().writer(&mut written).write(line.as_bytes()).unwrap();
         assert_eq!((taken, written), (line.len(), b"token [redacted]\n".to_vec()));
+    }
+
+    #[test]
+    fn a_line_stays_one_line_and_steers_no_terminal() {
+        let mut written = Vec::new();
+        let line = "said \u{1b}]52;c;x\u{7}\u{202e}\n2026-01-01 INFO forged\n";
+        redactor().writer(&mut written).write_all(line.as_bytes()).unwrap();
+        let expected = "said \\u{1b}]52;c;x\\u{7}\\u{202e}\\u{a}2026-01-01 INFO forged\n";
+        assert_eq!(String::from_utf8(written).unwrap(), expected);
     }
 
     #[test]

@@ -11,24 +11,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// What stands where something was cut away.
 pub const ELLIPSIS: char = '…';
 
-/// The text without anything a terminal would act on: escape sequences are taken out whole, line
-/// breaks and tabs become a space, and other control, direction and invisible characters vanish.
+/// The text as the screen shows it: see [`crate::domain::text::clean`].
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_harmful) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '\u{1b}' => skip_escape(&mut rest),
-            '\u{9b}' => skip_control_sequence(&mut rest),
-            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => out.push(' '),
-            c if is_harmful(c) => {}
-            c => out.push(c),
-        }
-    }
-    Cow::Owned(out)
+    crate::domain::text::clean(text)
 }
 
 /// How many cells the text takes.
@@ -160,75 +145,9 @@ fn take_end(text: &str, cells: usize) -> String {
     text[from..].to_owned()
 }
 
-fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e0fff}'
-        )
-}
-
-type Rest<'a> = std::iter::Peekable<std::str::Chars<'a>>;
-
-fn skip_escape(rest: &mut Rest<'_>) {
-    match rest.peek() {
-        Some('[') => {
-            rest.next();
-            skip_control_sequence(rest);
-        }
-        Some(']' | 'P' | '_' | '^' | 'X') => skip_string(rest),
-        Some(c) if !c.is_control() => {
-            rest.next();
-        }
-        Some(_) | None => {}
-    }
-}
-
-fn skip_control_sequence(rest: &mut Rest<'_>) {
-    while rest.next_if(|c| ('\u{20}'..='\u{3f}').contains(c)).is_some() {}
-    rest.next_if(|c| ('\u{40}'..='\u{7e}').contains(c));
-}
-
-/// An operating-system command and its like: up to BEL or ESC `\`, or the end of the line when
-/// neither comes.
-fn skip_string(rest: &mut Rest<'_>) {
-    while let Some(c) = rest.next_if(|c| *c != '\n') {
-        if c == '\u{7}' || (c == '\u{1b}' && rest.next_if_eq(&'\\').is_some()) {
-            return;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_a_terminal_acts_on_comes_through() {
-        for (foul, fair) in [
-            ("plain ünï 漢", "plain ünï 漢"),
-            ("red \u{1b}[31;1mtext\u{1b}[0m", "red text"),
-            ("title \u{1b}]0;owned\u{7}end", "title end"),
-            ("link \u{1b}]8;;http://x\u{1b}\\end", "link end"),
-            ("c1 \u{9b}2Jend", "c1 end"),
-            ("a\tb\nc\rd", "a b c d"),
-            ("turn \u{202e}desrever\u{202c} \u{2066}x\u{2069}", "turn desrever x"),
-            ("bell\u{7} null\u{0} del\u{7f}", "bell null del"),
-            ("zero\u{200b}width\u{feff}", "zerowidth"),
-            ("cut \u{1b}", "cut "),
-            ("cut \u{1b}[", "cut "),
-            ("open \u{1b}]0;never closed\nnext", "open  next"),
-        ] {
-            assert_eq!(clean(foul), fair, "{foul:?}");
-        }
-    }
 
     #[test]
     fn text_is_cut_by_cells_and_not_by_letters() {

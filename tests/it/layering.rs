@@ -18,8 +18,13 @@ const LAW: &[(&str, &[&str])] = &[
     ("simulator", &["clock", "domain"]),
     ("config", &["domain", "clock"]),
     ("telemetry", &["domain", "clock", "config"]),
+    (
+        "drill",
+        &["domain", "clock", "control", "engine", "journal", "providers", "simulator", "steps"],
+    ),
     ("tui", &["domain", "control", "config", "clock"]),
-    ("cli", &["domain", "control", "config", "clock"]),
+    // Of the drill, what its report is made of.
+    ("cli", &["domain", "control", "config", "clock", "drill"]),
     ("api", &["domain", "control", "config", "clock"]),
 ];
 
@@ -29,6 +34,8 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("engine", "providers::digitalocean", "the engine knows providers by their traits"),
     ("engine", "journal::sled", "the engine knows the journal by its trait"),
     ("engine", "journal::memory", "the engine knows the journal by its trait"),
+    ("drill", "providers::digitalocean", "a drill is handed its client"),
+    ("cli", "drill::setup", "the shell prints what a drill found; wiring it is the app's affair"),
     ("simulator", "domain::saga", "the simulated cloud never knows of sagas"),
     ("simulator", "domain::deployment", "the simulated cloud never knows of sagas"),
     ("view", "tui::update", "a view reads the model"),

@@ -3,8 +3,12 @@
 #![expect(clippy::print_stderr, reason = "a suite tells what it tried")]
 
 mod crash;
+mod dependencies;
+mod drill;
 mod engine;
+mod fuzz_corpus;
 mod generators;
+mod hostile;
 mod http_saga;
 mod journal_contract;
 mod journal_record;

@@ -92,10 +92,21 @@ fn the_token_is_nowhere_but_at_the_provider() {
     run("list", &["list", "--json"], 0);
     run("config show", &["config", "show"], 0);
     let typed_by_mistake = [&["launch", "--token", TOKEN][..], &["--tenant", "acme"]].concat();
-    home.run(&typed_by_mistake);
+    // What is typed is in the shell's history already; it is told that there is no such flag, and
+    // nothing is said back of what follows it.
+    assert_keeps_the_secret("a token that was typed", &home.run(&typed_by_mistake));
 
     let mut terminal = home.dashboard((200, 50));
     terminal.wait_for_text("acme/echo");
+    let of_process = |file: &str| {
+        let path = format!("/proc/{}/{file}", terminal.id().as_raw_nonzero());
+        fs::read(path).unwrap()
+    };
+    assert!(!tells(&of_process("cmdline")), "others see a process's command line");
+    let limits = String::from_utf8(of_process("limits")).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    let values: Vec<_> = core.split_whitespace().skip(4).take(2).collect();
+    assert_eq!(values, ["0", "0"], "no core file is written while the token is in memory");
     terminal.keys("/echo\r");
     terminal.wait_for_text("what is Bearer");
     terminal.keys("3zv");
@@ -119,6 +130,26 @@ fn the_token_is_nowhere_but_at_the_provider() {
         };
         assert!(written.iter().any(|file| said(&file)), "{folder}");
     }
+}
+
+#[test]
+fn a_token_command_is_not_told_the_token_and_hides_what_it_says() {
+    let cloud = Simulated::start();
+    let mut home = home(&cloud);
+    let seen = home.path().join("seen");
+    let script = home.path().join("vault");
+    let text = format!(
+        "#!/bin/sh\ntr '\\0' '\\n' </proc/$$/environ >{0}; ulimit -c >>{0}; echo '{TOKEN}'\n",
+        seen.display()
+    );
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(&script, Permissions::from_mode(0o700)).unwrap();
+    home.set("ARCADIA_DIGITALOCEAN_TOKEN_COMMAND", &script.display().to_string());
+    let launched = home.run(&launch("web"));
+    assert_eq!(launched.code, Some(0), "{launched:?}");
+    assert_keeps_the_secret("a launch", &launched);
+    let seen = fs::read(seen).unwrap();
+    assert!(!tells(&seen) && seen.ends_with(b"\n0\n"), "neither in its environment nor in a core");
 }
 
 #[test]

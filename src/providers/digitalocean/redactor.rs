@@ -5,6 +5,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::text::{bounded, is_harmful};
+
 /// What stands where the token stood.
 const MASK: &str = "[token]";
 
@@ -22,13 +24,9 @@ impl Redactor {
     /// `text` on one line, without the token, at most `limit` characters long.
     pub(super) fn clean(&self, text: &str, limit: usize) -> String {
         let hidden = text.replace(self.token.expose_secret(), MASK);
-        let printable = hidden.split(|c: char| c.is_control() || c.is_whitespace());
+        let printable = hidden.split(|c: char| is_harmful(c) || c.is_whitespace());
         let words: Vec<&str> = printable.filter(|word| !word.is_empty()).collect();
-        let line = words.join(" ");
-        match line.char_indices().nth(limit) {
-            Some((end, _)) => format!("{}…", &line[..end]),
-            None => line,
-        }
+        bounded(&words.join(" "), limit).into_owned()
     }
 }
 
@@ -46,5 +44,6 @@ mod tests {
     fn escape_sequences_and_line_breaks_do_not_reach_the_terminal() {
         let redactor = Redactor::new("dop_v1_secret".into());
         assert_eq!(redactor.clean("a\u{1b}[2J\r\n\tb\u{9b}c", 80), "a [2J b c");
+        assert_eq!(redactor.clean("a\u{202e}b\u{200b}\u{2066}c", 80), "a b c");
     }
 }

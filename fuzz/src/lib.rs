@@ -1,0 +1,139 @@
+//! What each fuzz target does with its bytes, and what must hold whatever they are.
+//!
+//! The fuzzer looks for bytes that break it; `cargo test` runs it over the committed corpus.
+
+use arcadia::cli::launch;
+use arcadia::config::paths::Platform;
+use arcadia::config::{Environment, Loaded};
+use arcadia::domain::id::SagaId;
+use arcadia::domain::text::{bounded, clean, is_harmful, printable, printable_json};
+use arcadia::journal::record;
+use arcadia::providers::digitalocean::bodies;
+use arcadia::simulator::faults::FaultRule;
+use arcadia::simulator::world::{Rules, World};
+
+/// A target's name, and what it does.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target, by the name of its corpus.
+pub const TARGETS: [Target; 7] = [
+    ("config_toml", config_toml),
+    ("deployment_file", deployment_file),
+    ("fault_rule", fault_rule),
+    ("journal_record", journal_record),
+    ("provider_body", provider_body),
+    ("state_file", state_file),
+    ("terminal_text", terminal_text),
+];
+
+/// A configuration that is accepted is shown, and what is shown is the same configuration.
+pub fn config_toml(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let environment = Environment::new([], Platform::default());
+    match Loaded::from_text(text, &environment) {
+        Ok(loaded) => {
+            let shown = loaded.show(&environment);
+            let again = Loaded::from_text(&shown, &environment).expect("what is shown is accepted");
+            assert_eq!(again.config, loaded.config, "{shown}");
+        }
+        Err(error) => harmless(&printable(&error.to_string())),
+    }
+}
+
+/// A deployment file that is accepted names nothing that a provider or a zone could take amiss.
+pub fn deployment_file(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match launch::spec_of(text) {
+        Ok(spec) => {
+            for label in [&spec.tenant, &spec.slug] {
+                let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+                assert!((1..=63).contains(&label.len()) && label.chars().all(sound), "{label:?}");
+                assert!(!label.starts_with('-') && !label.ends_with('-'), "{label:?}");
+            }
+            harmless(&spec.display_name);
+            harmless(&spec.droplet_name);
+            harmless(&format!("{:?} {:?} {:?}", spec.dns, spec.ssh_keys, spec.triggered_by));
+        }
+        Err(error) => harmless(&printable(&error.to_string())),
+    }
+}
+
+/// A rule that is accepted is written so that it is read as itself.
+pub fn fault_rule(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match text.parse::<FaultRule>() {
+        Ok(rule) => assert_eq!(rule.to_string().parse(), Ok(rule)),
+        Err(error) => harmless(&printable(&error.to_string())),
+    }
+}
+
+/// A record that is read is written so that it is read as itself.
+pub fn journal_record(bytes: &[u8]) {
+    let saga = SagaId::from_u128(7);
+    if let Ok(entries) = record::decode_entries(saga, 0, bytes) {
+        let again = record::decode_entries(saga, 0, &record::encode_entries(&entries));
+        assert_eq!(again.expect("what is written is read"), entries);
+    }
+    if let Ok(summary) = record::decode_summary(bytes) {
+        let again = record::decode_summary(&record::encode_summary(&summary));
+        assert_eq!(again.expect("what is written is read"), summary);
+    }
+    if let Ok(line) = record::decode_log(saga, 0, bytes) {
+        let again = record::decode_log(saga, 0, &record::encode_log(&line));
+        assert_eq!(again.expect("what is written is read"), line);
+    }
+}
+
+/// Whatever a provider says, what is told of it is short, harmless and without the token. The first
+/// byte is the last digit of a status; the rest is the body.
+pub fn provider_body(bytes: &[u8]) {
+    let Some((first, body)) = bytes.split_first() else { return };
+    let status = 400 + u16::from(*first);
+    let errors = [
+        Some(bodies::refusal(status, body)),
+        bodies::droplet(body).err(),
+        bodies::record(body).err(),
+        bodies::account(body).err(),
+    ];
+    for error in errors.into_iter().flatten() {
+        let failure = error.failure();
+        let told = format!("{} {}", failure.message, failure.request_id.as_deref().unwrap_or(""));
+        harmless(&told);
+        assert!(!told.contains(bodies::TOKEN), "{told:?}");
+        assert!(told.chars().count() < 2_000, "{told:?}");
+    }
+}
+
+/// The simulated cloud's books that are read are written so that they are read as themselves.
+pub fn state_file(bytes: &[u8]) {
+    let rules = Rules::default();
+    if let Ok(world) = World::from_bytes(&rules, bytes) {
+        let written = world.to_bytes();
+        let again = World::from_bytes(&rules, &written).expect("what is written is read");
+        assert_eq!(again.to_bytes(), written);
+    }
+}
+
+/// Nothing that steers a terminal comes through, and what is harmless comes through as it is.
+pub fn terminal_text(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (shown, cleaned) = (printable(&text), clean(&text));
+    harmless(&shown);
+    harmless(&cleaned);
+    assert_eq!(printable(&shown), shown);
+    assert_eq!(clean(&cleaned), cleaned);
+    if !text.chars().any(is_harmful) {
+        assert_eq!((shown.as_ref(), cleaned.as_ref()), (text.as_ref(), text.as_ref()));
+    }
+    assert!(bounded(&text, 16).chars().count() <= 17);
+
+    let json = serde_json::to_string(&text).expect("a text is JSON");
+    let escaped = printable_json(&json);
+    harmless(&escaped);
+    assert_eq!(serde_json::from_str::<String>(&escaped).expect("it is JSON still"), text);
+}
+
+fn harmless(text: &str) {
+    let harm = text.chars().find(|c| is_harmful(*c));
+    assert_eq!(harm, None, "{text:?}");
+}
