@@ -254,7 +254,7 @@ impl Owner {
             (true, false) => Fate::Begins,
             (false, false) => Fate::GoesOn,
         };
-        let batch = Batch { saga: next.saga, entries, fate };
+        let batch = Batch { saga: next.saga, entries: entries.into(), fate };
         self.append(batch.clone()).await.map_err(CommitError::Journal)?;
         self.aggregate = Arc::new(next);
         publish(&self.shared, summary, batch.entries);
@@ -333,11 +333,11 @@ impl Owner {
 
 /// Tells the world. The row is put before the notice is sent, so that who listens and then looks
 /// misses nothing.
-fn publish(shared: &Shared, summary: Summary, entries: Vec<Entry>) {
+fn publish(shared: &Shared, summary: Summary, entries: Arc<[Entry]>) {
     let summary = Arc::new(summary);
     shared.store.put(Arc::clone(&summary));
     // Nobody may be listening, which is fine.
-    let _ = shared.notices.send(Notice::Changed { summary, entries: entries.into() });
+    let _ = shared.notices.send(Notice::Changed { summary, entries });
 }
 
 fn answered(answer: Result<(Call, Outcome), tokio::task::JoinError>) -> Turn {

@@ -319,6 +319,6 @@ mod tests {
         let at = Timestamp::from_millis(0);
         let fact = Fact::Saga(EventKind::Completed);
         let fate = if seq == 0 { Fate::Begins } else { Fate::GoesOn };
-        Batch { saga: SAGA, entries: vec![Entry { seq, at, fact }], fate }
+        Batch { saga: SAGA, entries: [Entry { seq, at, fact }].into(), fate }
     }
 }

@@ -501,7 +501,7 @@ async fn stalled(notices: &mut broadcast::Receiver<Notice>) -> (DeploymentId, Ar
 async fn append_nonsense(rig: &Rig, saga: SagaId) {
     let seq = rig.journal.history(saga).await.unwrap().len() as u64;
     let fact = Fact::Saga(EventKind::RolledBack);
-    let entries = vec![Entry { seq, at: rig.clock.now(), fact }];
+    let entries = [Entry { seq, at: rig.clock.now(), fact }].into();
     rig.journal.append(Batch { saga, entries, fate: Fate::GoesOn }).await.unwrap();
 }
 

@@ -34,7 +34,7 @@ pub(super) async fn launched(
             .map_err(|error| JournalError::Write { reason: error.to_string() })?;
         entries.push(entry);
     }
-    let batch = Batch { saga, entries, fate: Fate::Begins };
+    let batch = Batch { saga, entries: entries.into(), fate: Fate::Begins };
     shared.journal.append(batch.clone()).await?;
     publish(shared, Summary::of(&aggregate), batch.entries);
     Ok(aggregate)
