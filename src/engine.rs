@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +27,7 @@ use crate::domain::log::LogLine;
 use crate::domain::saga::plan::{OnFailure, Plan};
 use crate::domain::spec::DeploymentSpec;
 use crate::domain::summary::Summary;
+use crate::fair::Gate;
 use crate::journal::{Journal, JournalError};
 use crate::steps::Registry;
 use crate::store::{Names, Store};
@@ -74,7 +75,8 @@ pub struct Parts {
     pub ids: IdSource,
     /// Rolls the dice of retries and polls.
     pub chance: Chance,
-    /// How many calls of steps may be under way at once; others wait their turn in order.
+    /// How many calls of steps may be under way at once; others wait, and their deployments take
+    /// turns (see [`crate::fair`]).
     pub calls_at_once: NonZeroUsize,
 }
 
@@ -92,7 +94,7 @@ struct Shared {
     clock: Clock,
     ids: IdSource,
     chance: Chance,
-    turns: Arc<Semaphore>,
+    turns: Gate<DeploymentId>,
     store: Store,
     notices: broadcast::Sender<Notice>,
     logbook: logbook::Logbook,
@@ -122,7 +124,7 @@ impl Handle {
             clock: parts.clock,
             ids: parts.ids,
             chance: parts.chance,
-            turns: Arc::new(Semaphore::new(parts.calls_at_once.get())),
+            turns: Gate::new(parts.calls_at_once.get()),
             store: Store::default(),
             notices,
             logbook,
