@@ -11,6 +11,7 @@ mod journal_record;
 mod journal_sled;
 mod kill;
 mod layering;
+mod overload;
 mod prism;
 mod saga_law;
 mod saga_run;
