@@ -44,6 +44,9 @@ pub(super) async fn resumed(
     saga: SagaId,
     requests_rx: &mut mpsc::Receiver<Request>,
 ) -> Option<Aggregate> {
+    if let Some(aggregate) = recovery::take_unowned(shared, saga) {
+        return Some(aggregate);
+    }
     let mut wait = JOURNAL_RETRY_FIRST;
     loop {
         let unreadable = match recovery::read(shared, saga).await {
