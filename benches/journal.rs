@@ -76,7 +76,7 @@ fn sled(runtime: &Runtime, criterion: &mut Criterion, writers: u64) -> Measured 
             for _ in 0..iterations {
                 let seq = next_seq.fetch_add(1, Ordering::Relaxed);
                 let saga = SagaId::from_u128(u128::from(writer));
-                let batch = Batch { saga, entries: vec![entry(seq)], fate: Fate::GoesOn };
+                let batch = Batch { saga, entries: [entry(seq)].into(), fate: Fate::GoesOn };
                 journal.append(batch).await.expect("the disk takes it");
             }
         }

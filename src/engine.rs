@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +27,7 @@ use crate::domain::log::LogLine;
 use crate::domain::saga::plan::{OnFailure, Plan};
 use crate::domain::spec::DeploymentSpec;
 use crate::domain::summary::Summary;
+use crate::fair::Gate;
 use crate::journal::{Journal, JournalError};
 use crate::steps::Registry;
 use crate::store::{Names, Store};
@@ -57,6 +58,10 @@ const ROWS_A_PAGE: usize = 4_096;
 /// is settled at the next start.
 pub const STOPPING_GRACE: Duration = Duration::from_secs(3);
 
+/// How much longer a journal may take to answer what was asked of it before the engine stopped. One
+/// that hangs must not hang the program: what it has not acknowledged is settled at the next start.
+const JOURNAL_GRACE: Duration = Duration::from_secs(10);
+
 /// Makes the plan of a launch.
 pub type Planner = Arc<dyn Fn(&DeploymentSpec, OnFailure) -> Plan + Send + Sync>;
 
@@ -74,14 +79,18 @@ pub struct Parts {
     pub ids: IdSource,
     /// Rolls the dice of retries and polls.
     pub chance: Chance,
-    /// How many calls of steps may be under way at once; others wait their turn in order.
+    /// How many calls of steps may be under way at once; others wait, and their deployments take
+    /// turns (see [`crate::fair`]).
     pub calls_at_once: NonZeroUsize,
 }
 
-/// The engine of this process. Cheap to clone; the last [`Handle::stop`] joins every task.
+/// The engine of this process. Cheap to clone. [`Handle::stop`] joins every task; when the last
+/// clone is dropped without it, the engine ends as with [`Handle::abort`].
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
+    /// No task holds it, so it ends with the last handle, and the tasks with it.
+    owners: Arc<Mutex<Owners>>,
 }
 
 /// What every owner task uses.
@@ -92,12 +101,14 @@ struct Shared {
     clock: Clock,
     ids: IdSource,
     chance: Chance,
-    turns: Arc<Semaphore>,
+    turns: Gate<DeploymentId>,
     store: Store,
     notices: broadcast::Sender<Notice>,
     logbook: logbook::Logbook,
     stopping: CancellationToken,
-    owners: Mutex<Owners>,
+    /// The unfinished sagas as the journal had them when it was opened; each waits for its owner, so
+    /// that no history is read twice.
+    unowned: Mutex<BTreeMap<SagaId, Aggregate>>,
 }
 
 /// The owner tasks that are alive.
@@ -105,6 +116,15 @@ struct Shared {
 struct Owners {
     by_saga: BTreeMap<SagaId, mpsc::Sender<Request>>,
     tasks: JoinSet<()>,
+}
+
+impl Owners {
+    fn disown(&mut self, saga: SagaId) {
+        // An order may have come while the task ended, and another owner may have been started.
+        if self.by_saga.get(&saga).is_some_and(mpsc::Sender::is_closed) {
+            self.by_saga.remove(&saga);
+        }
+    }
 }
 
 impl Handle {
@@ -122,15 +142,15 @@ impl Handle {
             clock: parts.clock,
             ids: parts.ids,
             chance: parts.chance,
-            turns: Arc::new(Semaphore::new(parts.calls_at_once.get())),
+            turns: Gate::new(parts.calls_at_once.get()),
             store: Store::default(),
             notices,
             logbook,
             stopping: CancellationToken::new(),
-            owners: Mutex::new(Owners::default()),
+            unowned: Mutex::default(),
         });
         recovery::load(&shared).await?;
-        Ok(Self { shared })
+        Ok(Self { shared, owners: Arc::default() })
     }
 
     /// Goes on with every saga that has not ended.
@@ -153,33 +173,36 @@ impl Handle {
     }
 
     /// Stops: no call is started any more, those under way are given [`STOPPING_GRACE`] to answer,
-    /// and what they answer is journaled. Sagas that have not ended go on at the next start.
+    /// and what they answer is journaled. Sagas that have not ended go on at the next start. It ends
+    /// even when the journal answers nothing any more.
     pub async fn stop(&self) {
         self.shared.stopping.cancel();
         // From here on `own` starts nothing, so the set that is taken is complete. The ways to the
         // owners stay known until they have ended: nobody may take a saga over before that.
-        let mut tasks = std::mem::take(&mut self.owners().tasks);
-        while tasks.join_next().await.is_some() {}
-        self.owners().by_saga.clear();
-        self.shared.logbook.stop().await;
+        let mut tasks = std::mem::take(&mut lock(&self.owners).tasks);
+        let ended = async {
+            while tasks.join_next().await.is_some() {}
+            self.shared.logbook.stop().await;
+        };
+        if tokio::time::timeout(STOPPING_GRACE + JOURNAL_GRACE, ended).await.is_err() {
+            tracing::error!("the journal does not answer; what it was asked last may not be kept");
+            tasks.shutdown().await;
+        }
+        lock(&self.owners).by_saga.clear();
     }
 
     /// Stops at once, as the death of the process would: calls under way are dropped, and nothing
     /// more is journaled. What was acknowledged is safe; the rest is settled at the next start.
     pub fn abort(&self) {
         self.shared.stopping.cancel();
-        let mut owners = self.owners();
+        let mut owners = lock(&self.owners);
         owners.by_saga.clear();
         owners.tasks.abort_all();
     }
 
-    fn owners(&self) -> std::sync::MutexGuard<'_, Owners> {
-        self.shared.owners.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The way to a saga's owner; the task is started when there is none.
     fn own(&self, saga: SagaId, opening: Opening) -> Result<mpsc::Sender<Request>, ControlError> {
-        let mut owners = self.owners();
+        let mut owners = lock(&self.owners);
         // Under the lock: `stop` takes the tasks under it, after it has said so.
         if self.shared.stopping.is_cancelled() {
             return Err(ControlError::Stopping);
@@ -192,24 +215,19 @@ impl Handle {
         }
         let (requests_tx, requests_rx) = mpsc::channel(REQUESTS_QUEUED);
         owners.by_saga.insert(saga, requests_tx.clone());
-        let handle = self.clone();
+        let shared = Arc::clone(&self.shared);
+        let all = Arc::downgrade(&self.owners);
         let requests = (requests_tx.clone(), requests_rx);
         owners.tasks.spawn(async move {
-            let owner = Owner::run(Arc::clone(&handle.shared), saga, opening, requests);
+            let owner = Owner::run(Arc::clone(&shared), saga, opening, requests);
             if AssertUnwindSafe(owner).catch_unwind().await.is_err() {
-                recovery::tell_stalled(&handle.shared, saga, "its owner panicked; see the log");
+                recovery::tell_stalled(&shared, saga, "its owner panicked; see the log");
             }
-            handle.disown(saga);
+            if let Some(all) = all.upgrade() {
+                lock(&all).disown(saga);
+            }
         });
         Ok(requests_tx)
-    }
-
-    fn disown(&self, saga: SagaId) {
-        let mut owners = self.owners();
-        // An order may have come while the task ended, and another owner may have been started.
-        if owners.by_saga.get(&saga).is_some_and(mpsc::Sender::is_closed) {
-            owners.by_saga.remove(&saga);
-        }
     }
 
     fn row(&self, deployment: DeploymentId) -> Result<Arc<Summary>, ControlError> {
@@ -296,6 +314,10 @@ impl Control for Handle {
     fn plan(&self, spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {
         (self.shared.planner)(spec, on_failure)
     }
+}
+
+fn lock(owners: &Mutex<Owners>) -> MutexGuard<'_, Owners> {
+    owners.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn journal_failed(error: JournalError) -> ControlError {

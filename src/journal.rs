@@ -6,6 +6,8 @@
 //! Two journals keep it: [`sled`] on disk, and [`memory`] for tests, which can be told to fail or to
 //! stop the world at any append. Both write the same [`record`]s and pass the same contract.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::domain::aggregate::Entry;
@@ -71,8 +73,8 @@ pub trait Journal: Send + Sync {
 pub struct Batch {
     /// Whose history.
     pub saga: SagaId,
-    /// The facts, with consecutive sequence numbers.
-    pub entries: Vec<Entry>,
+    /// The facts, with consecutive sequence numbers; shared by the journal and those who watch.
+    pub entries: Arc<[Entry]>,
     /// What the facts mean for the index of unfinished sagas.
     pub fate: Fate,
 }

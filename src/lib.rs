@@ -40,10 +40,12 @@
 //! |---|---|
 //! | `domain` | nothing of ours |
 //! | `clock` | `domain`; the only file that reads time or chance |
-//! | `providers`, `journal`, `store` | `domain`, `clock`; not each other |
+//! | `fair` | nothing of ours: turns, given out fairly |
+//! | `providers` | `domain`, `clock`, `fair` |
+//! | `journal`, `store` | `domain`, `clock`; not each other, and not `providers` |
 //! | `steps` | `domain`, `providers` (traits), `store` (trait) |
 //! | `control` | `domain` |
-//! | `engine` | `domain`, `steps`, `providers` (traits), `journal` (trait), `store`, `clock`, `control` |
+//! | `engine` | `domain`, `steps`, `providers` (traits), `journal` (trait), `store`, `clock`, `control`, `fair` |
 //! | `simulator` | `clock`, `domain::time`; it shares no type with the client that it answers |
 //! | `config`, `telemetry` | `domain`, `clock` (`telemetry`: `config`) |
 //! | `drill` | `domain`, `clock`, `control`, `engine`, `journal`, `providers` (traits), `simulator`, `steps` |
@@ -62,6 +64,7 @@ pub mod control;
 pub mod domain;
 pub mod drill;
 pub mod engine;
+pub mod fair;
 pub mod journal;
 pub mod providers;
 pub mod simulator;

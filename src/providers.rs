@@ -4,6 +4,7 @@
 //! decided where it is born, in [`ProviderError`], and so is whether the failed request may have
 //! taken effect: nobody downstream reads status codes.
 
+pub mod caller;
 pub mod digitalocean;
 
 use std::net::Ipv4Addr;

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use crate::domain::deployment::{Actor, Deployment, IllegalDeploymentTransition, Transition};
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::resource::{Resource, ResourceEvent, ResourceKey};
-use crate::domain::saga::event::{Event, EventKind};
+use crate::domain::saga::event::EventKind;
 use crate::domain::saga::plan::Plan;
 use crate::domain::saga::state::State;
-use crate::domain::saga::transition::{IllegalTransition, evolve};
+use crate::domain::saga::transition::{IllegalTransition, evolve_in_place};
 use crate::domain::spec::DeploymentSpec;
 use crate::domain::time::Timestamp;
 
@@ -66,8 +66,8 @@ pub struct Aggregate {
     pub plan: Arc<Plan>,
     /// Where its saga stands.
     pub state: State,
-    /// Its rows in the inventory.
-    pub resources: BTreeMap<ResourceKey, Resource>,
+    /// Its rows in the inventory; shared like the plan.
+    pub resources: Arc<BTreeMap<ResourceKey, Resource>>,
     /// When it was launched.
     pub launched_at: Timestamp,
     /// When something last happened.
@@ -84,7 +84,7 @@ impl Aggregate {
             saga: launch.saga,
             plan: launch.plan,
             state,
-            resources: BTreeMap::new(),
+            resources: Arc::default(),
             launched_at: at,
             changed_at: at,
             next_seq: 1,
@@ -128,8 +128,7 @@ impl Aggregate {
         match &entry.fact {
             Fact::Launched(_) => return Err(HistoryError::LaunchedTwice),
             Fact::Saga(kind) => {
-                let event = Event { at: entry.at, kind: kind.clone() };
-                self.state = evolve(&self.plan, &self.state, &event)?;
+                evolve_in_place(&self.plan, &mut self.state, entry.at, kind)?;
             }
             Fact::Deployment(transition) => self.deployment.apply(transition.clone())?,
             Fact::Resource(event) => self.apply_resource(event),
@@ -140,27 +139,28 @@ impl Aggregate {
     }
 
     fn apply_resource(&mut self, event: &ResourceEvent) {
+        let resources = Arc::make_mut(&mut self.resources);
         match event {
             ResourceEvent::Discovered(resource) => {
                 let mut row = resource.clone();
-                if let Some(old) = self.resources.get(&row.key) {
+                if let Some(old) = resources.get(&row.key) {
                     row.discovered_at = old.discovered_at;
                     row.owner = row.owner.or_else(|| old.owner.clone());
                 }
-                self.resources.insert(row.key.clone(), row);
+                resources.insert(row.key.clone(), row);
             }
             ResourceEvent::Linked { key, owner } => {
-                if let Some(row) = self.resources.get_mut(key) {
+                if let Some(row) = resources.get_mut(key) {
                     row.owner = Some(owner.clone());
                 }
             }
             ResourceEvent::Unlinked { key } => {
-                if let Some(row) = self.resources.get_mut(key) {
+                if let Some(row) = resources.get_mut(key) {
                     row.owner = None;
                 }
             }
             ResourceEvent::Removed { key } => {
-                self.resources.remove(key);
+                resources.remove(key);
             }
         }
     }

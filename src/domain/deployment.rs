@@ -18,7 +18,8 @@ pub struct Deployment {
     pub id: DeploymentId,
     /// What was asked for; shared, because every turn of its saga takes a new picture.
     pub spec: Arc<DeploymentSpec>,
-    transitions: Vec<Transition>,
+    /// Shared for the same reason.
+    transitions: Arc<Vec<Transition>>,
 }
 
 impl Deployment {
@@ -31,7 +32,7 @@ impl Deployment {
             actor: by,
             at,
         };
-        Self { id, spec, transitions: vec![first] }
+        Self { id, spec, transitions: Arc::new(vec![first]) }
     }
 
     /// The state it is in.
@@ -54,7 +55,7 @@ impl Deployment {
         if transition.from != Some(from) || !from.may_become(transition.to) {
             return Err(IllegalDeploymentTransition { from, to: transition.to });
         }
-        self.transitions.push(transition);
+        Arc::make_mut(&mut self.transitions).push(transition);
         Ok(())
     }
 }

@@ -20,13 +20,15 @@ use crate::domain::saga::transition::Outcome;
 use crate::engine::Shared;
 use crate::engine::ledger::Ledger;
 use crate::engine::request::Request;
+use crate::fair::Urgency;
+use crate::providers::caller::Caller;
 use crate::steps::{Step, StepContext};
 
 /// How a call and its owner reach each other.
 pub(super) struct Ways<'a> {
     /// For what the step records.
     pub(super) requests_tx: &'a mpsc::Sender<Request>,
-    /// Calls back a call that has not begun.
+    /// Calls back a call that has not begun, and requests that it has not sent.
     pub(super) recall: CancellationToken,
 }
 
@@ -40,6 +42,12 @@ pub(super) fn prepare(
     let Ways { requests_tx, recall } = ways;
     let ledger = Ledger::new(call.step.clone(), call.direction, requests_tx.clone());
     let (shared, past) = (Arc::clone(shared), Arc::clone(aggregate));
+    let deployment = aggregate.deployment.id;
+    let urgency = match call.direction {
+        // What it takes back costs money, and a person may wait for it.
+        Direction::Undo => Urgency::Urgent,
+        Direction::Forward => Urgency::Usual,
+    };
     let span = tracing::info_span!(
         "step",
         saga = %aggregate.saga,
@@ -50,7 +58,7 @@ pub(super) fn prepare(
     );
     async move {
         // The wait for its turn is no part of the step's time-out, and ends when nobody wants the
-        // call any more. The semaphore is never closed.
+        // call any more.
         let _turn = tokio::select! {
             biased;
             () = shared.stopping.cancelled() => {
@@ -59,10 +67,11 @@ pub(super) fn prepare(
             () = recall.cancelled() => {
                 return (call, never_began(FailureCode::Cancelled, "cancelled before it began"));
             }
-            turn = Arc::clone(&shared.turns).acquire_owned() => turn,
+            turn = shared.turns.turn(deployment, urgency) => turn,
         };
-        let work = AssertUnwindSafe(run(&shared, past, &call, Arc::new(ledger))).catch_unwind();
-        let outcome = work.await.unwrap_or_else(|panic| Outcome::Terminal {
+        let work = run(&shared, past, &call, Arc::new(ledger));
+        let work = AssertUnwindSafe(Caller { deployment, urgency, recall }.calls(work));
+        let outcome = work.catch_unwind().await.unwrap_or_else(|panic| Outcome::Terminal {
             failure: Failure::with_unknown_effect(
                 FailureCode::Panicked,
                 format!("the step panicked: {}", words_of(panic.as_ref())),

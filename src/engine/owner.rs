@@ -1,8 +1,8 @@
 //! The owner of one saga: the only task that changes it.
 //!
-//! Every change goes through [`Owner::commit`]: fold, append durably, publish, answer. When the
-//! journal cannot be written the saga stands still, says so, and tries again; no call is started on
-//! the strength of a fact that is not durable.
+//! Every change goes through [`Owner::commit`]: fold, append durably, publish, start what follows.
+//! When the journal cannot be written the saga stands still, says so, and tries again; no call is
+//! started on the strength of a fact that is not durable.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,11 +17,12 @@ use crate::control::Notice;
 use crate::domain::aggregate::{Aggregate, Entry, Fact, HistoryError, Launch};
 use crate::domain::failure::with_causes;
 use crate::domain::id::SagaId;
-use crate::domain::saga::command::{Call, Command};
+use crate::domain::saga::command::Call;
 use crate::domain::saga::plan::Direction;
-use crate::domain::saga::transition::{Outcome, decide, interruptions, settle};
+use crate::domain::saga::transition::{Outcome, interruptions, settle};
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
+use crate::engine::owner::wanted::Wanted;
 use crate::engine::request::Request;
 use crate::engine::{STOPPING_GRACE, Shared, call, recovery};
 use crate::journal::{Batch, Fate, JournalError};
@@ -29,6 +30,7 @@ use crate::store::Names;
 
 mod asked;
 mod opening;
+mod wanted;
 
 /// The first wait between two tries to reach the journal; it doubles.
 const JOURNAL_RETRY_FIRST: Duration = Duration::from_millis(200);
@@ -111,8 +113,9 @@ impl Owner {
                         let mut owner = begin(shared, aggregate, requests_rx);
                         // The one who launched is told before the first call is started.
                         let _ = ack_tx.send(Ok(()));
-                        owner.follow();
-                        owner.turn_until_done().await;
+                        if owner.commit(Vec::new(), Momentum::GoOn).await.is_ok() {
+                            owner.turn_until_done().await;
+                        }
                     }
                     Err(error) => {
                         shared.store.release_names(&names, deployment);
@@ -129,7 +132,6 @@ impl Owner {
                 let facts = interruptions(&owner.aggregate.plan, &owner.aggregate.state);
                 let facts = facts.into_iter().map(Fact::Saga).collect();
                 if owner.commit(facts, Momentum::GoOn).await.is_ok() {
-                    owner.follow();
                     owner.turn_until_done().await;
                 }
             }
@@ -153,23 +155,14 @@ impl Owner {
             };
             let taken = match turn {
                 Turn::Stop => return self.wind_down().await,
-                Turn::Woke => {
-                    self.wake_at = None;
-                    Ok(())
-                }
+                Turn::Woke => self.commit(Vec::new(), Momentum::GoOn).await,
                 Turn::Asked(request) => {
                     self.asked(request, Momentum::GoOn).await;
                     Ok(())
                 }
                 Turn::Answered(call, outcome) => self.answered(call, outcome, Momentum::GoOn).await,
             };
-            let gone_on = match taken {
-                // Whoever was stopped meanwhile must not start anything on the way out.
-                Ok(()) if self.shared.stopping.is_cancelled() => Ok(()),
-                Ok(()) => self.go_on().await,
-                Err(error) => Err(error),
-            };
-            match gone_on {
+            match taken {
                 Ok(()) => {}
                 // The journal could not be written until the engine stopped: the fact is lost with
                 // this process, and the next one settles what was under way.
@@ -223,68 +216,57 @@ impl Owner {
         Ok(())
     }
 
-    /// Records what follows from the passing of time, and starts what is to be started.
-    async fn go_on(&mut self) -> Result<(), CommitError> {
-        if self.what_follows(&self.aggregate).is_some() {
-            self.commit(Vec::new(), Momentum::GoOn).await?;
+    /// Makes facts, and those that follow from them, durable in one group; then has the calls under
+    /// way that the state wants. Without facts it does what has come due.
+    async fn commit(
+        &mut self,
+        mut facts: Vec<Fact>,
+        momentum: Momentum,
+    ) -> Result<(), CommitError> {
+        let now = self.shared.clock.now();
+        let mut next = Aggregate::clone(&self.aggregate);
+        let mut entries = Vec::new();
+        let wanted = loop {
+            for fact in facts {
+                let entry = Entry { seq: next.next_seq(), at: now, fact };
+                next.apply(&entry).map_err(CommitError::Illegal)?;
+                entries.push(entry);
+            }
+            let wanted = match momentum {
+                Momentum::GoOn => Wanted::by(&next, now),
+                Momentum::Stop => Wanted::default(),
+            };
+            if wanted.facts.is_empty() {
+                break wanted;
+            }
+            facts = wanted.facts;
+        };
+        if !entries.is_empty() {
+            self.record(next, entries).await.map_err(CommitError::Journal)?;
         }
-        self.follow();
+        self.follow(wanted);
         Ok(())
     }
 
-    /// Makes facts, and those that follow from them, durable in one group.
-    async fn commit(&mut self, facts: Vec<Fact>, momentum: Momentum) -> Result<(), CommitError> {
+    /// Takes a picture over once the facts that lead to it are durable, and tells the world.
+    async fn record(&mut self, next: Aggregate, entries: Vec<Entry>) -> Result<(), JournalError> {
         let was_finished = self.aggregate.state.is_finished();
-        let mut next = Aggregate::clone(&self.aggregate);
-        let mut entries = Vec::new();
-        for fact in facts {
-            self.fold(&mut next, &mut entries, fact).map_err(CommitError::Illegal)?;
-        }
-        if momentum == Momentum::GoOn {
-            while let Some(fact) = self.what_follows(&next) {
-                self.fold(&mut next, &mut entries, fact).map_err(CommitError::Illegal)?;
-            }
-        }
-        if entries.is_empty() {
-            return Ok(());
-        }
         let summary = Summary::of(&next);
         let fate = match (was_finished, next.state.is_finished()) {
             (_, true) => Fate::Ends(Box::new(summary.clone())),
             (true, false) => Fate::Begins,
             (false, false) => Fate::GoesOn,
         };
-        let batch = Batch { saga: next.saga, entries, fate };
-        self.append(batch.clone()).await.map_err(CommitError::Journal)?;
+        let batch = Batch { saga: next.saga, entries: entries.into(), fate };
+        self.append(&batch).await?;
         self.aggregate = Arc::new(next);
         publish(&self.shared, summary, batch.entries);
         Ok(())
     }
 
-    fn fold(
-        &self,
-        next: &mut Aggregate,
-        entries: &mut Vec<Entry>,
-        fact: Fact,
-    ) -> Result<(), HistoryError> {
-        let entry = Entry { seq: next.next_seq(), at: self.shared.clock.now(), fact };
-        next.apply(&entry)?;
-        entries.push(entry);
-        Ok(())
-    }
-
-    /// The first fact that follows from a state, if any does.
-    fn what_follows(&self, next: &Aggregate) -> Option<Fact> {
-        let commands = decide(&next.plan, &next.state, self.shared.clock.now());
-        commands.into_iter().find_map(|command| match command {
-            Command::Record(kind) => Some(Fact::Saga(kind)),
-            Command::Run(_) | Command::WakeAt(_) => None,
-        })
-    }
-
     /// Appends until it is durable, or the engine stops. The saga stands still meanwhile. A journal
     /// that refused a group has not kept it, so the same group is offered again.
-    async fn append(&self, batch: Batch) -> Result<(), JournalError> {
+    async fn append(&self, batch: &Batch) -> Result<(), JournalError> {
         let mut wait = JOURNAL_RETRY_FIRST;
         loop {
             let Err(error) = self.shared.journal.append(batch.clone()).await else { return Ok(()) };
@@ -296,32 +278,25 @@ impl Owner {
         }
     }
 
-    /// Has the calls under way that the state wants, and sets the alarm.
-    fn follow(&mut self) {
+    /// Has the calls under way that the state wants, and sets the alarm. Whoever was stopped
+    /// meanwhile starts nothing on the way out.
+    fn follow(&mut self, wanted: Wanted) {
         if self.shared.stopping.is_cancelled() {
             return;
         }
         if self.aggregate.state.phase.cause().is_some() {
             self.recall.cancel();
         }
-        self.wake_at = None;
-        let commands = decide(&self.aggregate.plan, &self.aggregate.state, self.shared.clock.now());
-        for command in commands {
-            match command {
-                Command::Run(call) => {
-                    if self.under_way.insert(call.clone()) {
-                        let recall = match call.direction {
-                            Direction::Forward => self.recall.clone(),
-                            Direction::Undo => CancellationToken::new(),
-                        };
-                        let ways = call::Ways { requests_tx: &self.requests_tx, recall };
-                        let call = call::prepare(&self.shared, &self.aggregate, call, ways);
-                        self.calls.spawn(call);
-                    }
-                }
-                Command::WakeAt(at) => self.wake_at = Some(at),
-                // `commit` leaves none: what is due by now was not due a moment ago.
-                Command::Record(_) => self.wake_at = Some(self.shared.clock.now()),
+        self.wake_at = wanted.wake_at;
+        for call in wanted.calls {
+            if self.under_way.insert(call.clone()) {
+                let recall = match call.direction {
+                    Direction::Forward => self.recall.clone(),
+                    Direction::Undo => CancellationToken::new(),
+                };
+                let ways = call::Ways { requests_tx: &self.requests_tx, recall };
+                let call = call::prepare(&self.shared, &self.aggregate, call, ways);
+                self.calls.spawn(call);
             }
         }
     }
@@ -333,11 +308,11 @@ impl Owner {
 
 /// Tells the world. The row is put before the notice is sent, so that who listens and then looks
 /// misses nothing.
-fn publish(shared: &Shared, summary: Summary, entries: Vec<Entry>) {
+fn publish(shared: &Shared, summary: Summary, entries: Arc<[Entry]>) {
     let summary = Arc::new(summary);
     shared.store.put(Arc::clone(&summary));
     // Nobody may be listening, which is fine.
-    let _ = shared.notices.send(Notice::Changed { summary, entries: entries.into() });
+    let _ = shared.notices.send(Notice::Changed { summary, entries });
 }
 
 fn answered(answer: Result<(Call, Outcome), tokio::task::JoinError>) -> Turn {

@@ -1,7 +1,8 @@
 //! The way back from the journal: rows for the list, and sagas for their owners.
 
+use std::collections::BTreeMap;
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use crate::control::Notice;
 use crate::domain::aggregate::{Aggregate, Entry};
@@ -13,7 +14,8 @@ use crate::domain::time::Timestamp;
 use crate::engine::{ROWS_A_PAGE, Shared};
 use crate::journal::JournalError;
 
-/// Fills the store: finished sagas by their kept rows, the others by their histories.
+/// Fills the store: finished sagas by their kept rows, the others by their histories, which are kept
+/// for their owners.
 ///
 /// # Errors
 /// When the journal cannot be read. A single history that makes no sense is not an error: its row
@@ -30,13 +32,27 @@ pub(super) async fn load(shared: &Shared) -> Result<(), JournalError> {
     }
     for saga in shared.journal.unfinished().await? {
         let row = match read(shared, saga).await {
-            Ok(aggregate) => Summary::of(&aggregate),
+            Ok(aggregate) => {
+                let row = Summary::of(&aggregate);
+                unowned(shared).insert(saga, aggregate);
+                row
+            }
             Err(Unreadable::Nonsense(row)) => *row,
             Err(Unreadable::Journal(error)) => return Err(error),
         };
         shared.store.put(Arc::new(row));
     }
     Ok(())
+}
+
+/// A saga as it was when the journal was opened, for its first owner. Only owners change a saga, so
+/// it is still true.
+pub(super) fn take_unowned(shared: &Shared, saga: SagaId) -> Option<Aggregate> {
+    unowned(shared).remove(&saga)
+}
+
+fn unowned(shared: &Shared) -> MutexGuard<'_, BTreeMap<SagaId, Aggregate>> {
+    shared.unowned.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A saga that cannot be run.

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::future;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -41,6 +42,7 @@ pub struct MemoryJournal {
     stored: Arc<Mutex<Stored>>,
     plans: Mutex<Plans>,
     stopped_tx: watch::Sender<World>,
+    histories_read: AtomicUsize,
 }
 
 impl MemoryJournal {
@@ -67,6 +69,11 @@ impl MemoryJournal {
         Self::over(Arc::clone(&self.stored))
     }
 
+    /// How many histories were read of this journal since it was opened.
+    pub fn histories_read(&self) -> usize {
+        self.histories_read.load(Ordering::Relaxed)
+    }
+
     /// Waits until the world has stopped.
     pub async fn stopped(&self) {
         let mut stopped_rx = self.stopped_tx.subscribe();
@@ -75,7 +82,12 @@ impl MemoryJournal {
     }
 
     fn over(stored: Arc<Mutex<Stored>>) -> Self {
-        Self { stored, plans: Mutex::default(), stopped_tx: watch::Sender::new(World::Turning) }
+        Self {
+            stored,
+            plans: Mutex::default(),
+            stopped_tx: watch::Sender::new(World::Turning),
+            histories_read: AtomicUsize::new(0),
+        }
     }
 
     fn stop(&self) {
@@ -133,6 +145,7 @@ impl Journal for MemoryJournal {
 
     async fn history(&self, saga: SagaId) -> Result<Vec<Entry>, JournalError> {
         self.turning().await;
+        self.histories_read.fetch_add(1, Ordering::Relaxed);
         lock(&self.stored).history(saga)
     }
 
@@ -319,6 +332,6 @@ mod tests {
         let at = Timestamp::from_millis(0);
         let fact = Fact::Saga(EventKind::Completed);
         let fate = if seq == 0 { Fate::Begins } else { Fate::GoesOn };
-        Batch { saga: SAGA, entries: vec![Entry { seq, at, fact }], fate }
+        Batch { saga: SAGA, entries: [Entry { seq, at, fact }].into(), fate }
     }
 }

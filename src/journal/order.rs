@@ -19,7 +19,7 @@ pub(super) fn follow(batch: &Batch, next: u64) -> Result<u64, JournalError> {
         return refuse(format!("the row that ends {saga} is that of {}", summary.saga));
     }
     let mut expected = next;
-    for entry in &batch.entries {
+    for entry in batch.entries.iter() {
         if entry.seq != expected {
             return refuse(format!(
                 "entry {} of {saga} does not follow its history, which goes on with {expected}",

@@ -410,6 +410,44 @@ async fn an_engine_that_stops_refuses_launches_and_orders() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_engine_stops_although_its_journal_answers_nothing_any_more() {
+    let script = Script::default();
+    script.on("s0", Direction::Forward, [Act::DoneAfter(Duration::from_secs(1))]);
+    let rig = Rig::scripted(&script, 1).await;
+    rig.launch().await;
+    rig.journal.on_append(Box::new(|_| Verdict::StopBefore));
+    rig.journal.stopped().await;
+    let asked_at = rig.clock.now();
+    rig.engine.stop().await;
+    assert!(rig.clock.now().since(asked_at) <= Duration::from_secs(15));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_nobody_holds_any_more_ends_with_its_sagas() {
+    let script = Script::default();
+    script.on("s0", Direction::Forward, [Act::Never]);
+    let rig = Rig::scripted(&script, 1).await;
+    rig.launch().await;
+    pass(Duration::from_secs(1)).await;
+    let journal = Arc::downgrade(&rig.journal);
+    drop(rig);
+    pass(Duration::from_secs(1)).await;
+    assert!(journal.upgrade().is_none(), "its tasks are gone, and the journal with them");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_is_read_once_at_a_start() {
+    let script = Script::default();
+    script.on("s0", Direction::Forward, [Act::Never]);
+    let mut rig = Rig::scripted(&script, 1).await;
+    let launched = rig.launch().await;
+    pass(Duration::from_secs(1)).await;
+    rig.crash_and_restart(Duration::ZERO).await;
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
+    assert_eq!(rig.journal.histories_read(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_busy_step_is_asked_again_until_its_tries_are_used_up() {
     let script = Script::default();
     script.on("s0", Direction::Forward, [Act::Busy, Act::Busy, Act::Busy, Act::Busy]);
@@ -501,7 +539,7 @@ async fn stalled(notices: &mut broadcast::Receiver<Notice>) -> (DeploymentId, Ar
 async fn append_nonsense(rig: &Rig, saga: SagaId) {
     let seq = rig.journal.history(saga).await.unwrap().len() as u64;
     let fact = Fact::Saga(EventKind::RolledBack);
-    let entries = vec![Entry { seq, at: rig.clock.now(), fact }];
+    let entries = [Entry { seq, at: rig.clock.now(), fact }].into();
     rig.journal.append(Batch { saga, entries, fate: Fate::GoesOn }).await.unwrap();
 }
 

@@ -303,7 +303,7 @@ pub(crate) async fn append(
     entries: Vec<Entry>,
     fate: Fate,
 ) -> Result<(), JournalError> {
-    journal.append(Batch { saga, entries, fate }).await
+    journal.append(Batch { saga, entries: entries.into(), fate }).await
 }
 
 /// So many entries with numbers from `first` on.

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 const LAW: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &["domain"]),
-    ("providers", &["domain", "clock"]),
+    ("fair", &[]),
+    ("providers", &["domain", "clock", "fair"]),
     ("journal", &["domain", "clock"]),
     ("store", &["domain", "clock"]),
     ("steps", &["domain", "providers", "store"]),
     // The embedded inventory is a part of the journal's history, so the engine implements the trait.
-    ("engine", &["domain", "steps", "providers", "journal", "store", "clock", "control"]),
+    ("engine", &["domain", "steps", "providers", "journal", "store", "clock", "control", "fair"]),
     ("control", &["domain"]),
     ("simulator", &["clock", "domain"]),
     ("config", &["domain", "clock"]),

@@ -18,6 +18,7 @@ mod kill_storm;
 mod layering;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod power_loss;
+mod overload;
 mod prism;
 mod saga_law;
 mod saga_run;

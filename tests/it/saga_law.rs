@@ -13,7 +13,9 @@ use arcadia::domain::saga::command::{Call, Command};
 use arcadia::domain::saga::event::{Event, EventKind, Order, StepEvent};
 use arcadia::domain::saga::plan::{Direction, OnFailure, Plan, StepName};
 use arcadia::domain::saga::state::{Cause, Lane, Phase, Stage, State};
-use arcadia::domain::saga::transition::{Outcome, decide, evolve, interruptions, settle};
+use arcadia::domain::saga::transition::{
+    Outcome, decide, evolve, evolve_in_place, interruptions, settle,
+};
 use arcadia::domain::time::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
@@ -330,7 +332,7 @@ proptest! {
         scenario in scenarios(),
         cut in 0_usize..60,
         step in 0_usize..8,
-        which in 0_usize..10,
+        which in 0_usize..19,
         back in any::<bool>(),
     ) {
         let mut driver = Driver::new(&scenario);
@@ -356,12 +358,47 @@ proptest! {
         let kind = match which {
             8 => EventKind::Completed,
             9 => EventKind::RolledBack,
+            10 => EventKind::Restarted,
+            11 => {
+                let (key, value) = ("key".to_owned(), json!(1));
+                EventKind::Checkpointed { step: name, direction, key, value }
+            }
+            12.. => {
+                let command = CommandId::from_u128(if back { 1 } else { u128::MAX });
+                let by = Actor::Operator("ana".to_owned());
+                EventKind::Ordered { command, by, order: orders(name).swap_remove(which - 12) }
+            }
             _ => EventKind::Step { step: name, direction, event },
         };
-        if let Ok(next) = evolve(&driver.plan, &state, &Event { at, kind: kind.clone() }) {
-            prop_assert_ne!(&next, &state, "{:?} passed in silence", kind);
+        let mut in_place = state.clone();
+        let taken = evolve_in_place(&driver.plan, &mut in_place, at, &kind);
+        match evolve(&driver.plan, &state, &Event { at, kind: kind.clone() }) {
+            Ok(next) => {
+                // A restart changes what waits, and nothing else.
+                if kind != EventKind::Restarted {
+                    prop_assert_ne!(&next, &state, "{:?} passed in silence", kind);
+                }
+                prop_assert_eq!(&in_place, &next);
+            }
+            Err(illegal) => {
+                prop_assert_eq!(taken, Err(illegal));
+                prop_assert_eq!(&in_place, &state, "{:?} was refused and left a trace", kind);
+            }
         }
     }
+}
+
+/// Each order once.
+fn orders(step: StepName) -> Vec<Order> {
+    vec![
+        Order::Cancel,
+        Order::Rollback,
+        Order::Hold,
+        Order::Resume,
+        Order::Retry,
+        Order::Skip { step, reason: "seen to".to_owned() },
+        Order::Abandon { reason: "enough".to_owned() },
+    ]
 }
 
 /// Drives a chain by hand: every call is answered as `answer` says.

@@ -1,6 +1,7 @@
 //! Where a saga stands: a phase, and two lanes for each step.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -15,8 +16,9 @@ use crate::domain::time::Timestamp;
 pub struct State {
     /// The saga as a whole.
     pub phase: Phase,
-    /// Each step, in the order of the plan.
-    pub steps: Vec<StepState>,
+    /// Each step, in the order of the plan; a picture shares those that did not change with the one
+    /// before it.
+    pub steps: Vec<Arc<StepState>>,
     /// The orders that were taken, so that a repeated one is recognised.
     pub orders: BTreeSet<CommandId>,
 }
@@ -26,7 +28,7 @@ impl State {
     pub fn new(plan: &Plan) -> Self {
         Self {
             phase: Phase::Running,
-            steps: plan.steps().iter().map(|_| StepState::default()).collect(),
+            steps: plan.steps().iter().map(|_| Arc::default()).collect(),
             orders: BTreeSet::new(),
         }
     }
@@ -34,6 +36,11 @@ impl State {
     /// Whether nothing will happen any more unless an operator orders it.
     pub fn is_finished(&self) -> bool {
         self.phase.end().is_some()
+    }
+
+    /// A step to be changed, in this picture alone.
+    pub(super) fn step_mut(&mut self, position: usize) -> &mut StepState {
+        Arc::make_mut(&mut self.steps[position])
     }
 }
 

@@ -14,7 +14,7 @@ mod ready;
 mod settle;
 
 pub use decide::{decide, interruptions};
-pub use evolve::evolve;
+pub use evolve::{evolve, evolve_in_place};
 pub use ready::needs_undo;
 pub use settle::{Outcome, settle};
 

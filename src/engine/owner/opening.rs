@@ -7,9 +7,8 @@ use tokio::sync::mpsc;
 use crate::control::ControlError;
 use crate::domain::aggregate::{Aggregate, Entry, Fact, Launch};
 use crate::domain::id::SagaId;
-use crate::domain::saga::command::Command;
-use crate::domain::saga::transition::decide;
 use crate::domain::summary::Summary;
+use crate::engine::owner::wanted::Wanted;
 use crate::engine::owner::{JOURNAL_RETRY_CAP, JOURNAL_RETRY_FIRST, publish};
 use crate::engine::recovery::Unreadable;
 use crate::engine::request::Request;
@@ -25,16 +24,14 @@ pub(super) async fn launched(
     let saga = launch.saga;
     let mut aggregate = Aggregate::launched(launch.clone(), at);
     let mut entries = vec![Entry { seq: 0, at, fact: Fact::Launched(Box::new(launch)) }];
-    let commands = decide(&aggregate.plan, &aggregate.state, at);
-    for command in commands {
-        let Command::Record(kind) = command else { continue };
-        let entry = Entry { seq: aggregate.next_seq(), at, fact: Fact::Saga(kind) };
+    for fact in Wanted::by(&aggregate, at).facts {
+        let entry = Entry { seq: aggregate.next_seq(), at, fact };
         aggregate
             .apply(&entry)
             .map_err(|error| JournalError::Write { reason: error.to_string() })?;
         entries.push(entry);
     }
-    let batch = Batch { saga, entries, fate: Fate::Begins };
+    let batch = Batch { saga, entries: entries.into(), fate: Fate::Begins };
     shared.journal.append(batch.clone()).await?;
     publish(shared, Summary::of(&aggregate), batch.entries);
     Ok(aggregate)
@@ -47,6 +44,9 @@ pub(super) async fn resumed(
     saga: SagaId,
     requests_rx: &mut mpsc::Receiver<Request>,
 ) -> Option<Aggregate> {
+    if let Some(aggregate) = recovery::take_unowned(shared, saga) {
+        return Some(aggregate);
+    }
     let mut wait = JOURNAL_RETRY_FIRST;
     loop {
         let unreadable = match recovery::read(shared, saga).await {

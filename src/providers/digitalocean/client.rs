@@ -20,7 +20,7 @@ use crate::domain::time::Timestamp;
 use crate::providers::ProviderError;
 use crate::providers::digitalocean::Settings;
 use crate::providers::digitalocean::error::{Diagnosis, DigitalOceanError, Lost, Nature, Refusal};
-use crate::providers::digitalocean::limiter::{Flight, Limiter};
+use crate::providers::digitalocean::limiter::{Flight, Limiter, NotAdmitted};
 use crate::providers::digitalocean::pacing::Pacing;
 use crate::providers::digitalocean::redactor::Redactor;
 
@@ -195,7 +195,8 @@ impl Client {
         let path = url.path().to_owned();
         let flight = match self.shared.limiter.admit().await {
             Ok(flight) => flight,
-            Err(congested) => return Err(diagnosis.held_back(congested.after)),
+            Err(NotAdmitted::Congested { after }) => return Err(diagnosis.held_back(after)),
+            Err(NotAdmitted::Recalled) => return Err(diagnosis.recalled()),
         };
         let started = self.shared.clock.now();
         let mut traces = Traces::default();

@@ -157,6 +157,12 @@ impl Diagnosis<'_> {
         waiting(retryable(FailureCode::RateLimited, message, Effect::None), Some(after))
     }
 
+    /// The request was called back before it was sent.
+    pub(super) fn recalled(&self) -> ProviderError {
+        let message = format!("`{}` was called back before it was sent", self.operation);
+        retryable(FailureCode::Cancelled, message, Effect::None)
+    }
+
     fn refused_in_its_words(&self, refusal: &Refusal<'_>, body: &ErrorBody) -> ProviderError {
         let words = self.redactor.clean(&body.message, MESSAGE_LIMIT);
         let message = format!(

@@ -1,12 +1,18 @@
-//! Keeps all sagas together within the token's quota: who comes first goes first.
+//! Keeps all sagas together within the token's quota, and is fair between their deployments.
 //!
-//! One turnstile, fair because tokio's mutex is: whoever stands in it waits for a seat (the bound
-//! on requests in flight) and then for the `ledger`. Leaving the queue at any point costs nobody
-//! anything. A wait that would outlast the patience is refused instead, so that the executor waits
-//! where an operator can see it and cancel it.
+//! One turnstile, before which deployments take turns (see [`crate::fair`]): whoever stands in it
+//! waits for a seat (the bound on requests in flight) and then for the `ledger`. Requests that undo
+//! something go first, because what they take back costs money, and a person may wait for it; so do
+//! requests of nobody's saga, because a person waits for those. Every fourth goes forward all the
+//! same.
+//!
+//! Leaving the queue at any point costs nobody anything: a request whose saga is cancelled leaves at
+//! once, and one that would have to wait longer than the patience is refused, so that the executor
+//! waits where an operator can see it and cancel it.
 
 mod ledger;
 
+use std::future;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,7 +20,10 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::clock::Clock;
+use crate::domain::id::DeploymentId;
 use crate::domain::time::Timestamp;
+use crate::fair::{Gate, Urgency};
+use crate::providers::caller::Caller;
 use crate::providers::digitalocean::limiter::ledger::Ledger;
 use crate::providers::digitalocean::pacing::Pacing;
 
@@ -55,7 +64,7 @@ pub(super) struct Limiter {
 struct Shared {
     clock: Clock,
     patience: Duration,
-    turnstile: tokio::sync::Mutex<()>,
+    turnstile: Gate<Option<DeploymentId>>,
     seats: Arc<Semaphore>,
     ledger: Mutex<Ledger>,
     /// Wakes the one in the turnstile when the accounts have changed.
@@ -68,11 +77,16 @@ pub(super) struct Flight {
     _seat: OwnedSemaphorePermit,
 }
 
-/// The turn lies beyond the caller's patience.
+/// A request that was not sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Congested {
-    /// How long until a turn may be free.
-    pub(super) after: Duration,
+pub(super) enum NotAdmitted {
+    /// The turn lies beyond the caller's patience.
+    Congested {
+        /// How long until the quota may have room; zero when only the line is too long.
+        after: Duration,
+    },
+    /// Nobody wants it any more.
+    Recalled,
 }
 
 impl Limiter {
@@ -83,7 +97,7 @@ impl Limiter {
             shared: Arc::new(Shared {
                 clock,
                 patience: limits.patience,
-                turnstile: tokio::sync::Mutex::new(()),
+                turnstile: Gate::new(1),
                 seats: Arc::new(Semaphore::new(seats.min(Semaphore::MAX_PERMITS))),
                 ledger: Mutex::new(Ledger::new(limits)),
                 changed: Notify::new(),
@@ -92,10 +106,39 @@ impl Limiter {
     }
 
     /// Waits for a turn. Dropping the future leaves the queue and books nothing.
-    pub(super) async fn admit(&self) -> Result<Flight, Congested> {
+    pub(super) async fn admit(&self) -> Result<Flight, NotAdmitted> {
         let shared = &self.shared;
         let give_up = shared.clock.now() + shared.patience;
-        let _turn = shared.turnstile.lock().await;
+        let (deployment, urgency, recall) = match Caller::present() {
+            Some(caller) => (Some(caller.deployment), caller.urgency, Some(caller.recall)),
+            None => (None, Urgency::Urgent, None),
+        };
+        let recalled = async {
+            match recall {
+                Some(recall) => recall.cancelled().await,
+                None => future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = recalled => Err(NotAdmitted::Recalled),
+            admitted = self.stand_in_line(deployment, urgency, give_up) => admitted,
+            () = shared.clock.sleep_until(give_up) => {
+                let now = shared.clock.now();
+                let free = shared.ledger().next_free(now);
+                Err(NotAdmitted::Congested { after: free.map_or(Duration::ZERO, |at| now.until(at)) })
+            }
+        }
+    }
+
+    async fn stand_in_line(
+        &self,
+        deployment: Option<DeploymentId>,
+        urgency: Urgency,
+        give_up: Timestamp,
+    ) -> Result<Flight, NotAdmitted> {
+        let shared = &self.shared;
+        let _turn = shared.turnstile.turn(deployment, urgency).await;
         let seat = Arc::clone(&shared.seats)
             .acquire_owned()
             .await
@@ -108,7 +151,7 @@ impl Limiter {
                 return Ok(Flight { shared: Arc::clone(shared), _seat: seat });
             };
             if at > give_up {
-                return Err(Congested { after: now.until(at) });
+                return Err(NotAdmitted::Congested { after: now.until(at) });
             }
             tokio::select! {
                 () = shared.clock.sleep_until(at) => {}
@@ -155,6 +198,7 @@ mod tests {
 
     use futures_util::FutureExt;
     use futures_util::future::join_all;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
 
@@ -183,6 +227,76 @@ mod tests {
         }))
         .await;
         assert_eq!(order.into_inner().unwrap(), [(0, 0), (1, 0), (2, 60), (3, 60), (4, 120)]);
+    }
+
+    fn caller(deployment: u128, urgency: Urgency) -> Caller {
+        let deployment = DeploymentId::from_u128(deployment);
+        Caller { deployment, urgency, recall: CancellationToken::new() }
+    }
+
+    /// Admits these callers' requests, which all come at once, and says in which order they went.
+    async fn order_of(callers: impl IntoIterator<Item = (u128, Urgency)>) -> Vec<u128> {
+        let (limiter, _) = limiter(1, 16, Duration::from_hours(1));
+        let order = Mutex::new(Vec::new());
+        join_all(callers.into_iter().map(|(deployment, urgency)| {
+            let (limiter, order) = (&limiter, &order);
+            caller(deployment, urgency).calls(async move {
+                let _flight = limiter.admit().await.unwrap();
+                order.lock().unwrap().push(deployment);
+            })
+        }))
+        .await;
+        order.into_inner().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deployment_with_a_storm_of_requests_does_not_starve_the_others() {
+        // The first goes at once, and the second stands in the turnstile before the others come.
+        let storm = std::iter::repeat_n((7, Urgency::Usual), 5);
+        let others = [(1, Urgency::Usual), (2, Urgency::Usual), (1, Urgency::Usual)];
+        assert_eq!(order_of(storm.chain(others)).await, [7, 7, 7, 1, 2, 7, 1, 7]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_undoes_goes_first_and_what_goes_forward_keeps_going() {
+        let forward = (0..3).map(|deployment| (deployment, Urgency::Usual));
+        let undo = (10..16).map(|deployment| (deployment, Urgency::Urgent));
+        assert_eq!(order_of(forward.chain(undo)).await, [0, 1, 10, 11, 12, 2, 13, 14, 15]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_whose_saga_is_cancelled_leaves_the_queue_at_once() {
+        let (limiter, clock) = limiter(1, 16, Duration::from_mins(10));
+        let start = clock.now();
+        drop(limiter.admit().await.unwrap());
+        for place_in_line in 0..2 {
+            let caller = caller(1, Urgency::Usual);
+            let recall = caller.recall.clone();
+            let mut before = pin!(limiter.admit());
+            if place_in_line > 0 {
+                assert!(before.as_mut().now_or_never().is_none());
+            }
+            let (refused, ()) = tokio::join!(caller.calls(limiter.admit()), async {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                recall.cancel();
+            });
+            assert_eq!(refused.err(), Some(NotAdmitted::Recalled));
+        }
+        assert_eq!(clock.now().since(start), Duration::from_secs(2));
+        assert!(limiter.admit().await.is_ok(), "it booked nothing");
+        assert_eq!(clock.now().since(start), Duration::from_mins(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_queues_longer_than_the_patience_for_a_seat_either() {
+        let (limiter, clock) = limiter(100, 1, Duration::from_secs(15));
+        let start = clock.now();
+        let _flight = limiter.admit().await.unwrap();
+        let refused = join_all([limiter.admit(), limiter.admit()]).await;
+        for refused in refused {
+            assert_eq!(refused.err(), Some(NotAdmitted::Congested { after: Duration::ZERO }));
+        }
+        assert_eq!(clock.now().since(start), Duration::from_secs(15));
     }
 
     #[tokio::test(start_paused = true)]
@@ -241,7 +355,7 @@ mod tests {
         drop(limiter.admit().await.unwrap());
         let start = clock.now();
         let refused = limiter.admit().await.err();
-        assert_eq!(refused, Some(Congested { after: Duration::from_mins(1) }));
+        assert_eq!(refused, Some(NotAdmitted::Congested { after: Duration::from_mins(1) }));
         assert_eq!(clock.now(), start);
     }
 

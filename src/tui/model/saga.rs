@@ -6,7 +6,7 @@ use crate::domain::failure::Failure;
 use crate::domain::id::DeploymentId;
 use crate::domain::saga::event::{EventKind, StepEvent};
 use crate::domain::saga::plan::StepName;
-use crate::domain::saga::state::{Cause, HoldReason, Phase, StepState};
+use crate::domain::saga::state::{Cause, HoldReason, Phase};
 use crate::domain::saga::timeline::{StepTimeline, timeline};
 use crate::domain::summary::{Focus, Summary};
 use crate::tui::model::log::Position;
@@ -173,7 +173,7 @@ impl Read {
     fn remembered(&self) -> Option<usize> {
         let steps = &self.detail.aggregate.state.steps;
         let failed = steps.iter().position(|step| step.forward.is_failed());
-        failed.or_else(|| steps.iter().rposition(StepState::was_started))
+        failed.or_else(|| steps.iter().rposition(|step| step.was_started()))
     }
 
     /// Where the step that matters now stands.

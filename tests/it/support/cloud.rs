@@ -58,6 +58,11 @@ enum Kind {
 
 impl TestCloud {
     pub(crate) fn new(clock: Clock) -> Self {
+        Self::with_room_for(clock, 25)
+    }
+
+    /// A cloud whose account may have this many droplets.
+    pub(crate) fn with_room_for(clock: Clock, droplets: usize) -> Self {
         let rules = Rules {
             timings: Timings {
                 activation: Duration::from_secs(20),
@@ -66,7 +71,7 @@ impl TestCloud {
                 deletion: Duration::from_secs(6),
             },
             domains: vec![ZONE.to_owned()],
-            ..Rules::default()
+            droplet_limit: u32::try_from(droplets).unwrap(),
         };
         Self(Arc::new(Inner {
             world: Mutex::new(World::new(&rules)),

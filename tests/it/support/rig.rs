@@ -94,11 +94,21 @@ impl Rig {
         plan: impl Fn(OnFailure) -> Plan + Send + Sync + 'static,
         calls_at_once: usize,
     ) -> Self {
+        Self::with_steps(script.registry(), move |_, on_failure| plan(on_failure), calls_at_once)
+            .await
+    }
+
+    /// An Arcadia with steps and plans of the test's own.
+    pub(crate) async fn with_steps(
+        steps: Registry,
+        plan: impl Fn(&DeploymentSpec, OnFailure) -> Plan + Send + Sync + 'static,
+        calls_at_once: usize,
+    ) -> Self {
         let clock = test_clock();
         let cloud = TestCloud::new(clock.clone());
         let setup = Setup {
-            steps: Steps::Scripted(script.registry()),
-            planner: Arc::new(move |_, on_failure| plan(on_failure)),
+            steps: Steps::Scripted(steps),
+            planner: Arc::new(plan),
             calls_at_once,
             patience: cloud.pace().patience,
         };

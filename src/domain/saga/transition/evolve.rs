@@ -1,5 +1,6 @@
 //! What a fact means.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::failure::{Effect, Failure, FailureCode};
@@ -20,27 +21,40 @@ const LONGEST_ASKED_WAIT: Duration = Duration::from_hours(1);
 /// When the fact cannot have happened in this state. The caller must not go on with that saga.
 pub fn evolve(plan: &Plan, state: &State, event: &Event) -> Result<State, IllegalTransition> {
     let mut next = state.clone();
-    let at = event.at;
-    match &event.kind {
+    evolve_in_place(plan, &mut next, event.at, &event.kind)?;
+    Ok(next)
+}
+
+/// The same, for a state that nobody needs as it was: a history is folded without a copy a fact.
+///
+/// # Errors
+/// As [`evolve`]; the state is then as it was, so every rule below looks before it changes.
+pub fn evolve_in_place(
+    plan: &Plan,
+    state: &mut State,
+    at: Timestamp,
+    kind: &EventKind,
+) -> Result<(), IllegalTransition> {
+    match kind {
         EventKind::Step { step, direction, event } => {
-            step_event(plan, &mut next, step, *direction, event, at)
+            step_event(plan, state, step, *direction, event, at)
         }
         EventKind::Checkpointed { step, direction, key, value } => {
-            checkpoint(plan, &mut next, (step, *direction), key, value)
+            checkpoint(plan, state, (step, *direction), key, value)
+        }
+        EventKind::Ordered { command, .. } if state.orders.contains(command) => {
+            Err("this order was taken before".to_owned())
         }
         EventKind::Ordered { command, by, order } => {
-            if next.orders.insert(*command) {
-                self::order(plan, &mut next, by, order, at)
-            } else {
-                Err("this order was taken before".to_owned())
-            }
+            self::order(plan, state, by, order, at).map(|()| {
+                state.orders.insert(*command);
+            })
         }
-        EventKind::Restarted => restart(&mut next, at),
-        EventKind::Completed => complete(&mut next, at),
-        EventKind::RolledBack => roll_back(plan, &mut next, at),
+        EventKind::Restarted => restart(state, at),
+        EventKind::Completed => complete(state, at),
+        EventKind::RolledBack => roll_back(plan, state, at),
     }
-    .map_err(|because| IllegalTransition { event: describe(&event.kind), because })?;
-    Ok(next)
+    .map_err(|because| IllegalTransition { event: describe(kind), because })
 }
 
 fn step_event(
@@ -62,7 +76,7 @@ fn step_event(
         return Err("the saga is not going forward".to_owned());
     }
     let going_back = next.phase.cause().is_some();
-    let of_step = &mut next.steps[position];
+    let of_step = next.step_mut(position);
     advance(of_step, direction, event, at, going_back)?;
     if of_step.lane(direction).is_failed() {
         failed(plan, next, step, direction, at);
@@ -205,8 +219,7 @@ fn failed(plan: &Plan, next: &mut State, step: &StepName, direction: Direction, 
 /// Turns round. A wait or a back-off ends here; a call under way is given its time-out to answer.
 pub(super) fn compensate(next: &mut State, cause: Cause, at: Timestamp) {
     for step in &mut next.steps {
-        let lane = &mut step.forward;
-        let words = match &lane.stage {
+        let words = match &step.forward.stage {
             Stage::Waiting { note, .. } => format!("cancelled while it waited ({note})"),
             Stage::WaitingToRetry { .. } => "cancelled before the next try".to_owned(),
             Stage::Idle
@@ -216,7 +229,7 @@ pub(super) fn compensate(next: &mut State, cause: Cause, at: Timestamp) {
             | Stage::Skipped { .. } => continue,
         };
         let failure = Failure::without_effect(FailureCode::Cancelled, words);
-        lane.stage = Stage::Failed { at, failure };
+        Arc::make_mut(step).forward.stage = Stage::Failed { at, failure };
     }
     next.phase = Phase::Compensating { cause };
 }
@@ -229,7 +242,7 @@ fn checkpoint(
     value: &serde_json::Value,
 ) -> Result<(), String> {
     let position = plan.position(step).ok_or_else(|| format!("the plan holds no `{step}`"))?;
-    let of_step = &mut next.steps[position];
+    let of_step = next.step_mut(position);
     running(of_step.lane(direction))?;
     if of_step.checkpoints.contains_key(key) {
         return Err(format!("checkpoint `{key}` was written before, and is kept"));
@@ -243,6 +256,10 @@ fn restart(next: &mut State, at: Timestamp) -> Result<(), String> {
         return Err("the saga has ended".to_owned());
     }
     for step in &mut next.steps {
+        if !step.forward.is_waiting() && !step.undo.is_waiting() {
+            continue;
+        }
+        let step = Arc::make_mut(step);
         for lane in [&mut step.forward, &mut step.undo] {
             // A clock that was set back must not freeze what waits: it is asked now, or tried again
             // within the longest wait that a provider may ask for.

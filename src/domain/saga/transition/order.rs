@@ -1,5 +1,7 @@
 //! What an operator's order means, in each phase; what makes no sense is refused in words.
 
+use std::sync::Arc;
+
 use crate::domain::deployment::Actor;
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::{Direction, Plan, StepName};
@@ -111,7 +113,7 @@ pub(super) fn order(
 fn go_on(next: &mut State, at: Timestamp) {
     for step in &mut next.steps {
         if step.forward.patience_from.is_some() && !step.forward.is_settled() {
-            step.forward.patience_from = Some(at);
+            Arc::make_mut(step).forward.patience_from = Some(at);
         }
     }
     next.phase = Phase::Running;
@@ -120,8 +122,8 @@ fn go_on(next: &mut State, at: Timestamp) {
 fn retry_failed(next: &mut State, direction: Direction) -> Result<(), String> {
     let mut any = false;
     for step in &mut next.steps {
-        let lane = step.lane_mut(direction);
-        if lane.is_failed() {
+        if step.lane(direction).is_failed() {
+            let lane = Arc::make_mut(step).lane_mut(direction);
             lane.stage = Stage::Idle;
             lane.forgiven = lane.attempt;
             lane.patience_from = None;
@@ -141,11 +143,11 @@ fn skip_failed(
     at: Timestamp,
 ) -> Result<(), String> {
     let position = plan.position(step).ok_or_else(|| format!("the plan holds no `{step}`"))?;
-    let lane = next.steps[position].lane_mut(direction);
-    if !lane.is_failed() {
+    if !next.steps[position].lane(direction).is_failed() {
         return Err(format!("`{step}` has not given up"));
     }
-    lane.stage = Stage::Skipped { at, by: by.clone(), reason: reason.to_owned() };
+    next.step_mut(position).lane_mut(direction).stage =
+        Stage::Skipped { at, by: by.clone(), reason: reason.to_owned() };
     Ok(())
 }
 

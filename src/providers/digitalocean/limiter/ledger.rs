@@ -81,7 +81,8 @@ impl Ledger {
         self.held_until = Some(self.held_until.map_or(until, |held| held.max(until)));
     }
 
-    fn next_free(&self, now: Timestamp) -> Option<Timestamp> {
+    /// When the next request may be sent, if not now.
+    pub(super) fn next_free(&self, now: Timestamp) -> Option<Timestamp> {
         let spent = self.allowance.as_ref().filter(|allowance| allowance.left == 0);
         [
             self.window_opens(self.per_minute, MINUTE),
