@@ -11,4 +11,5 @@ pub(crate) mod rig;
 pub(crate) mod script;
 pub(crate) mod simulated;
 pub(crate) mod terminal;
+pub(crate) mod trouble;
 pub(crate) mod wait;
