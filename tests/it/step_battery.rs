@@ -1,42 +1,20 @@
 //! One battery for every step: done twice is done once, a failure here unwinds to nothing, undone
 //! twice is undone once. (The crash suite adds: killed after each journal record, it converges.)
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use arcadia::domain::aggregate::{Aggregate, Fact};
-use arcadia::domain::failure::{Failure, FailureCode};
+use arcadia::domain::aggregate::Fact;
 use arcadia::domain::saga::event::{EventKind, Order, StepEvent};
 use arcadia::domain::saga::plan::{Direction, StepName};
 use arcadia::domain::summary::Standing;
-use arcadia::domain::undo_preview::Loss;
 use arcadia::journal::Batch;
 use arcadia::journal::memory::Verdict;
-use arcadia::steps::{Progress, Registry, Step, StepContext, StepError, StepSettings};
-use async_trait::async_trait;
-use serde_json::Value;
-use std::time::Duration;
+use arcadia::simulator::faults::Moment;
 
 use crate::support::cloud::TestCloud;
-use crate::support::rig::{Cloud, Rig, test_clock};
-
-const STEPS: [&str; 7] = [
-    "mark_deployment_provisioning",
-    "create_droplet",
-    "wait_droplet_active",
-    "register_inventory",
-    "link_deployment_resource",
-    "point_deployment_dns",
-    "activate_deployment",
-];
-
-/// Steps whose compensation is a step of its own; the others have nothing to undo.
-const UNDONE: [&str; 5] = [
-    "mark_deployment_provisioning",
-    "create_droplet",
-    "register_inventory",
-    "link_deployment_resource",
-    "point_deployment_dns",
-];
+use crate::support::plans::{STEPS, UNDONE};
+use crate::support::rig::{Rig, test_clock};
+use crate::support::trouble::{Kind, Trouble, Troubles};
 
 #[tokio::test(start_paused = true)]
 async fn every_step_done_twice_is_done_once() {
@@ -79,7 +57,9 @@ async fn a_failure_at_every_step_unwinds_to_nothing_whether_or_not_it_took_effec
             let cloud = TestCloud::new(clock.clone());
             cloud.put_record("web", "198.51.100.44", 600);
             let before = cloud.addresses();
-            let registry = breaking(&cloud, step, moment);
+            let direction = Direction::Forward;
+            let broken = Trouble { step, direction, kind: Kind::Fails(moment) };
+            let registry = Troubles::new([broken]).registry(&cloud);
             let rig = Rig::with_registry(cloud, clock, registry).await;
             let launched = rig.launch().await;
             let row = rig.until_still(launched.deployment).await;
@@ -113,58 +93,4 @@ async fn attempts(rig: &Rig, step: &str, direction: Direction) -> u32 {
     let past = rig.show(row.deployment).await.aggregate;
     let position = past.plan.position(&StepName::new(step)).unwrap();
     past.state.steps[position].lane(direction).attempt
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Moment {
-    BeforeEffect,
-    AfterEffect,
-}
-
-/// The provisioning steps, one of which fails for good.
-fn breaking(cloud: &TestCloud, broken: &'static str, moment: Moment) -> Registry {
-    let sound = Registry::provisioning(&cloud.compute(), &cloud.dns(), &StepSettings::default());
-    Registry::of(STEPS.map(|name| {
-        let step = Arc::clone(sound.get(&StepName::new(name)).unwrap());
-        if name == broken { Arc::new(Broken { step, moment }) as Arc<dyn Step> } else { step }
-    }))
-}
-
-/// A step that does its work, or not, and says that it failed for good.
-struct Broken {
-    step: Arc<dyn Step>,
-    moment: Moment,
-}
-
-#[async_trait]
-impl Step for Broken {
-    fn name(&self) -> &'static str {
-        self.step.name()
-    }
-
-    async fn execute(&self, ctx: &StepContext) -> Result<Progress, StepError> {
-        let (code, message) = (FailureCode::Invalid, "broken on purpose");
-        if self.moment == Moment::BeforeEffect {
-            return Err(StepError::terminal(code, message));
-        }
-        match self.step.execute(ctx).await? {
-            pending @ Progress::Pending { .. } => Ok(pending),
-            Progress::Done(_) => {
-                let failure = Failure::with_unknown_effect(code, message);
-                Err(StepError::Terminal { failure })
-            }
-        }
-    }
-
-    async fn compensate(
-        &self,
-        ctx: &StepContext,
-        output: Option<&Value>,
-    ) -> Result<Progress, StepError> {
-        self.step.compensate(ctx, output).await
-    }
-
-    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
-        self.step.undo_preview(past)
-    }
 }

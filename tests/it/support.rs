@@ -13,4 +13,5 @@ pub(crate) mod script;
 pub(crate) mod seed;
 pub(crate) mod simulated;
 pub(crate) mod terminal;
+pub(crate) mod trouble;
 pub(crate) mod wait;

@@ -22,6 +22,7 @@ use arcadia::simulator::world::{Rules, Timings, World};
 use arcadia::steps::StepSettings;
 use arcadia::steps::plan::PlanSettings;
 use async_trait::async_trait;
+use tokio::task::JoinSet;
 
 use crate::support::rig::{self, Pace};
 
@@ -37,16 +38,39 @@ struct Inner {
     faults: Mutex<Faults>,
     requests: Mutex<Vec<String>>,
     stop: Mutex<Option<Stop>>,
+    /// Requests of programs that have died, on their way through the provider.
+    late: Mutex<JoinSet<()>>,
+    witness: Mutex<Option<Arc<dyn Witness>>>,
     stopped_tx: tokio::sync::watch::Sender<bool>,
     chance: Chance,
     clock: Clock,
 }
 
-/// The request at which the world stops, counted from zero, and whether it does its work first.
+/// The request at which the world stops, counted from zero, and what becomes of its effect.
 #[derive(Clone, Copy)]
 pub(crate) struct Stop {
     pub(crate) request: usize,
-    pub(crate) moment: Moment,
+    pub(crate) effect: CutShort,
+}
+
+/// What becomes of a request whose program dies before the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CutShort {
+    /// It never arrives.
+    Lost,
+    /// It takes effect first.
+    Done,
+    /// It takes effect when the program has been dead for this long, or is alive again.
+    DoneLater(Duration),
+}
+
+/// Sees what a cloud sees.
+pub(crate) trait Witness: Send + Sync {
+    /// A request comes in.
+    fn asked(&self, method: &str, path: &str);
+
+    /// Something has changed.
+    fn changed(&self, truth: &Truth);
 }
 
 /// Whether a request changes something: a lost answer leaves doubt only then.
@@ -78,6 +102,8 @@ impl TestCloud {
             faults: Mutex::new(Faults::new(Vec::new())),
             requests: Mutex::new(Vec::new()),
             stop: Mutex::new(None),
+            late: Mutex::default(),
+            witness: Mutex::new(None),
             stopped_tx: tokio::sync::watch::Sender::new(false),
             chance: Chance::seeded(7),
             clock,
@@ -135,6 +161,11 @@ impl TestCloud {
         self.0.stopped_tx.send_replace(false);
     }
 
+    /// Has somebody see every request and every change.
+    pub(crate) fn witness(&self, witness: Arc<dyn Witness>) {
+        *self.0.witness.lock().unwrap() = Some(witness);
+    }
+
     /// Waits until the world has stopped.
     pub(crate) async fn stopped(&self) {
         let mut stopped_rx = self.0.stopped_tx.subscribe();
@@ -156,8 +187,12 @@ impl TestCloud {
         &self,
         method: &str,
         path: &str,
-        work: impl FnOnce(&mut World, &Clock) -> Result<T, Refusal>,
+        work: impl FnOnce(&mut World, &Clock) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, ProviderError> {
+        let witness = self.0.witness.lock().unwrap().clone();
+        if let Some(witness) = &witness {
+            witness.asked(method, path);
+        }
         let number = {
             let mut requests = self.0.requests.lock().unwrap();
             requests.push(format!("{method} {path}"));
@@ -165,17 +200,29 @@ impl TestCloud {
         };
         let stop = *self.0.stop.lock().unwrap();
         let kind = if method == "GET" { Kind::Read } else { Kind::Write };
-        let mut work = Some(work);
-        let mut act = || {
-            let work = work.take().expect("a request does its work once");
-            work(&mut self.0.world.lock().unwrap(), &self.0.clock).map_err(|no| refused(&no))
+        let cloud = self.clone();
+        let act = move || {
+            let done = work(&mut cloud.0.world.lock().unwrap(), &cloud.0.clock);
+            if let Some(witness) = witness.filter(|_| kind == Kind::Write) {
+                witness.changed(&cloud.truth());
+            }
+            done.map_err(|no| refused(&no))
         };
         let roll = || self.0.chance.roll();
         if let Some(stop) = stop.filter(|stop| stop.request <= number) {
-            // A request that dies unanswered does not use a rule up, and has no effect if it would.
+            // A request that dies unanswered does not use a rule up.
             let hit = self.0.faults.lock().unwrap().clone().judge(method, path, roll);
-            if stop.request == number && stop.moment == Moment::AfterEffect && hit.is_none() {
-                act().ok();
+            if stop.request == number && hit.is_none_or(|fault| takes_effect(&fault)) {
+                match stop.effect {
+                    CutShort::Lost => {}
+                    CutShort::Done => drop(act()),
+                    CutShort::DoneLater(after) => {
+                        self.0.late.lock().unwrap().spawn(async move {
+                            tokio::time::sleep(after).await;
+                            act().ok();
+                        });
+                    }
+                }
             }
             self.0.stopped_tx.send_replace(true);
             return std::future::pending().await;
@@ -247,15 +294,17 @@ impl Compute for TestCloud {
         let mut new = sim_droplet::NewDroplet::named(&draft.name, &draft.size, &draft.image);
         new.region = Some(draft.region.clone());
         new.tags.clone_from(&draft.tags);
-        self.request("POST", "/v2/droplets", |world, clock| world.create_droplet(clock.now(), new))
-            .await
-            .map(droplet)
+        self.request("POST", "/v2/droplets", move |world, clock| {
+            world.create_droplet(clock.now(), new)
+        })
+        .await
+        .map(droplet)
     }
 
     async fn droplet(&self, id: DropletId) -> Result<Option<Droplet>, ProviderError> {
         let path = format!("/v2/droplets/{}", id.0);
         let found = self
-            .request("GET", &path, |world, clock| {
+            .request("GET", &path, move |world, clock| {
                 world.droplet(clock.now(), sim_ids::DropletId(id.0))
             })
             .await;
@@ -263,8 +312,9 @@ impl Compute for TestCloud {
     }
 
     async fn droplets_tagged(&self, tag: &str) -> Result<Vec<Droplet>, ProviderError> {
-        self.request("GET", "/v2/droplets", |world, clock| {
-            Ok(world.droplets_tagged(clock.now(), tag))
+        let tag = tag.to_owned();
+        self.request("GET", "/v2/droplets", move |world, clock| {
+            Ok(world.droplets_tagged(clock.now(), &tag))
         })
         .await
         .map(|found| found.into_iter().map(droplet).collect())
@@ -273,7 +323,7 @@ impl Compute for TestCloud {
     async fn destroy_droplet(&self, id: DropletId) -> Result<Removal, ProviderError> {
         let path = format!("/v2/droplets/{}", id.0);
         let removed = self
-            .request("DELETE", &path, |world, clock| {
+            .request("DELETE", &path, move |world, clock| {
                 world.destroy_droplet(clock.now(), sim_ids::DropletId(id.0))
             })
             .await;
@@ -291,15 +341,17 @@ impl Dns for TestCloud {
         let path = format!("/v2/domains/{domain}/records");
         let whole = if name == "@" { domain.to_owned() } else { format!("{name}.{domain}") };
         let filter = sim_record::RecordFilter { name: Some(whole), kind: None };
-        self.request("GET", &path, |world, clock| world.records(clock.now(), domain, &filter))
+        let domain = domain.to_owned();
+        self.request("GET", &path, move |world, clock| world.records(clock.now(), &domain, &filter))
             .await
             .map(|found| found.into_iter().map(record).collect())
     }
 
     async fn record(&self, domain: &str, id: RecordId) -> Result<Option<DnsRecord>, ProviderError> {
         let path = format!("/v2/domains/{domain}/records/{}", id.0);
+        let domain = domain.to_owned();
         let found = self
-            .request("GET", &path, |world, _| world.record(domain, sim_ids::RecordId(id.0)))
+            .request("GET", &path, move |world, _| world.record(&domain, sim_ids::RecordId(id.0)))
             .await;
         absent(found.map(record))
     }
@@ -310,10 +362,12 @@ impl Dns for TestCloud {
         draft: &RecordDraft,
     ) -> Result<DnsRecord, ProviderError> {
         let path = format!("/v2/domains/{domain}/records");
-        let draft = written(draft);
-        self.request("POST", &path, |world, clock| world.create_record(clock.now(), domain, draft))
-            .await
-            .map(record)
+        let (domain, draft) = (domain.to_owned(), written(draft));
+        self.request("POST", &path, move |world, clock| {
+            world.create_record(clock.now(), &domain, draft)
+        })
+        .await
+        .map(record)
     }
 
     async fn update_record(
@@ -323,10 +377,10 @@ impl Dns for TestCloud {
         draft: &RecordDraft,
     ) -> Result<Option<DnsRecord>, ProviderError> {
         let path = format!("/v2/domains/{domain}/records/{}", id.0);
-        let draft = written(draft);
+        let (domain, draft) = (domain.to_owned(), written(draft));
         let updated = self
-            .request("PUT", &path, |world, clock| {
-                world.update_record(clock.now(), domain, sim_ids::RecordId(id.0), draft)
+            .request("PUT", &path, move |world, clock| {
+                world.update_record(clock.now(), &domain, sim_ids::RecordId(id.0), draft)
             })
             .await;
         absent(updated.map(record))
@@ -334,12 +388,27 @@ impl Dns for TestCloud {
 
     async fn delete_record(&self, domain: &str, id: RecordId) -> Result<Removal, ProviderError> {
         let path = format!("/v2/domains/{domain}/records/{}", id.0);
+        let domain = domain.to_owned();
         let removed = self
-            .request("DELETE", &path, |world, clock| {
-                world.delete_record(clock.now(), domain, sim_ids::RecordId(id.0))
+            .request("DELETE", &path, move |world, clock| {
+                world.delete_record(clock.now(), &domain, sim_ids::RecordId(id.0))
             })
             .await;
         removal(removed)
+    }
+}
+
+fn takes_effect(fault: &Fault) -> bool {
+    match fault {
+        Fault::Status { moment, .. } | Fault::Drop(moment) | Fault::Silence(moment) => {
+            *moment == Moment::AfterEffect
+        }
+        Fault::Delay(_)
+        | Fault::Drip(_)
+        | Fault::Cut
+        | Fault::Malformed
+        | Fault::WrongType
+        | Fault::PlacementFails => true,
     }
 }
 

@@ -6,6 +6,26 @@ use std::time::Duration;
 use arcadia::domain::saga::plan::{OnFailure, Patience, Plan, PlanStep, StepName};
 use arcadia::domain::saga::retry::RetryPolicy;
 
+/// The steps of the provisioning plan, in order.
+pub(crate) const STEPS: [&str; 7] = [
+    "mark_deployment_provisioning",
+    "create_droplet",
+    "wait_droplet_active",
+    "register_inventory",
+    "link_deployment_resource",
+    "point_deployment_dns",
+    "activate_deployment",
+];
+
+/// Those whose compensation is a step of its own; the others have nothing to undo.
+pub(crate) const UNDONE: [&str; 5] = [
+    "mark_deployment_provisioning",
+    "create_droplet",
+    "register_inventory",
+    "link_deployment_resource",
+    "point_deployment_dns",
+];
+
 /// A little patience: `tries` tries a second apart at the most, within ten minutes.
 pub(crate) fn patience(tries: u32) -> Patience {
     Patience {

@@ -151,19 +151,29 @@ impl<C: Cloud> Rig<C> {
     /// goes on.
     pub(crate) async fn stop_and_restart(&mut self) {
         self.engine.stop().await;
-        self.restart().await;
+        self.restart(|_| {}).await;
     }
 
     /// The program dies without a word; after some time a new one is started over the same journal
     /// and cloud, and goes on.
     pub(crate) async fn crash_and_restart(&mut self, dead_for: Duration) {
-        self.engine.abort();
-        tokio::time::sleep(dead_for).await;
-        self.restart().await;
+        self.crash_and_restart_with(dead_for, |_| {}).await;
     }
 
-    async fn restart(&mut self) {
+    /// The same; `prepare` meets the journal before the new program does.
+    pub(crate) async fn crash_and_restart_with(
+        &mut self,
+        dead_for: Duration,
+        prepare: impl FnOnce(&MemoryJournal),
+    ) {
+        self.engine.abort();
+        tokio::time::sleep(dead_for).await;
+        self.restart(prepare).await;
+    }
+
+    async fn restart(&mut self, prepare: impl FnOnce(&MemoryJournal)) {
         self.journal = Arc::new(self.journal.reopen());
+        prepare(&self.journal);
         self.seed += 1;
         self.engine = open(&self.clock, &self.cloud, &self.setup, &self.journal, self.seed).await;
         self.engine.resume().await.unwrap();
