@@ -18,6 +18,7 @@ mod amount;
 pub mod config;
 mod confirm;
 mod describe;
+pub mod doctor;
 mod error;
 pub mod exit;
 #[cfg(test)]
@@ -103,6 +104,8 @@ pub enum Command {
     Simulator(simulator::SimulatorArgs),
     /// Print the example configuration, the resolved one, or where it is read from
     Config(config::ConfigArgs),
+    /// Check configuration, token, folder, clock and cloud, and find what nothing owns
+    Doctor(doctor::DoctorArgs),
 }
 
 /// What goes through an engine.
@@ -141,7 +144,7 @@ pub enum Verb {
 pub enum Needs {
     /// A screen and an engine; without a terminal, [`Needs::Reading`] and `list`.
     Dashboard,
-    /// Nothing but the configuration.
+    /// Nothing: it finds out for itself what is there.
     Nothing,
     /// What was journaled. Nothing is resumed for it.
     Reading,
@@ -186,7 +189,7 @@ impl Command {
         match self {
             Self::Verb(verb) => verb.needs(),
             Self::Simulator(_) => Needs::Simulator,
-            Self::Config(_) => Needs::Nothing,
+            Self::Config(_) | Self::Doctor(_) => Needs::Nothing,
         }
     }
 }

@@ -46,7 +46,8 @@
 //! | `engine` | `domain`, `steps`, `providers` (traits), `journal` (trait), `store`, `clock`, `control` |
 //! | `simulator` | `clock`, `domain::time`; it shares no type with the client that it answers |
 //! | `config`, `telemetry` | `domain`, `clock` (`telemetry`: `config`) |
-//! | `tui`, `cli` | `domain`, `control`, `config`, `clock`; not each other |
+//! | `doctor` | `domain`, `providers` (what they show), `steps` (marks and outputs); it is pure |
+//! | `tui`, `cli` | `domain`, `control`, `config`, `clock` (`cli`: `doctor`); not each other |
 //! | `app` | everything: it puts the program together |
 //!
 //! The embedded inventory is a part of each deployment's history, so the engine implements
@@ -58,6 +59,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod doctor;
 pub mod domain;
 pub mod engine;
 pub mod journal;

@@ -18,8 +18,10 @@ const LAW: &[(&str, &[&str])] = &[
     ("simulator", &["clock", "domain"]),
     ("config", &["domain", "clock"]),
     ("telemetry", &["domain", "clock", "config"]),
+    // It judges what providers showed and steps recorded, and asks nobody.
+    ("doctor", &["domain", "providers", "steps"]),
     ("tui", &["domain", "control", "config", "clock"]),
-    ("cli", &["domain", "control", "config", "clock"]),
+    ("cli", &["domain", "control", "config", "clock", "doctor"]),
     ("api", &["domain", "control", "config", "clock"]),
 ];
 
@@ -29,6 +31,7 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("engine", "providers::digitalocean", "the engine knows providers by their traits"),
     ("engine", "journal::sled", "the engine knows the journal by its trait"),
     ("engine", "journal::memory", "the engine knows the journal by its trait"),
+    ("doctor", "providers::digitalocean", "the doctor knows what providers show, and asks none"),
     ("simulator", "domain::saga", "the simulated cloud never knows of sagas"),
     ("simulator", "domain::deployment", "the simulated cloud never knows of sagas"),
     ("view", "tui::update", "a view reads the model"),
