@@ -28,7 +28,7 @@ pub mod terminal;
 pub mod token;
 
 #[cfg(test)]
-mod world;
+pub(crate) mod world;
 
 /// `1 entry`, `2 entries`.
 fn counted(count: usize, one: &str) -> String {

@@ -88,7 +88,7 @@ async fn examine(
     cli::doctor::tell(&output, args, &report, columns);
     let ended = if args.fixing.fix {
         cli::doctor::refuse(&output, &refused);
-        visit.fix(args, &output, environment, &clock, &mut report).await
+        visit.fix(args, (&output, columns), environment, &clock, &mut report).await
     } else {
         Ok(())
     };
@@ -154,7 +154,7 @@ impl Visit {
     async fn fix(
         &self,
         args: &DoctorArgs,
-        output: &Output,
+        (output, columns): (&Output, Option<u16>),
         environment: &Environment,
         clock: &Clock,
         report: &mut Report,
@@ -163,7 +163,7 @@ impl Visit {
             cli::doctor::nothing_to_fix(output);
             return Ok(());
         };
-        cli::doctor::agree(output, args, report).await?;
+        cli::doctor::agree(output, args, report, columns).await?;
         for act in &report.plan {
             let outcome = repair::carry_out(act, cloud, &self.config.saga, clock).await;
             self.ledger.note(act, &outcome, environment.user(), clock.now()).await;

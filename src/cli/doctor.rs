@@ -76,9 +76,14 @@ pub fn tell(output: &Output, args: &DoctorArgs, report: &Report, columns: Option
 ///
 /// # Errors
 /// When there is nobody to ask, or the answer is no.
-pub async fn agree(output: &Output, args: &DoctorArgs, report: &Report) -> Result<(), CliError> {
+pub async fn agree(
+    output: &Output,
+    args: &DoctorArgs,
+    report: &Report,
+    columns: Option<u16>,
+) -> Result<(), CliError> {
     let consent = if args.fixing.yes { Consent::Given } else { Consent::ToBeAsked };
-    confirm::acting(output, "doctor --fix", &page::plan(report), consent).await
+    confirm::acting(output, "doctor --fix", &page::plan(report, columns), consent).await
 }
 
 /// Says that droplets which were named stay as they are.

@@ -154,12 +154,12 @@ impl Entry {
         }
     }
 
-    /// `acme/web, rolled_back at 2024-…`.
+    /// `acme/web, rolled back since 2024-…`.
     pub fn describe(&self) -> String {
-        let Self { name, standing, .. } = self;
+        let standing = self.standing.as_str().replace('_', " ");
         match self.ended_at {
-            Some(at) => format!("{name}, {} since {at}", standing.as_str()),
-            None => format!("{name}, {}", standing.as_str()),
+            Some(at) => format!("{}, {standing} since {at}", self.name),
+            None => format!("{}, {standing}", self.name),
         }
     }
 }

@@ -71,10 +71,8 @@ fn blame(books: &Books, looks: &Looks, mark: Mark, id: DropletId) -> Option<Blam
         return None;
     }
     let Some(entry) = books.of(saga) else {
-        let evidence = format!(
-            "this journal has never heard of {saga}; another data folder may own it, perhaps a \
-             colleague's"
-        );
+        let evidence =
+            format!("{saga} made it; another data folder may own it, perhaps a colleague's");
         return Some(blamed(Certainty::Stranger, evidence, Some(saga), None));
     };
     let known = |certainty, evidence| blamed(certainty, evidence, Some(saga), Some(entry));
@@ -84,11 +82,12 @@ fn blame(books: &Books, looks: &Looks, mark: Mark, id: DropletId) -> Option<Blam
             surplus(entry, looks, id).map(|(certainty, evidence)| known(certainty, evidence))
         }
         Ownership::Nobody => {
-            let evidence = format!("its saga {saga} ended ({})", entry.describe());
+            let evidence = format!("{saga} made it ({})", entry.describe());
             Some(known(Certainty::Certain, evidence))
         }
         Ownership::LeftBehind => {
-            let evidence = format!("it was left behind on purpose ({})", entry.describe());
+            let evidence =
+                format!("{saga} made it and left it behind on purpose ({})", entry.describe());
             Some(known(Certainty::LeftBehind, evidence))
         }
     }
@@ -167,7 +166,7 @@ fn record_verdict(
     } else {
         record_certainty(entry, user)
     };
-    let evidence = format!("{} wrote it ({saga}), {because}", entry.describe());
+    let evidence = format!("{saga} wrote it ({}), {because}", entry.describe());
     let thing = Thing::Record { zone: zone.clone(), name, record: record.clone() };
     verdicts.orphans.push(blamed(certainty, evidence, Some(saga), Some(entry)).of(thing));
 }
@@ -184,9 +183,11 @@ fn record_certainty(entry: &Entry, user: Option<&Droplet>) -> (Certainty, String
         return (Certainty::AdviseOnly, before);
     }
     match entry.ownership {
-        Ownership::LeftBehind => (Certainty::LeftBehind, "and left it behind".to_owned()),
+        Ownership::LeftBehind => {
+            (Certainty::LeftBehind, "and it was left behind on purpose".to_owned())
+        }
         Ownership::Nobody | Ownership::Saga | Ownership::Deployment => {
-            (Certainty::Certain, "made it, and nothing was there before".to_owned())
+            (Certainty::Certain, "where nothing was before".to_owned())
         }
     }
 }
@@ -216,7 +217,9 @@ fn pointing_at_orphan(
     record: &DnsRecord,
     orphans: &[Orphan],
 ) -> Option<Finding> {
-    let pointed = orphans.iter().find_map(|orphan| match &orphan.thing {
+    // A stranger's names are the stranger's.
+    let ours = orphans.iter().filter(|orphan| orphan.certainty != Certainty::Stranger);
+    let pointed = ours.map(|orphan| &orphan.thing).find_map(|thing| match thing {
         Thing::Droplet(droplet) => {
             droplet.public_ipv4.filter(|at| is_address(&record.data, *at)).map(|_| droplet)
         }
@@ -245,13 +248,33 @@ fn unlooked(what: &str, id: DropletId) -> Finding {
 
 /// What is told of the orphans.
 pub fn findings(verdicts: &Verdicts) -> Vec<Finding> {
-    let mut findings: Vec<_> = verdicts.orphans.iter().map(finding).collect();
+    let is_stranger = |orphan: &&Orphan| orphan.certainty == Certainty::Stranger;
+    let (strangers, orphans): (Vec<_>, Vec<_>) = verdicts.orphans.iter().partition(is_stranger);
+    let mut findings: Vec<_> = orphans.into_iter().map(finding).collect();
+    match strangers.as_slice() {
+        many if many.len() > TOLD_APART => findings.push(crowd(many)),
+        few => findings.extend(few.iter().map(|orphan| finding(orphan))),
+    }
     findings.extend(verdicts.others.iter().cloned());
     if findings.is_empty() {
         let text = "nothing with our marks is without an owner";
         findings.push(Finding::ok(Area::Orphans, "none", text));
     }
     findings
+}
+
+/// So many strangers are told of one by one. More are a colleague at work, and must not bury the rest.
+const TOLD_APART: usize = 3;
+
+fn crowd(strangers: &[&Orphan]) -> Finding {
+    let text = format!("{} droplets are of sagas that this journal does not know", strangers.len());
+    let finding = Finding::warning(Area::Orphans, "unknown_sagas", text);
+    let told =
+        strangers.iter().fold(finding, |finding, orphan| finding.because(orphan.thing.to_string()));
+    told.remedy(
+        "ask who else uses this account; if nobody does: arcadia doctor --fix --unknown-sagas, or \
+         --droplet ID for one",
+    )
 }
 
 fn finding(orphan: &Orphan) -> Finding {
@@ -267,7 +290,13 @@ fn finding(orphan: &Orphan) -> Finding {
             Subject::Record { zone: zone.clone(), id: record.id.0 },
         ),
     };
-    let text = format!("{} has no owner", orphan.thing);
+    let thing = &orphan.thing;
+    let text = match orphan.certainty {
+        Certainty::Certain | Certainty::AdviseOnly => format!("{thing} has no owner"),
+        Certainty::LeftBehind => format!("{thing} was left behind on purpose"),
+        Certainty::Stranger => format!("{thing} is of a saga that this journal does not know"),
+        Certainty::Unclear => format!("{thing} carries our mark, and nobody can say whose it is"),
+    };
     let remedy = remedy(orphan, &by_hand);
     let finding = match orphan.certainty {
         Certainty::Certain | Certainty::AdviseOnly => Finding::problem(Area::Orphans, check, text),

@@ -68,17 +68,21 @@ impl Report {
 
     /// The gravest verdict that stands after what was done.
     pub fn verdict(&self) -> Verdict {
-        let settled = self.settled();
-        let stands = |finding: &&Finding| {
-            finding.subject.as_ref().is_none_or(|subject| !settled.contains(subject))
-        };
-        let standing = self.findings.iter().filter(stands).map(|finding| finding.verdict);
+        let standing = self.standing().map(|finding| finding.verdict);
         let failed = self.repairs.iter().any(|repair| match repair.outcome {
             Outcome::Failed { .. } => true,
             Outcome::Done | Outcome::AlreadyGone | Outcome::LeftAlone { .. } => false,
         });
         let failed = failed.then_some(Verdict::Problem);
         standing.chain(failed).max().unwrap_or(Verdict::Ok)
+    }
+
+    /// The findings whose things are not gone.
+    pub fn standing(&self) -> impl Iterator<Item = &Finding> {
+        let settled = self.settled();
+        self.findings.iter().filter(move |finding| {
+            finding.subject.as_ref().is_none_or(|subject| !settled.contains(subject))
+        })
     }
 
     /// How many findings have this verdict.

@@ -88,6 +88,18 @@ pub fn reachability<T>(base_url: &str, answer: &Result<T, ProviderError>) -> Fin
     }
 }
 
+/// A listing failed, so nothing is said of what it would have shown.
+pub fn unlisted(check: &'static str, what: &str, error: &ProviderError) -> Finding {
+    let text = format!("{what} could not be listed");
+    match refusal(error) {
+        // That is told where the scopes are.
+        Refusal::Token | Refusal::Scope => Finding::not_checked(Area::Cloud, check, text),
+        Refusal::Pace | Refusal::Other => Finding::problem(Area::Cloud, check, text)
+            .remedy("look at the provider's status page, and run doctor again"),
+    }
+    .because(error.to_string())
+}
+
 /// What an error says about the token.
 enum Refusal {
     /// It is not taken.

@@ -20,7 +20,7 @@ pub(super) const ADDRESS: &str = "203.0.113.7";
 pub(super) const ZONE: &str = "acme.example";
 
 /// An active droplet with these tags at this address.
-pub(super) fn droplet(id: u64, tags: &[&str], address: &str) -> Droplet {
+pub(crate) fn droplet(id: u64, tags: &[&str], address: &str) -> Droplet {
     Droplet {
         id: DropletId(id),
         name: "dep-web".to_owned(),

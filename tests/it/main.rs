@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "a suite tells what it tried")]
 
 mod crash;
+mod doctor;
 mod engine;
 mod generators;
 mod http_saga;

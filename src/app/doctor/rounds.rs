@@ -93,13 +93,13 @@ impl Rounds {
         let droplets = match droplets {
             Ok(droplets) => droplets,
             Err(error) => {
-                self.unjudged(&format!("the droplets could not be listed: {error}"));
+                self.findings.push(token::unlisted("droplets", "the droplets", &error));
+                self.unjudged("the droplets could not be listed");
                 return None;
             }
         };
         if let Err(error) = &zones {
-            let text = format!("the zones could not be listed, so no name was looked at: {error}");
-            self.findings.push(Finding::not_checked(Area::Orphans, "zones", text));
+            self.findings.push(token::unlisted("zones", "the zones", error));
         }
         let zones = zones.ok().map(|zones| zones.into_iter().collect());
         let mut listing = Listing { droplets, zones, ..Listing::default() };
@@ -114,8 +114,8 @@ impl Rounds {
             match estate.zone_records(&zone).await {
                 Ok(records) => drop(listing.records.insert(zone, records)),
                 Err(error) => {
-                    let text = format!("the records of {zone} could not be listed: {error}");
-                    self.findings.push(Finding::not_checked(Area::Orphans, "records", text));
+                    let what = format!("the records of {zone}");
+                    self.findings.push(token::unlisted("records", &what, &error));
                 }
             }
         }

@@ -25,29 +25,37 @@ pub(super) fn findings(report: &Report, columns: Option<u16>) -> String {
         lines.extend(finding_lines(finding, columns.map(usize::from)));
     }
     lines.push(String::new());
-    lines.push(summary(report));
+    lines.extend(broken("", &summary(report), columns.map(usize::from)));
     lines.join("\n")
 }
 
-/// What `--fix` will do, a line each, with the grounds.
-pub(super) fn plan(report: &Report) -> Vec<String> {
-    let acts = report
-        .plan
-        .iter()
-        .flat_map(|act| [format!("  {act}"), format!("      {}", act.orphan.evidence)]);
+/// What `--fix` will do, in order, with the grounds.
+pub(super) fn plan(report: &Report, columns: Option<u16>) -> Vec<String> {
+    let columns = columns.map(usize::from);
+    let acts = report.plan.iter().flat_map(|act| {
+        let mut lines = broken("  ", &act.to_string(), columns);
+        lines.extend(broken("    - ", &act.orphan.evidence, columns));
+        lines
+    });
     acts.collect()
 }
 
-/// What was done.
+/// What was done, and what still stands.
 pub(super) fn repairs(report: &Report) -> String {
     let lines = report.repairs.iter().map(|repair| {
         let outcome = repair.outcome.as_str().replace('_', " ");
-        match why(&repair.outcome) {
+        let text = match why(&repair.outcome) {
             None => format!("{outcome}: {}", repair.act),
             Some(why) => format!("{outcome}: {}: {why}", repair.act),
-        }
+        };
+        // Here, and not by whoever writes it: a name with a line feed must not become two lines.
+        printable(&text).into_owned()
     });
-    lines.collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<_> = lines.collect();
+    if !lines.is_empty() && report.standing().any(is_problem) {
+        lines.push(format!("{} still stands", problems(report.standing())));
+    }
+    lines.join("\n")
 }
 
 fn title(area: Area) -> &'static str {
@@ -112,22 +120,43 @@ fn broken(head: &str, text: &str, columns: Option<usize>) -> Vec<String> {
 }
 
 fn summary(report: &Report) -> String {
-    let count = |verdict, one: &str, many: &str| {
-        let count = report.count(verdict);
-        format!("{count} {}", if count == 1 { one } else { many })
+    let warnings = match report.count(Verdict::Warning) {
+        1 => "1 warning".to_owned(),
+        count => format!("{count} warnings"),
     };
     format!(
-        "{}, {}, {} ok, {} not checked",
-        count(Verdict::Problem, "problem", "problems"),
-        count(Verdict::Warning, "warning", "warnings"),
+        "{}, {warnings}, {} ok, {} not checked",
+        problems(report.findings.iter()),
         report.count(Verdict::Ok),
         report.count(Verdict::NotChecked),
     )
 }
 
+/// How many problems there are, and where: the top of the page may be out of sight.
+fn problems<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
+    let areas: Vec<_> =
+        findings.filter(|finding| is_problem(finding)).map(|finding| title(finding.area)).collect();
+    let count = areas.len();
+    let mut places = areas;
+    places.dedup();
+    let places = places.join(", ");
+    match count {
+        0 => "0 problems".to_owned(),
+        1 => format!("1 problem ({places})"),
+        _ => format!("{count} problems ({places})"),
+    }
+}
+
+fn is_problem(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Problem
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doctor::plan::{Act, Certainty, Orphan, Thing};
+    use crate::doctor::report::{Outcome, Repair};
+    use crate::doctor::world;
     use crate::domain::time::Timestamp;
 
     fn report() -> Report {
@@ -150,8 +179,26 @@ orphans
                - its saga ended a long time ago and nothing is left of it at all, it says
                do: arcadia doctor --fix
 
-1 problem, 0 warnings, 1 ok, 0 not checked";
+1 problem (orphans), 0 warnings, 1 ok, 0 not checked";
         assert_eq!(findings(&report(), None), expected);
+    }
+
+    #[test]
+    fn a_name_with_a_line_feed_forges_no_line() {
+        let mut droplet = world::droplet(7, &[], "203.0.113.7");
+        droplet.name = "a\ndone: x".to_owned();
+        let orphan = Orphan {
+            thing: Thing::Droplet(droplet),
+            certainty: Certainty::Certain,
+            evidence: "b\nc".to_owned(),
+            saga: None,
+            deployment: None,
+        };
+        let act = Act { orphan };
+        let mut report = Report::new(Timestamp::from_millis(0), Vec::new(), vec![act.clone()]);
+        report.repairs.push(Repair { act, outcome: Outcome::Failed { why: "d\ne".to_owned() } });
+        assert_eq!(plan(&report, None).len(), 2);
+        assert_eq!(repairs(&report).lines().count(), 1);
     }
 
     #[test]

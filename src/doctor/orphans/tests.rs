@@ -127,6 +127,22 @@ fn a_foreign_name_that_points_at_an_orphan_is_told_and_never_removed() {
 }
 
 #[test]
+fn a_stranger_is_told_with_its_id_and_a_crowd_of_them_in_one_finding() {
+    let strangers = |count: u32| {
+        let droplets: Vec<_> =
+            (1..=count).map(|n| marked(n.into(), SagaId::from_u128(n.into()), ADDRESS)).collect();
+        findings(&judged(&Shown::of([], &droplets, &[record(11, "web", ADDRESS)])))
+    };
+    let few: Vec<_> = strangers(3).into_iter().map(|finding| finding.check).collect();
+    assert_eq!(few, ["orphan_droplet"; 3]);
+    let [crowd] = strangers(4).try_into().unwrap();
+    assert_eq!(
+        (crowd.check, crowd.verdict, crowd.evidence.len()),
+        ("unknown_sagas", Verdict::Warning, 4)
+    );
+}
+
+#[test]
 fn only_what_is_certain_or_chosen_is_planned_and_names_come_first() {
     let third = SagaId::from_u128(3);
     let entries =
