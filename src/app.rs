@@ -19,6 +19,7 @@ use crate::telemetry::{self, Redactor};
 
 mod cloud;
 mod dashboard;
+mod doctor;
 mod drill;
 mod error;
 mod process;
@@ -66,6 +67,10 @@ fn start(cli: Cli) -> Result<Exit, AppError> {
         let output = Output::of_process();
         return Ok(cli::config::run(args, &cli.flags(), &environment, &output)?);
     }
+    // And a doctor is sent for when something is wrong.
+    if let Some(Command::Doctor(args)) = &cli.command {
+        return doctor::run(args, &cli.flags(), &environment);
+    }
     let loaded = Loaded::load(&cli.flags(), &environment)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -85,7 +90,7 @@ async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exi
         }
         Some(Command::Drill(args)) => return drill::hold(&args, config, &output).await,
         Some(Command::Verb(verb)) => verb,
-        Some(Command::Config(_)) | None => Verb::list(),
+        Some(Command::Config(_) | Command::Doctor(_)) | None => Verb::list(),
     };
     let purpose = if acts { Purpose::Run } else { Purpose::Read };
     let (token, late, _guard) = prepare(config, environment, purpose, &clock)?;

@@ -18,6 +18,7 @@ mod amount;
 pub mod config;
 mod confirm;
 mod describe;
+pub mod doctor;
 pub mod drill;
 mod error;
 pub mod exit;
@@ -105,6 +106,8 @@ pub enum Command {
     Drill(drill::DrillArgs),
     /// Print the example configuration, the resolved one, or where it is read from
     Config(config::ConfigArgs),
+    /// Check configuration, token, folder, clock and cloud, and find what nothing owns
+    Doctor(doctor::DoctorArgs),
 }
 
 /// What goes through an engine.
@@ -143,7 +146,7 @@ pub enum Verb {
 pub enum Needs {
     /// A screen and an engine; without a terminal, [`Needs::Reading`] and `list`.
     Dashboard,
-    /// Nothing but the configuration.
+    /// Nothing: it finds out for itself what is there.
     Nothing,
     /// What was journaled. Nothing is resumed for it.
     Reading,
@@ -188,7 +191,7 @@ impl Command {
         match self {
             Self::Verb(verb) => verb.needs(),
             Self::Simulator(_) => Needs::Simulator,
-            Self::Config(_) | Self::Drill(_) => Needs::Nothing,
+            Self::Config(_) | Self::Drill(_) | Self::Doctor(_) => Needs::Nothing,
         }
     }
 }

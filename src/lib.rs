@@ -48,8 +48,9 @@
 //! | `engine` | `domain`, `steps`, `providers` (traits), `journal` (trait), `store`, `clock`, `control`, `fair` |
 //! | `simulator` | `clock`, `domain::time`; it shares no type with the client that it answers |
 //! | `config`, `telemetry` | `domain`, `clock` (`telemetry`: `config`) |
+//! | `doctor` | `domain`, `providers` (what they show), `steps` (marks and outputs); it is pure |
 //! | `drill` | `domain`, `clock`, `control`, `engine`, `journal`, `providers` (traits), `simulator`, `steps` |
-//! | `tui`, `cli` | `domain`, `control`, `config`, `clock`; not each other (`cli`: the report of `drill`) |
+//! | `tui`, `cli` | `domain`, `control`, `config`, `clock`; not each other (`cli`: `doctor`, and the report of `drill`) |
 //! | `app` | everything: it puts the program together |
 //!
 //! The embedded inventory is a part of each deployment's history, so the engine implements
@@ -61,6 +62,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod doctor;
 pub mod domain;
 pub mod drill;
 pub mod engine;

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 
 use crate::domain::failure::{Effect, Failure};
 use crate::domain::resource::{Resource, ResourceKey, ResourceOwner};
+use crate::domain::time::Timestamp;
 
 /// Virtual machines.
 #[async_trait]
@@ -83,6 +84,23 @@ pub trait Inventory: Send + Sync {
     async fn remove(&self, key: &ResourceKey) -> Result<(), ProviderError>;
 }
 
+/// An account as a whole, for whoever compares it with the books. It only reads.
+#[async_trait]
+pub trait Estate: Send + Sync {
+    /// Every droplet of the account, whoever made it, all pages of the listing.
+    async fn droplets(&self) -> Result<Vec<PlacedDroplet>, ProviderError>;
+
+    /// The names of the account's zones, without a trailing dot.
+    async fn zones(&self) -> Result<Vec<String>, ProviderError>;
+
+    /// Every record of a zone, of any type, all pages of the listing.
+    async fn zone_records(&self, zone: &str) -> Result<Vec<DnsRecord>, ProviderError>;
+
+    /// The account behind the token, and what the provider's clock showed: a provider that refuses
+    /// the token still tells the time.
+    async fn greet(&self) -> Greeting;
+}
+
 /// A droplet's id at the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DropletId(pub u64);
@@ -125,6 +143,19 @@ pub struct Droplet {
     pub tags: Vec<String>,
     /// When the provider says it was made: RFC 3339, so texts compare as times do.
     pub created_at: String,
+}
+
+/// A droplet, and where and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedDroplet {
+    /// The droplet.
+    pub droplet: Droplet,
+    /// Region slug, when the provider says it.
+    pub region: Option<String>,
+    /// Size slug, when the provider says it.
+    pub size: Option<String>,
+    /// What its image may be called in a request: the slug, which retired images lack, and the id.
+    pub image: Vec<String>,
 }
 
 /// A droplet's life stage.
@@ -186,6 +217,26 @@ pub struct Account {
     pub status: String,
     /// The provider's words about that status.
     pub status_message: String,
+}
+
+/// The first words with a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Greeting {
+    /// Whose the token is, or why nobody says.
+    pub account: Result<Account, ProviderError>,
+    /// The provider's clock, when an answer carried its time.
+    pub time: Option<ServerTime>,
+}
+
+/// What the provider's clock showed between two readings of our own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerTime {
+    /// The `Date` header: whole seconds, cut off.
+    pub shown: Timestamp,
+    /// Our clock when the request was sent.
+    pub asked: Timestamp,
+    /// Our clock when the answer came.
+    pub answered: Timestamp,
 }
 
 /// A provider said no, or said nothing.

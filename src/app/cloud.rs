@@ -10,7 +10,7 @@ use crate::clock::{Chance, Clock};
 use crate::config::{Config, Provider, SimulatorConfig};
 use crate::domain::failure::FailureCode;
 use crate::providers::digitalocean::{self, DigitalOcean, Limits};
-use crate::providers::{Compute, Dns};
+use crate::providers::{Compute, Dns, Estate};
 use crate::simulator::{self, Options, RateLimit, Running, Timings};
 
 /// What the simulated cloud takes as a token: it takes any.
@@ -54,6 +54,11 @@ impl Cloud {
         let client = client(config, None, None, clock, chance)?;
         let (compute, dns) = (Arc::new(client.clone()), Arc::new(client.clone()));
         Ok(Self { compute, dns, client, simulator: None })
+    }
+
+    /// The account as a whole.
+    pub(super) fn estate(&self) -> &dyn Estate {
+        &self.client
     }
 
     /// Proves that the token works. A provider that cannot be reached now is no reason to refuse:

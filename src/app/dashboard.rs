@@ -85,7 +85,8 @@ fn draft(config: &Config) -> LaunchDraft {
     }
 }
 
-fn ascii(when: When, environment: &Environment) -> Ascii {
+/// Whether only ASCII is drawn.
+pub(super) fn ascii(when: When, environment: &Environment) -> Ascii {
     match when {
         When::Always => Ascii::Yes,
         When::Auto if knows_ascii_only(environment) => Ascii::Yes,
@@ -93,17 +94,22 @@ fn ascii(when: When, environment: &Environment) -> Ascii {
     }
 }
 
+/// The locale, by the variable that counts.
+pub(super) fn locale(environment: &Environment) -> Option<&str> {
+    ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| environment.get(name))
+}
+
 /// Whether the locale, or the terminal, says so. A locale that nobody set says nothing.
 fn knows_ascii_only(environment: &Environment) -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| environment.get(name));
-    let unicode = locale.is_none_or(|locale| {
+    let unicode = locale(environment).is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     });
     !unicode || is_dumb(environment)
 }
 
-fn color(when: When, environment: &Environment) -> Color {
+/// Whether colour is used.
+pub(super) fn color(when: When, environment: &Environment) -> Color {
     match when {
         When::Never => Color::None,
         When::Auto if environment.get("NO_COLOR").is_some() || is_dumb(environment) => Color::None,

@@ -60,6 +60,20 @@ pub(crate) async fn leaving(
     ask(output, verb, consent, "Go on? [y/N]", is_yes).await
 }
 
+/// Shows what will be done, and asks.
+///
+/// # Errors
+/// When there is nobody to ask, or the answer is no.
+pub(crate) async fn acting(
+    output: &Output,
+    verb: &'static str,
+    plan: &[String],
+    consent: Consent,
+) -> Result<(), CliError> {
+    output.talk(&format!("{verb} will, in this order:\n{}", plan.join("\n")));
+    ask(output, verb, consent, "Go on? [y/N]", is_yes).await
+}
+
 async fn ask(
     output: &Output,
     verb: &'static str,

@@ -10,7 +10,7 @@ Exit codes:
     0  done: what was asked for is so
     1  an error; what was done is in the journal
     2  a step failed, and everything was rolled back
-    3  a deployment needs you
+    3  a deployment needs you, or `doctor` found a problem
     4  cancelled
    64  the command line makes no sense, or a question could not be asked
   124  it takes longer than --timeout; unfinished sagas go on at the next start

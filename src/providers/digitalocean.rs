@@ -1,6 +1,6 @@
 //! `DigitalOcean` as a provider of machines and names, over its HTTP API v2.
 //!
-//! The verbs live in `droplets`, `domains` and `catalog`; `client` is the only file that speaks
+//! The verbs live in `droplets`, `domains`, `catalog` and `estate`; `client` is the only file that speaks
 //! HTTP, `model` the only one that knows the JSON, and `error` the place where an answer (or its
 //! absence) becomes a [`ProviderError`](crate::providers::ProviderError). Every clone shares one
 //! connection pool and one `limiter`, so that all sagas together stay within the token's quota.
@@ -16,6 +16,7 @@ mod client;
 mod domains;
 mod droplets;
 mod error;
+mod estate;
 mod limiter;
 mod model;
 mod pacing;

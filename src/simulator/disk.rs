@@ -6,11 +6,15 @@
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::simulator::world::World;
+
+/// The state holds what deployments were given as user data, so it is its owner's alone.
+const FILE_MODE: u32 = 0o600;
 
 /// Keeps a world on disk.
 #[derive(Debug)]
@@ -56,6 +60,7 @@ impl Disk {
             .create(true)
             .truncate(false)
             .write(true)
+            .mode(FILE_MODE)
             .open(&lock_path)
             .map_err(io("open", &lock_path))?;
         lock.try_lock().map_err(|error| match error {
@@ -114,7 +119,12 @@ impl Disk {
 
 /// Writes the bytes beside the file, durably. The file itself stays what it is.
 fn stage(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut staged = File::create(beside(path, ".tmp"))?;
+    let mut staged = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(FILE_MODE)
+        .open(beside(path, ".tmp"))?;
     staged.write_all(bytes)?;
     staged.sync_all()
 }

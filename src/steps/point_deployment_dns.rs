@@ -51,6 +51,19 @@ struct Found {
     ttl: u32,
 }
 
+/// The name's A records as this step found them, before it wrote any; `None` when it never came so
+/// far as to write.
+///
+/// # Errors
+/// When something is saved and does not read as such: nobody may take that for *nothing was there*.
+pub fn found(past: &Aggregate) -> Result<Option<Vec<RecordDraft>>, StepError> {
+    let Some(name) = &past.deployment.spec.dns else { return Ok(None) };
+    let found: Option<Vec<Found>> = checkpoint_of(past, NAME, FOUND)?;
+    let draft =
+        |found: Found| RecordDraft { name: name.name.clone(), data: found.data, ttl: found.ttl };
+    Ok(found.map(|found| found.into_iter().map(draft).collect()))
+}
+
 /// See the module.
 pub struct PointDeploymentDns {
     dns: Arc<dyn Dns>,

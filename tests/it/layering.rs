@@ -19,13 +19,15 @@ const LAW: &[(&str, &[&str])] = &[
     ("simulator", &["clock", "domain"]),
     ("config", &["domain", "clock"]),
     ("telemetry", &["domain", "clock", "config"]),
+    // It judges what providers showed and steps recorded, and asks nobody.
+    ("doctor", &["domain", "providers", "steps"]),
     (
         "drill",
         &["domain", "clock", "control", "engine", "journal", "providers", "simulator", "steps"],
     ),
     ("tui", &["domain", "control", "config", "clock"]),
     // Of the drill, what its report is made of.
-    ("cli", &["domain", "control", "config", "clock", "drill"]),
+    ("cli", &["domain", "control", "config", "clock", "doctor", "drill"]),
     ("api", &["domain", "control", "config", "clock"]),
 ];
 
@@ -37,6 +39,7 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("engine", "journal::memory", "the engine knows the journal by its trait"),
     ("drill", "providers::digitalocean", "a drill is handed its client"),
     ("cli", "drill::setup", "the shell prints what a drill found; wiring it is the app's affair"),
+    ("doctor", "providers::digitalocean", "the doctor knows what providers show, and asks none"),
     ("simulator", "domain::saga", "the simulated cloud never knows of sagas"),
     ("simulator", "domain::deployment", "the simulated cloud never knows of sagas"),
     ("view", "tui::update", "a view reads the model"),

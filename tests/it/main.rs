@@ -4,6 +4,7 @@
 
 mod crash;
 mod dependencies;
+mod doctor;
 mod drill;
 mod engine;
 mod fuzz_corpus;
@@ -16,9 +17,9 @@ mod journal_sled;
 mod kill;
 mod kill_storm;
 mod layering;
+mod overload;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod power_loss;
-mod overload;
 mod prism;
 mod saga_law;
 mod saga_run;

@@ -17,12 +17,12 @@ use serde::de::DeserializeOwned;
 use crate::clock::{Chance, Clock};
 use crate::domain::failure::FailureCode;
 use crate::domain::time::Timestamp;
-use crate::providers::ProviderError;
 use crate::providers::digitalocean::Settings;
 use crate::providers::digitalocean::error::{Diagnosis, DigitalOceanError, Lost, Nature, Refusal};
 use crate::providers::digitalocean::limiter::{Flight, Limiter, NotAdmitted};
 use crate::providers::digitalocean::pacing::Pacing;
 use crate::providers::digitalocean::redactor::Redactor;
+use crate::providers::{ProviderError, ServerTime};
 
 /// The most that is read of one answer: a full page of droplets is well below 1 MiB.
 pub(super) const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
@@ -70,11 +70,12 @@ struct Answer {
     request_id: Option<String>,
 }
 
-/// What the log line says of an answer, as far as it came.
+/// What is known of an answer besides its body, as far as it came.
 #[derive(Default)]
 struct Traces {
     status: Option<u16>,
     request_id: Option<String>,
+    time: Option<ServerTime>,
 }
 
 impl Call {
@@ -168,8 +169,7 @@ impl Client {
     /// Makes the call and parses the answer.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ProviderError> {
         let answer = self.exchange(call).await?;
-        serde_json::from_slice(&answer.body)
-            .map_err(|error| self.senseless(call, &error.to_string(), answer.request_id.as_deref()))
+        self.parse(call, &answer)
     }
 
     /// Makes the call; the answer's body does not matter.
@@ -188,7 +188,33 @@ impl Client {
         self.diagnosis(call, &operation(call, &url)).senseless(reason, request_id)
     }
 
+    /// Like [`Client::fetch`], with what the provider's clock showed, whatever the answer was.
+    pub(super) async fn fetch_and_date<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+    ) -> (Result<T, ProviderError>, Option<ServerTime>) {
+        let mut traces = Traces::default();
+        let fetched = match self.exchange_leaving(call, &mut traces).await {
+            Ok(answer) => self.parse(call, &answer),
+            Err(error) => Err(error),
+        };
+        (fetched, traces.time)
+    }
+
+    fn parse<T: DeserializeOwned>(&self, call: &Call, answer: &Answer) -> Result<T, ProviderError> {
+        serde_json::from_slice(&answer.body)
+            .map_err(|error| self.senseless(call, &error.to_string(), answer.request_id.as_deref()))
+    }
+
     async fn exchange(&self, call: &Call) -> Result<Answer, ProviderError> {
+        self.exchange_leaving(call, &mut Traces::default()).await
+    }
+
+    async fn exchange_leaving(
+        &self,
+        call: &Call,
+        traces: &mut Traces,
+    ) -> Result<Answer, ProviderError> {
         let url = call.url(&self.shared.base_url);
         let operation = operation(call, &url);
         let diagnosis = self.diagnosis(call, &operation);
@@ -199,10 +225,9 @@ impl Client {
             Err(NotAdmitted::Recalled) => return Err(diagnosis.recalled()),
         };
         let started = self.shared.clock.now();
-        let mut traces = Traces::default();
-        let result = self.transact(call, url, &flight, diagnosis, &mut traces).await;
+        let result = self.transact(call, url, &flight, diagnosis, traces).await;
         let took = self.shared.clock.now().since(started);
-        log(call, &path, &traces, took.as_millis(), result.as_ref().err());
+        log(call, &path, traces, took.as_millis(), result.as_ref().err());
         result
     }
 
@@ -223,10 +248,14 @@ impl Client {
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
+        let asked = self.shared.clock.now();
         let response = request.send().await.map_err(|error| diagnosis.lost(&lost(error)))?;
 
         let status = response.status();
         let now = self.shared.clock.now();
+        traces.time = text(response.headers(), "date")
+            .and_then(|date| date_header(&date))
+            .map(|shown| ServerTime { shown, asked, answered: now });
         let pacing = pacing(response.headers());
         traces.status = Some(status.as_u16());
         traces.request_id =
@@ -349,6 +378,12 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
+/// `Wed, 21 Oct 2015 07:28:00 GMT`: the one form that RFC 9110 lets a server send is one of RFC 2822.
+fn date_header(text: &str) -> Option<Timestamp> {
+    let zoned = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+    Some(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
+}
+
 async fn read_within_limit(mut response: Response) -> Result<Body, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
@@ -385,7 +420,7 @@ fn root_cause(error: &reqwest::Error) -> String {
 fn log(call: &Call, path: &str, traces: &Traces, took_ms: u128, error: Option<&ProviderError>) {
     let took_ms = u64::try_from(took_ms).unwrap_or(u64::MAX);
     let method = call.method.as_str();
-    let Traces { status, request_id } = traces;
+    let Traces { status, request_id, time: _ } = traces;
     let request_id = request_id.as_deref();
     match (error, call.nature()) {
         // That something is not there is an answer, and often the hoped-for one.

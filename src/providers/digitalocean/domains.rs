@@ -78,7 +78,7 @@ impl Dns for DigitalOcean {
 
 /// The domain without its trailing dot. A text that would change the path is refused: without the
 /// domain, the path of a record names another thing.
-fn checked_domain(domain: &str) -> Result<&str, ProviderError> {
+pub(super) fn checked_domain(domain: &str) -> Result<&str, ProviderError> {
     let bare = domain.strip_suffix('.').unwrap_or(domain);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let has_empty_label = bare.split('.').any(str::is_empty);

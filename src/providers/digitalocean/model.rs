@@ -9,7 +9,8 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use crate::providers::{
-    Account, DnsRecord, Droplet, DropletDraft, DropletId, DropletStatus, RecordDraft, RecordId,
+    Account, DnsRecord, Droplet, DropletDraft, DropletId, DropletStatus, PlacedDroplet,
+    RecordDraft, RecordId,
 };
 
 /// The time to live of a record that does not name one.
@@ -61,6 +62,27 @@ pub(super) struct DropletRow {
     networks: Option<NetworksRow>,
     tags: Option<Vec<String>>,
     created_at: Option<String>,
+}
+
+/// A droplet with where and what it is, which no saga asks about.
+#[derive(Deserialize)]
+pub(super) struct PlacedRow {
+    #[serde(flatten)]
+    droplet: DropletRow,
+    region: Option<SlugRow>,
+    size_slug: Option<String>,
+    image: Option<ImageRow>,
+}
+
+#[derive(Deserialize)]
+struct SlugRow {
+    slug: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ImageRow {
+    id: Option<u64>,
+    slug: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -149,6 +171,20 @@ impl From<DropletRow> for Droplet {
             public_ipv4: row.networks.and_then(NetworksRow::public_address),
             tags: row.tags.unwrap_or_default(),
             created_at: row.created_at.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<PlacedRow> for PlacedDroplet {
+    fn from(row: PlacedRow) -> Self {
+        let image = row
+            .image
+            .map(|image| image.slug.into_iter().chain(image.id.map(|id| id.to_string())).collect());
+        Self {
+            droplet: row.droplet.into(),
+            region: row.region.and_then(|region| region.slug),
+            size: row.size_slug,
+            image: image.unwrap_or_default(),
         }
     }
 }

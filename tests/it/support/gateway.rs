@@ -1,13 +1,14 @@
 //! A gateway between client and cloud that can lose its way: then it answers for single droplets
-//! itself, with the page of a web server that has never heard of them.
+//! itself, with the page of a web server that has never heard of them. And it can be wrong about the
+//! time.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -16,6 +17,7 @@ use tokio::task::JoinSet;
 pub(crate) struct Gateway {
     base_url: String,
     lost: Arc<AtomicBool>,
+    date: Arc<Mutex<Option<HeaderValue>>>,
     _tasks: JoinSet<()>,
 }
 
@@ -24,6 +26,7 @@ pub(crate) struct Gateway {
 struct Passage {
     upstream: String,
     lost: Arc<AtomicBool>,
+    date: Arc<Mutex<Option<HeaderValue>>>,
     http: reqwest::Client,
 }
 
@@ -33,14 +36,15 @@ impl Gateway {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let lost = Arc::new(AtomicBool::new(false));
+        let date = Arc::default();
         // Whoever comes second finds a provider installed, which serves as well.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
-        let passage = Passage { upstream, lost: Arc::clone(&lost), http };
+        let passage = Passage { upstream, lost: Arc::clone(&lost), date: Arc::clone(&date), http };
         let router = Router::new().fallback(pass).with_state(passage);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { base_url, lost, _tasks: tasks }
+        Self { base_url, lost, date, _tasks: tasks }
     }
 
     pub(crate) fn base_url(&self) -> String {
@@ -50,6 +54,11 @@ impl Gateway {
     /// Says 404 for every single droplet from here on.
     pub(crate) fn lose_its_way(&self) {
         self.lost.store(true, Ordering::Relaxed);
+    }
+
+    /// Dates every answer like this from here on.
+    pub(crate) fn date(&self, date: &'static str) {
+        *self.date.lock().unwrap() = Some(HeaderValue::from_static(date));
     }
 
     /// Passes everything on again.
@@ -68,6 +77,9 @@ async fn pass(State(passage): State<Passage>, request: Request) -> Response {
     let url = format!("{}{}", passage.upstream, parts.uri);
     let sent = passage.http.request(parts.method, url).headers(parts.headers).body(body).send();
     let answer = sent.await.unwrap();
-    let (status, headers) = (answer.status(), answer.headers().clone());
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    if let Some(date) = passage.date.lock().unwrap().clone() {
+        headers.insert(header::DATE, date);
+    }
     (status, headers, Body::from(answer.bytes().await.unwrap())).into_response()
 }

@@ -104,6 +104,34 @@ impl Simulated {
         self.request("PUT", &format!("{path}/{}", record["id"]), &body.to_string());
     }
 
+    /// Everything that really is there.
+    pub(crate) fn state(&self) -> Value {
+        self.request("GET", "/_simulator/state", "")
+    }
+
+    /// Makes a droplet with these tags, as somebody else would, and gives its id.
+    pub(crate) fn put_droplet(&self, name: &str, tags: &[&str]) -> u64 {
+        let body = serde_json::json!({
+            "name": name, "region": "syd1", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64",
+            "tags": tags,
+        });
+        let made = self.request("POST", "/v2/droplets", &body.to_string());
+        let id = made["droplet"]["id"].as_u64().unwrap();
+        self.wait_until("the droplet is up", |cloud| {
+            let state = cloud.state();
+            let mut droplets = state["droplets"].as_array().unwrap().iter();
+            let droplet = droplets.find(|droplet| droplet["id"] == id).unwrap();
+            let addresses = droplet["networks"]["v4"].as_array().unwrap();
+            droplet["status"] == "active" && addresses.iter().any(|at| at["type"] == "public")
+        });
+        id
+    }
+
+    /// Does something else to the cloud, as somebody else would.
+    pub(crate) fn meddle(&self, method: &str, path: &str, body: &Value) {
+        self.request(method, path, &body.to_string());
+    }
+
     /// How often each route was asked.
     pub(crate) fn requests(&self) -> BTreeMap<String, u64> {
         let answer = self.request("GET", "/_simulator/requests", "");
@@ -152,6 +180,9 @@ impl Simulated {
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 2"), "{method} {path}: {answer}");
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+        match body {
+            "" => Value::Null,
+            body => serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}")),
+        }
     }
 }

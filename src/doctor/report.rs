@@ -1,0 +1,111 @@
+//! Everything that the doctor found, planned and did.
+
+use std::collections::BTreeSet;
+
+use crate::doctor::finding::{Finding, Subject, Verdict};
+use crate::doctor::plan::{Act, Thing};
+use crate::domain::time::Timestamp;
+
+/// Everything that the doctor found, planned and did.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// When.
+    pub at: Timestamp,
+    /// What was found, by area.
+    pub findings: Vec<Finding>,
+    /// What `--fix` does, in order.
+    pub plan: Vec<Act>,
+    /// What was done of it.
+    pub repairs: Vec<Repair>,
+}
+
+/// One act, and how it went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repair {
+    /// What was to be done.
+    pub act: Act,
+    /// How it went.
+    pub outcome: Outcome,
+}
+
+/// How an act went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is gone: the provider answers 404 for it.
+    Done,
+    /// It was gone before anything was done.
+    AlreadyGone,
+    /// It is no longer what the plan said, and was left alone.
+    LeftAlone {
+        /// Why.
+        why: String,
+    },
+    /// It may still be there.
+    Failed {
+        /// Why.
+        why: String,
+    },
+}
+
+impl Outcome {
+    /// The stable text form.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::AlreadyGone => "already_gone",
+            Self::LeftAlone { .. } => "left_alone",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+impl Report {
+    /// A report of these findings; they are put in the order of their areas, and keep it within.
+    pub fn new(at: Timestamp, mut findings: Vec<Finding>, plan: Vec<Act>) -> Self {
+        findings.sort_by_key(|finding| finding.area);
+        Self { at, findings, plan, repairs: Vec::new() }
+    }
+
+    /// The gravest verdict that stands after what was done.
+    pub fn verdict(&self) -> Verdict {
+        let standing = self.standing().map(|finding| finding.verdict);
+        let failed = self.repairs.iter().any(|repair| match repair.outcome {
+            Outcome::Failed { .. } => true,
+            Outcome::Done | Outcome::AlreadyGone | Outcome::LeftAlone { .. } => false,
+        });
+        let failed = failed.then_some(Verdict::Problem);
+        standing.chain(failed).max().unwrap_or(Verdict::Ok)
+    }
+
+    /// The findings whose things are not gone.
+    pub fn standing(&self) -> impl Iterator<Item = &Finding> {
+        let settled = self.settled();
+        self.findings.iter().filter(move |finding| {
+            finding.subject.as_ref().is_none_or(|subject| !settled.contains(subject))
+        })
+    }
+
+    /// How many findings have this verdict.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.findings.iter().filter(|finding| finding.verdict == verdict).count()
+    }
+
+    /// The things that are gone.
+    fn settled(&self) -> BTreeSet<Subject> {
+        let gone = self.repairs.iter().filter(|repair| match repair.outcome {
+            Outcome::Done | Outcome::AlreadyGone => true,
+            Outcome::LeftAlone { .. } | Outcome::Failed { .. } => false,
+        });
+        gone.map(|repair| subject(&repair.act)).collect()
+    }
+}
+
+/// What an act is about.
+pub fn subject(act: &Act) -> Subject {
+    match &act.orphan.thing {
+        Thing::Droplet(droplet) => Subject::Droplet { id: droplet.id.0 },
+        Thing::Record { zone, record, .. } => {
+            Subject::Record { zone: zone.clone(), id: record.id.0 }
+        }
+    }
+}
