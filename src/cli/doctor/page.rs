@@ -3,9 +3,10 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::doctor::why;
-use crate::cli::text::printable;
+
 use crate::doctor::finding::{Area, Finding, Verdict};
 use crate::doctor::report::Report;
+use crate::domain::text::printable;
 
 /// Where the texts begin: two blanks, the longest mark, two blanks.
 const INDENT: usize = 15;

@@ -61,7 +61,7 @@ impl Chronicle {
     /// A group becomes durable.
     pub(crate) fn appended(&self, batch: &Batch) {
         let mut seen = self.seen();
-        for entry in &batch.entries {
+        for entry in batch.entries.iter() {
             seen.durable(entry);
         }
         let orphaned = std::mem::take(&mut seen.orphaned);

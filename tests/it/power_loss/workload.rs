@@ -76,7 +76,7 @@ pub(crate) fn groups_of(saga: u64, history: &[Entry]) -> Result<u64, String> {
         let Some((found, after)) = rest.split_at_checked(expected.len()) else {
             return Err(format!("group {number} of saga {saga} is not whole"));
         };
-        if found != expected {
+        if found != &*expected {
             return Err(format!("group {number} of saga {saga} is not what was written"));
         }
         rest = after;

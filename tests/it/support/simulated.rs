@@ -54,11 +54,6 @@ impl Simulated {
         self.request("POST", "/_simulator/faults", &body);
     }
 
-    /// Everything that really is there.
-    pub(crate) fn state(&self) -> Value {
-        self.request("GET", "/_simulator/state", "")
-    }
-
     /// The droplets that really are there: id and name.
     pub(crate) fn droplets(&self) -> Vec<(String, String)> {
         let state = self.state();
