@@ -18,10 +18,15 @@ mod sweep;
 
 use std::collections::BTreeSet;
 
+use arcadia::domain::saga::plan::Direction;
+use arcadia::simulator::faults::Moment;
+
 use crate::crash::case::Case;
 use crate::crash::path::Path;
 use crate::crash::point::{Answer, Crash, Dead, Life, Point, Write};
 use crate::crash::sweep::sweep;
+use crate::support::plans::{STEPS, UNDONE};
+use crate::support::trouble::{Kind, Trouble};
 
 #[test]
 fn killed_anywhere_on_the_way_there_and_back_it_ends_as_the_model_says() {
@@ -41,6 +46,27 @@ fn killed_anywhere_around_an_order_in_any_step_it_ends_as_the_model_says() {
 #[test]
 fn killed_anywhere_around_a_stuck_compensation_it_ends_as_the_model_says() {
     sweep("stuck compensations", &paths::stuck_compensations());
+}
+
+#[test]
+fn every_step_is_in_every_trouble_in_some_path() {
+    let paths = every_path();
+    let mut missing = Vec::new();
+    for kind in [
+        Kind::Fails(Moment::BeforeEffect),
+        Kind::Fails(Moment::AfterEffect),
+        Kind::Hangs(Moment::AfterEffect),
+        Kind::Busy(Moment::AfterEffect),
+        Kind::Polls,
+    ] {
+        let forward = STEPS.map(|step| Trouble { step, direction: Direction::Forward, kind });
+        let undo = UNDONE.map(|step| Trouble { step, direction: Direction::Undo, kind });
+        let wanted = forward.into_iter().chain(undo);
+        missing.extend(
+            wanted.filter(|wanted| !paths.iter().any(|path| path.troubles.contains(wanted))),
+        );
+    }
+    assert_eq!(missing, [], "no path has this");
 }
 
 #[test]

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use arcadia::clock::Clock;
 use arcadia::domain::aggregate::{Entry, Fact};
+use arcadia::domain::deployment::{DeploymentState, TransitionReason};
 use arcadia::domain::failure::{Effect, Failure};
+use arcadia::domain::resource::ResourceEvent;
 use arcadia::domain::saga::event::{EventKind, Order, StepEvent};
 use arcadia::domain::saga::plan::Direction;
 use arcadia::domain::time::Timestamp;
@@ -148,10 +150,31 @@ impl Seen {
                     self.settled.insert((step.as_str().to_owned(), way));
                 }
             }
+            Fact::Resource(event) => {
+                let (step, direction) = match event {
+                    ResourceEvent::Discovered(_) => ("register_inventory", Direction::Forward),
+                    ResourceEvent::Linked { .. } => {
+                        ("link_deployment_resource", Direction::Forward)
+                    }
+                    ResourceEvent::Unlinked { .. } => ("link_deployment_resource", Direction::Undo),
+                    ResourceEvent::Removed { .. } => ("register_inventory", Direction::Undo),
+                };
+                self.in_the_books(step, direction, &format!("{event:?}"));
+            }
+            Fact::Deployment(transition) => match transition.to {
+                DeploymentState::Active => {
+                    self.in_the_books("activate_deployment", Direction::Forward, "activation");
+                }
+                DeploymentState::Cancelled if transition.reason != TransitionReason::Abandoned => {
+                    self.in_the_books("mark_deployment_provisioning", Direction::Undo, "the end");
+                }
+                DeploymentState::Provisioning
+                | DeploymentState::Paused
+                | DeploymentState::Cancelled
+                | DeploymentState::Archived => {}
+            },
             Fact::Saga(EventKind::Restarted | EventKind::Completed | EventKind::RolledBack)
-            | Fact::Launched(_)
-            | Fact::Deployment(_)
-            | Fact::Resource(_) => {}
+            | Fact::Launched(_) => {}
         }
     }
 
@@ -189,6 +212,13 @@ impl Seen {
                 self.orphaned.remove(&lane);
                 self.doubts.insert(lane, at);
             }
+        }
+    }
+
+    /// The books are an effect, too: only a step that is under way writes them.
+    fn in_the_books(&mut self, step: &str, direction: Direction, what: &str) {
+        if !self.open.contains(&(step.to_owned(), direction)) {
+            self.wrong(format!("{what} was written while `{step}` was not under way"));
         }
     }
 
