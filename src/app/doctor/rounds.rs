@@ -1,6 +1,7 @@
 //! The rounds through the cloud: what is listed, then a look at everything that is suspect. It only
 //! reads.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::app::cloud::Cloud;
@@ -101,7 +102,9 @@ impl Rounds {
         if let Err(error) = &zones {
             self.findings.push(token::unlisted("zones", "the zones", error));
         }
-        let zones = zones.ok().map(|zones| zones.into_iter().collect());
+        let zones: Option<BTreeSet<String>> = zones.ok().map(|zones| zones.into_iter().collect());
+        let named = &config.launch.dns_domain;
+        self.findings.extend(zones.as_ref().and_then(|zones| cloud::default_zone(named, zones)));
         let mut listing = Listing { droplets, zones, ..Listing::default() };
         let Some(books) = books else {
             let marked = listing.marked().count();
