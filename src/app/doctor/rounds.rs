@@ -12,10 +12,12 @@ use crate::doctor::cloud::{self, Listing, Looks, Suspects};
 use crate::doctor::finding::{Area, Finding};
 use crate::doctor::plan::Orphan;
 use crate::doctor::{drift, orphans, token};
+use crate::domain::failure::FailureCode;
 use crate::domain::time::Timestamp;
 use crate::providers::{Account, ProviderError, ServerTime};
 
-/// How long all of it may take: an account with a hundred pages of things is read in half of it.
+/// How long each part of it may take: longer than the minute after which a used-up burst is given
+/// back, and as long as somebody waits for an answer.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What the rounds found.
@@ -51,7 +53,7 @@ pub(super) async fn make(
     let may_know = match &greeting.account {
         Ok(_) => true,
         // Whoever may not read the account may read the rest.
-        Err(error) => error.failure().code == crate::domain::failure::FailureCode::Forbidden,
+        Err(error) => error.failure().code == FailureCode::Forbidden,
     };
     if !may_know {
         rounds.unjudged("the provider did not answer as it should");
