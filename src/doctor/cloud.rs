@@ -161,6 +161,21 @@ pub fn account(account: &Account, droplets: Option<usize>) -> Vec<Finding> {
     findings
 }
 
+/// Whether the zone that launches name by default is the account's; nothing when none is named.
+pub fn default_zone(named: &str, zones: &BTreeSet<String>) -> Option<Finding> {
+    let named = named.trim_end_matches('.');
+    if named.is_empty() {
+        return None;
+    }
+    Some(if zones.iter().any(|zone| zone.eq_ignore_ascii_case(named)) {
+        Finding::ok(Area::Cloud, "zone", format!("the account has the zone {named}"))
+    } else {
+        Finding::warning(Area::Cloud, "zone", format!("the account has no zone {named}"))
+            .because("`launch.dns_domain` names it, so launches fail when they come to the name")
+            .remedy(format!("doctl compute domain create {named}, or name another zone"))
+    })
+}
+
 /// `41207 dep-web (203.0.113.7)`.
 pub(super) fn describe(droplet: &Droplet) -> String {
     let Droplet { id, name, .. } = droplet;
@@ -173,4 +188,37 @@ pub(super) fn describe(droplet: &Droplet) -> String {
 /// Whether the value of an A record is this address.
 pub(super) fn is_address(data: &str, address: Ipv4Addr) -> bool {
     data.trim_end_matches('.').parse() == Ok(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::finding::Verdict;
+
+    #[test]
+    fn an_account_is_judged_by_its_status_and_by_what_it_may_still_make() {
+        let verdicts = |status: &str, used| {
+            let account = Account {
+                email: "ops@example.com".to_owned(),
+                droplet_limit: 20,
+                status: status.to_owned(),
+                status_message: "pay".to_owned(),
+            };
+            let findings = super::account(&account, used);
+            findings.into_iter().map(|finding| finding.verdict).collect::<Vec<_>>()
+        };
+        assert_eq!(verdicts("active", Some(18)), [Verdict::Ok, Verdict::Ok]);
+        assert_eq!(verdicts("active", Some(19)), [Verdict::Ok, Verdict::Warning]);
+        assert_eq!(verdicts("warning", Some(20)), [Verdict::Warning, Verdict::Warning]);
+        assert_eq!(verdicts("locked", None), [Verdict::Problem]);
+    }
+
+    #[test]
+    fn a_zone_that_launches_name_must_be_the_accounts() {
+        let zones = BTreeSet::from(["Acme.example".to_owned()]);
+        let verdict = |named| default_zone(named, &zones).map(|finding| finding.verdict);
+        assert_eq!(verdict(""), None);
+        assert_eq!(verdict("acme.example."), Some(Verdict::Ok));
+        assert_eq!(verdict("other.example"), Some(Verdict::Warning));
+    }
 }

@@ -7,7 +7,7 @@ use crate::doctor::finding::{Area, Finding, Subject};
 use crate::doctor::marks::Mark;
 use crate::doctor::names;
 use crate::doctor::plan::{Certainty, Orphan, Thing};
-use crate::domain::id::SagaId;
+use crate::domain::id::{DeploymentId, SagaId};
 use crate::providers::{DnsRecord, Droplet, DropletId, DropletStatus};
 
 /// Everything that nothing owns, and what could not be settled.
@@ -47,7 +47,7 @@ struct Blame {
     certainty: Certainty,
     evidence: String,
     saga: Option<SagaId>,
-    deployment: Option<crate::domain::id::DeploymentId>,
+    deployment: Option<DeploymentId>,
 }
 
 impl Blame {

@@ -245,6 +245,23 @@ fn a_droplet_that_changed_after_the_plan_was_shown_is_left_alone_and_a_no_change
 }
 
 #[test]
+fn a_droplet_that_lost_its_mark_after_the_plan_was_shown_is_left_alone() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    rolled_back_in_vain(&cloud, &home, "gone");
+    let tag = format!("/v2/tags/arcadia-saga-{}", saga_of(&home, "gone"));
+    let mut terminal = Terminal::open(&home, &["doctor", "--fix"], (120, 60));
+    terminal.wait_for_text("Go on? [y/N]");
+    cloud.meddle("DELETE", &tag, &Value::Null);
+    terminal.keys("y\r");
+    assert_eq!(terminal.wait_for_end(), 3, "{}", terminal.text());
+    let text = terminal.text();
+    assert!(text.contains("left alone: destroy droplet"), "{text}");
+    assert!(text.contains("its tags are others by now"), "{text}");
+    assert_eq!((cloud.droplets().len(), cloud.records().len()), (1, 0));
+}
+
+#[test]
 fn an_unfinished_saga_owns_what_it_made_and_a_running_one_locks_the_folder() {
     let cloud = Simulated::start();
     let home = cloud.home();

@@ -13,8 +13,8 @@ use crate::domain::failure::FailureCode;
 use crate::domain::time::Timestamp;
 use crate::providers::{DnsRecord, Droplet, ProviderError, Removal};
 
-/// How long one removal may take. A droplet that is busy takes no event, and the provider has been
-/// seen to take minutes.
+/// How long one removal may take. A droplet that is busy takes no event for a while, and the minute that
+/// other clients allow has been reported as too short.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Carries the act out. The folder is locked, so what owns the thing cannot have changed; what the

@@ -1,6 +1,7 @@
 //! The rounds through the cloud: what is listed, then a look at everything that is suspect. It only
 //! reads.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::app::cloud::Cloud;
@@ -11,10 +12,12 @@ use crate::doctor::cloud::{self, Listing, Looks, Suspects};
 use crate::doctor::finding::{Area, Finding};
 use crate::doctor::plan::Orphan;
 use crate::doctor::{drift, orphans, token};
+use crate::domain::failure::FailureCode;
 use crate::domain::time::Timestamp;
 use crate::providers::{Account, ProviderError, ServerTime};
 
-/// How long all of it may take: an account with a hundred pages of things is read in half of it.
+/// How long each part of it may take: longer than the minute after which a used-up burst is given
+/// back, and as long as somebody waits for an answer.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What the rounds found.
@@ -50,7 +53,7 @@ pub(super) async fn make(
     let may_know = match &greeting.account {
         Ok(_) => true,
         // Whoever may not read the account may read the rest.
-        Err(error) => error.failure().code == crate::domain::failure::FailureCode::Forbidden,
+        Err(error) => error.failure().code == FailureCode::Forbidden,
     };
     if !may_know {
         rounds.unjudged("the provider did not answer as it should");
@@ -101,7 +104,9 @@ impl Rounds {
         if let Err(error) = &zones {
             self.findings.push(token::unlisted("zones", "the zones", error));
         }
-        let zones = zones.ok().map(|zones| zones.into_iter().collect());
+        let zones: Option<BTreeSet<String>> = zones.ok().map(|zones| zones.into_iter().collect());
+        let named = &config.launch.dns_domain;
+        self.findings.extend(zones.as_ref().and_then(|zones| cloud::default_zone(named, zones)));
         let mut listing = Listing { droplets, zones, ..Listing::default() };
         let Some(books) = books else {
             let marked = listing.marked().count();
