@@ -112,6 +112,7 @@ fn go_on(next: &mut State, at: Timestamp) {
     for step in &mut next.steps {
         if step.forward.patience_from.is_some() && !step.forward.is_settled() {
             step.forward.patience_from = Some(at);
+            step.forward.told_to_wait_since = None;
         }
     }
     next.phase = Phase::Running;
@@ -125,6 +126,7 @@ fn retry_failed(next: &mut State, direction: Direction) -> Result<(), String> {
             lane.stage = Stage::Idle;
             lane.forgiven = lane.attempt;
             lane.patience_from = None;
+            lane.told_to_wait_since = None;
             any = true;
         }
     }
