@@ -14,6 +14,8 @@ mod client;
 mod domains;
 mod droplets;
 mod error;
+#[cfg(test)]
+mod lies;
 mod limiter;
 mod model;
 mod pacing;

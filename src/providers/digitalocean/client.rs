@@ -172,6 +172,19 @@ impl Client {
             .map_err(|error| self.senseless(call, &error.to_string(), answer.request_id.as_deref()))
     }
 
+    /// The same, when what was answered is what was asked about: `stray` names what it is instead.
+    pub(super) async fn fetch_checked<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        stray: impl FnOnce(&T) -> Option<String>,
+    ) -> Result<T, ProviderError> {
+        let answer = self.fetch(call).await?;
+        match stray(&answer) {
+            None => Ok(answer),
+            Some(reason) => Err(self.senseless(call, &reason, None)),
+        }
+    }
+
     /// Makes the call; the answer's body does not matter.
     pub(super) async fn run(&self, call: &Call) -> Result<(), ProviderError> {
         self.exchange(call).await.map(drop)
@@ -250,9 +263,6 @@ impl Client {
         let body = match read {
             Ok(Body::Whole(body)) => body,
             Ok(Body::TooLarge) => Vec::new(),
-            Err(error) if status.is_client_error() => {
-                return Err(diagnosis.refusal_lost(&lost(error)));
-            }
             Err(error) => return Err(diagnosis.lost(&lost(error))),
         };
         let after = match status.as_u16() {
