@@ -4,6 +4,7 @@
 
 mod crash;
 mod engine;
+mod fault_matrix;
 mod generators;
 mod http_saga;
 mod journal_contract;

@@ -28,6 +28,14 @@ use crate::support::rig::{self, Pace};
 /// The zone that deployments of tests live in.
 pub(crate) const ZONE: &str = "acme.example";
 
+/// How long things take at a cloud whose time costs nothing.
+pub(crate) const TIMINGS: Timings = Timings {
+    activation: Duration::from_secs(20),
+    address_delay: Duration::from_secs(3),
+    listing_lag: Duration::from_secs(8),
+    deletion: Duration::from_secs(6),
+};
+
 /// A cloud that outlives every engine that uses it.
 #[derive(Clone)]
 pub(crate) struct TestCloud(Arc<Inner>);
@@ -58,16 +66,7 @@ enum Kind {
 
 impl TestCloud {
     pub(crate) fn new(clock: Clock) -> Self {
-        let rules = Rules {
-            timings: Timings {
-                activation: Duration::from_secs(20),
-                address_delay: Duration::from_secs(3),
-                listing_lag: Duration::from_secs(8),
-                deletion: Duration::from_secs(6),
-            },
-            domains: vec![ZONE.to_owned()],
-            ..Rules::default()
-        };
+        let rules = Rules { timings: TIMINGS, domains: vec![ZONE.to_owned()], ..Rules::default() };
         Self(Arc::new(Inner {
             world: Mutex::new(World::new(&rules)),
             faults: Mutex::new(Faults::new(Vec::new())),
