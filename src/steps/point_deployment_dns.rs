@@ -235,16 +235,15 @@ impl Pointing<'_> {
 
     async fn write_over(&self, found: &Found, listed: &[DnsRecord]) -> Result<RecordId, Halt> {
         let id = RecordId(found.id);
-        let written = match self.read_known(id, listed).await? {
-            Some(record) if same(&record.data, &self.address) => return Ok(id),
+        match self.read_known(id, listed).await? {
+            Some(record) if same(&record.data, &self.address) => Ok(id),
             Some(record) if same(&record.data, &found.data) => {
-                self.dns.update_record(&self.name.domain, id, &self.draft()).await?
+                self.update(id, &self.draft()).await?;
+                Ok(id)
             }
-            Some(record) => return Err(self.changed(&record.data).into()),
-            None => None,
-        };
-        let removed = || self.conflict("was removed by someone else").into();
-        written.map(|record| record.id).ok_or_else(removed)
+            Some(record) => Err(self.changed(&record.data).into()),
+            None => Err(self.conflict("was removed by someone else").into()),
+        }
     }
 
     async fn remove_surplus(&self, found: &Found, listed: &[DnsRecord]) -> Result<(), Halt> {
@@ -336,15 +335,9 @@ impl Pointing<'_> {
             Some(record)
                 if same(&record.data, &self.address) || same(&record.data, &found.data) =>
             {
-                let draft = self.draft_of(found);
-                match self.dns.update_record(&self.name.domain, id, &draft).await? {
-                    Some(_) => {
-                        tracing::info!(record = id.0, data = %found.data, ttl = found.ttl, "restored the record");
-                        Restored::Yes
-                    }
-                    // Somebody removed it just now, or the answer is wrong: the next look tells.
-                    None => return Err(self.waiting(format!("what became of record {}", id.0))),
-                }
+                self.update(id, &self.draft_of(found)).await?;
+                tracing::info!(record = id.0, data = %found.data, ttl = found.ttl, "restored the record");
+                Restored::Yes
             }
             Some(record) => Restored::LeftAlone(record.data),
             None => Restored::Missing,
@@ -380,6 +373,18 @@ impl Pointing<'_> {
 
     fn remade(&self, record: &Found) -> Result<Option<u64>, StepError> {
         checkpoint_of(&self.ctx.past, NAME, &remade_key(record))
+    }
+
+    /// Writes over a record that was just read. That it is not there means that somebody removed it
+    /// meanwhile, or that the answer is wrong: the next look tells.
+    async fn update(&self, id: RecordId, draft: &RecordDraft) -> Result<(), Halt> {
+        match self.dns.update_record(&self.name.domain, id, draft).await? {
+            Some(_) => Ok(()),
+            None => Err(self.waiting(format!(
+                "the provider shows record {}, and says that there is none to write over",
+                id.0
+            ))),
+        }
     }
 
     /// Removes a record. Only a look proves it: the name would go on pointing at an address that soon

@@ -725,7 +725,7 @@ fn a_try_that_would_come_after_the_deadline_is_not_made() {
     let EventKind::Step { event: StepEvent::Failed { failure }, .. } = kind else {
         panic!("{kind:?}")
     };
-    let words = "maintenance (the next try would come after the deadline of 600 s)";
+    let words = "maintenance (told to wait for 660 s, which the deadline of 600 s does not allow)";
     assert_eq!(failure.message, words);
 }
 

@@ -168,8 +168,10 @@ impl Client {
     /// Makes the call and parses the answer.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ProviderError> {
         let answer = self.exchange(call).await?;
-        serde_json::from_slice(&answer.body)
-            .map_err(|error| self.senseless(call, &error.to_string(), answer.request_id.as_deref()))
+        serde_json::from_slice(&answer.body).map_err(|error| {
+            let reason = what_is_wrong(&answer.body, &error);
+            self.senseless(call, &reason, answer.request_id.as_deref())
+        })
     }
 
     /// The same, when what was answered is what was asked about: `stray` names what it is instead.
@@ -338,6 +340,16 @@ fn build_http(settings: &Settings, base_url: &Url) -> Result<reqwest::Client, Di
         builder = builder.tls_certs_only([]);
     }
     builder.build().map_err(|error| DigitalOceanError::Http(error.without_url()))
+}
+
+/// What is wrong with a body that does not parse. The page of somebody else says best who that is.
+fn what_is_wrong(body: &[u8], error: &serde_json::Error) -> String {
+    let text = String::from_utf8_lossy(body);
+    match text.trim_start().chars().next() {
+        None => "it is empty".to_owned(),
+        Some('{' | '[') => error.to_string(),
+        Some(_) => format!("it is not JSON but `{text}`"),
+    }
 }
 
 fn operation(call: &Call, url: &Url) -> String {

@@ -60,6 +60,9 @@ async fn a_success_with_the_page_of_somebody_else_is_no_success() {
         let client = stub.client();
         let made = senseless(client.create_droplet(&draft()).await);
         assert_eq!(made.effect(), Effect::Unknown, "{body}");
+        let says = |words: &str| made.to_string().contains(words);
+        assert!(body != PORTAL || says("not JSON but `<html><title>Welcome!"), "{made}");
+        assert!(!body.is_empty() || says("it is empty"), "{made}");
         senseless(client.droplet(DropletId(3)).await);
         senseless(client.droplets_tagged(TAG).await);
         senseless(client.records("acme.example", "web").await);

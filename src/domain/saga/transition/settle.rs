@@ -100,7 +100,15 @@ pub fn settle(
                 }
                 Some(_) => {
                     let deadline = patience.deadline.as_secs();
-                    let why = format!("the next try would come after the deadline of {deadline} s");
+                    let why = match after {
+                        Some(asked) => format!(
+                            "told to wait for {} s, which the deadline of {deadline} s does not allow",
+                            asked.as_secs()
+                        ),
+                        None => {
+                            format!("the next try would come after the deadline of {deadline} s")
+                        }
+                    };
                     given_up(failure, &why)
                 }
                 None => StepEvent::Failed { failure },
