@@ -25,6 +25,7 @@ mod running;
 mod server;
 pub mod world;
 
+pub use cloud::Answering;
 pub use options::{Options, RateLimit};
 pub use running::{Running, SimulatorError, start};
 pub use world::Timings;

@@ -39,9 +39,10 @@ pub fn with_causes(error: &(dyn Error + 'static)) -> String {
 /// Whether a request that failed may have changed something outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
-    /// It was refused, or never left: nothing changed.
+    /// It only asked, or never left: nothing changed.
     None,
-    /// The answer was lost or made no sense: look before doing it again.
+    /// The answer was lost, made no sense, or was a refusal that somebody in between may have made
+    /// up: look before doing it again.
     Unknown,
 }
 
@@ -102,6 +103,14 @@ failure_codes! {
     Panicked => "panicked",
     /// Arcadia's own books refused or could not be written.
     Internal => "internal",
+}
+
+impl FailureCode {
+    /// Whether somebody plainly said no. A person is told just that, even where a look must show
+    /// that it is true.
+    pub const fn is_refusal(self) -> bool {
+        matches!(self, Self::Unauthorized | Self::Forbidden | Self::NotFound | Self::Invalid)
+    }
 }
 
 impl fmt::Display for FailureCode {

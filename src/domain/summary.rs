@@ -8,10 +8,9 @@ use std::net::Ipv4Addr;
 
 use crate::domain::aggregate::Aggregate;
 use crate::domain::deployment::DeploymentState;
-use crate::domain::failure::{Effect, Failure};
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::saga::plan::{Direction, StepName};
-use crate::domain::saga::state::{Cause, HoldReason, Lane, Phase, Stage, StepState};
+use crate::domain::saga::state::{Cause, HoldReason, Lane, Phase, Stage};
 use crate::domain::saga::transition::needs_undo;
 use crate::domain::spec::DnsName;
 use crate::domain::time::Timestamp;
@@ -292,16 +291,10 @@ pub fn mark(aggregate: &Aggregate, position: usize) -> StepMark {
             StepMark::NothingToUndo
         }
         Stage::Succeeded { .. } => StepMark::Done,
-        Stage::Failed { failure, .. } => match in_doubt(step, failure) {
-            Effect::Unknown => StepMark::Unknown,
-            Effect::None => StepMark::Failed,
-        },
+        Stage::Failed { .. } if step.forward.is_in_doubt() => StepMark::Unknown,
+        Stage::Failed { .. } => StepMark::Failed,
         Stage::Skipped { .. } => StepMark::Skipped,
     }
-}
-
-fn in_doubt(step: &StepState, failure: &Failure) -> Effect {
-    if step.forward.doubt_since.is_some() { Effect::Unknown } else { failure.effect }
 }
 
 fn focus(aggregate: &Aggregate) -> Option<Focus> {

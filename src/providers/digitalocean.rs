@@ -17,6 +17,8 @@ mod domains;
 mod droplets;
 mod error;
 mod estate;
+#[cfg(test)]
+mod lies;
 mod limiter;
 mod model;
 mod pacing;

@@ -1,7 +1,11 @@
 //! What all requests share: the world, what goes wrong, who asked for what.
 
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
 
 use crate::clock::{Chance, Clock};
 use crate::domain::time::Timestamp;
@@ -10,6 +14,15 @@ use crate::simulator::faults::{Fault, Faults};
 use crate::simulator::options::Options;
 use crate::simulator::server::limiter::{Limiter, Quota};
 use crate::simulator::world::World;
+
+/// Whether an answer is on its way, or waits because a fault rule wants it to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answering {
+    /// Whatever is under way needs no time but the machine's.
+    Promptly,
+    /// A fault rule keeps an answer waiting: only the clock, or the client's patience, ends that.
+    KeptWaiting,
+}
 
 /// What all requests share. Locks are held for moments only, and never while waiting.
 #[derive(Debug)]
@@ -25,6 +38,7 @@ pub(super) struct Cloud {
     limiter: Mutex<Limiter>,
     requests: Mutex<BTreeMap<String, u64>>,
     tokens: Option<Vec<String>>,
+    answering_tx: watch::Sender<Answering>,
 }
 
 impl Cloud {
@@ -39,6 +53,7 @@ impl Cloud {
             limiter: Mutex::new(Limiter::new(options.rate_limit)),
             requests: Mutex::default(),
             tokens: options.tokens,
+            answering_tx: watch::Sender::new(Answering::Promptly),
         }
     }
 
@@ -64,6 +79,7 @@ impl Cloud {
         look(&lock(&self.world), self.clock.now())
     }
 
+    #[cfg(test)]
     pub(super) fn clock(&self) -> &Clock {
         &self.clock
     }
@@ -91,6 +107,20 @@ impl Cloud {
 
     pub(super) fn admit(&self, token: &str, method: &str, path: &str) -> Quota {
         lock(&self.limiter).admit(self.clock.now(), token, method, path)
+    }
+
+    /// Keeps an answer waiting, for this long or for ever.
+    pub(super) async fn keep_waiting(&self, span: Option<Duration>) {
+        self.answering_tx.send_replace(Answering::KeptWaiting);
+        match span {
+            Some(span) => self.clock.sleep_until(self.clock.now() + span).await,
+            None => pending().await,
+        }
+        self.answering_tx.send_replace(Answering::Promptly);
+    }
+
+    pub(super) fn answering(&self) -> watch::Receiver<Answering> {
+        self.answering_tx.subscribe()
     }
 
     /// Whether a token opens the account.

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::simulator::cloud::Cloud;
+use crate::simulator::cloud::{Answering, Cloud};
 use crate::simulator::disk::{Disk, DiskError};
 use crate::simulator::faults::{FaultRule, Faults};
 use crate::simulator::options::Options;
@@ -103,6 +104,12 @@ impl Running {
     /// Puts these fault rules in the place of the present ones.
     pub fn set_faults(&self, rules: Vec<FaultRule>) {
         self.cloud.set_faults(Faults::new(rules));
+    }
+
+    /// Whether an answer waits because a fault rule wants it to: whoever drives the clock by hand
+    /// must let it run then, and not before.
+    pub fn answering(&self) -> watch::Receiver<Answering> {
+        self.cloud.answering()
     }
 
     /// Stops: takes no more connections, gives requests in flight a moment, and lets the state

@@ -5,7 +5,8 @@
 //!   idempotency key, and its own clients make up to four droplets for one create when answers are
 //!   lost; so a create is never sent while an earlier one may still show up.
 //! - **Undoes**: destroys every droplet with the tag, again and again until the provider says that
-//!   it is gone (404). A DELETE that was accepted proves nothing.
+//!   it is gone (404) and lists it no more. A DELETE that was accepted proves nothing, and neither
+//!   does one of these two without the other.
 //! - **Twice is safe**: look-up first. After a request whose effect is unknown, look-ups go on for
 //!   the settle time before their finding nothing counts, because listings lag.
 
@@ -28,7 +29,7 @@ use crate::steps::{
 /// This step's name.
 pub const NAME: &str = "create_droplet";
 
-/// The checkpoint that says that the provider has shown a droplet of this saga.
+/// The checkpoint that says that the compensation has seen a droplet of this saga.
 const SEEN: &str = "seen";
 
 /// What this step made.
@@ -52,19 +53,30 @@ impl CreateDroplet {
         Self { compute, settings }
     }
 
-    /// The droplets that carry the saga's tag and are really there: listings go on naming a droplet
-    /// for a while after it is gone.
-    async fn existing(&self, marks: &Marks) -> Result<Vec<Droplet>, StepError> {
-        let mut existing = Vec::new();
+    /// The droplets that carry the saga's tag, as they are. Listings go on naming a droplet for a
+    /// while after it is gone.
+    async fn existing(&self, marks: &Marks) -> Result<Existing, StepError> {
+        let mut existing = Existing::default();
         for listed in self.compute.droplets_tagged(&marks.saga).await? {
-            if let Some(droplet) = self.compute.droplet(listed.id).await?
-                && droplet.status != DropletStatus::Archive
-            {
-                existing.push(droplet);
+            match self.compute.droplet(listed.id).await? {
+                Some(droplet) if droplet.status == DropletStatus::Archive => {}
+                Some(droplet) => existing.there.push(droplet),
+                None => existing.listed_only.push(listed.id),
             }
         }
-        existing.sort_by(|a, b| (&a.created_at, a.id).cmp(&(&b.created_at, b.id)));
+        existing.there.sort_by(|a, b| (&a.created_at, a.id).cmp(&(&b.created_at, b.id)));
         Ok(existing)
+    }
+
+    /// The provider lists a droplet, and says that there is none of that id. One of the two is wrong,
+    /// for a moment or for longer; until they agree nobody may build on either.
+    fn until_it_agrees(&self, ctx: &StepContext, listed_only: &[DropletId]) -> Progress {
+        let ids = joined(listed_only);
+        tracing::warn!(droplet = %ids, "listed, and said not to exist");
+        Progress::Pending {
+            after: self.settings.poll_interval(ctx.poll, ctx.roll),
+            note: format!("the provider lists droplet {ids}, and says that there is none"),
+        }
     }
 
     /// Asks for the end of a droplet that was just seen. One that is busy (it is being made, or being
@@ -113,20 +125,17 @@ impl CreateDroplet {
     }
 
     fn until_gone(&self, ctx: &StepContext, remaining: &[DropletId]) -> Progress {
-        let ids: Vec<_> = remaining.iter().map(|id| id.0.to_string()).collect();
         Progress::Pending {
             after: self.settings.poll_interval(ctx.poll, ctx.roll),
-            note: format!("until droplet {} is gone", ids.join(", ")),
+            note: format!("until droplet {} is gone", joined(remaining)),
         }
     }
 
-    /// Whether the provider has ever shown the droplet. Until it has, a 404 may be lag: the create
-    /// was accepted, and the droplet comes.
+    /// Whether this compensation has seen the droplet. Until it has, a 404 may be lag: the create was
+    /// accepted, and the droplet comes.
     fn was_seen(ctx: &StepContext) -> Result<Seen, StepError> {
-        let active: Option<wait_droplet_active::Output> =
-            output_of(&ctx.past, wait_droplet_active::NAME)?;
         let seen: Option<bool> = checkpoint_of(&ctx.past, NAME, SEEN)?;
-        Ok(if active.is_some() || seen.is_some() { Seen::Yes } else { Seen::NotYet })
+        Ok(seen.map_or(Seen::NotYet, |_| Seen::Yes))
     }
 }
 
@@ -138,8 +147,12 @@ impl Step for CreateDroplet {
 
     async fn execute(&self, ctx: &StepContext) -> Result<Progress, StepError> {
         let marks = ctx.marks();
-        if let Some((oldest, surplus)) = self.existing(&marks).await?.split_first() {
+        let existing = self.existing(&marks).await?;
+        if let Some((oldest, surplus)) = existing.there.split_first() {
             return self.adopt(ctx, oldest, surplus).await;
+        }
+        if !existing.listed_only.is_empty() {
+            return Ok(self.until_it_agrees(ctx, &existing.listed_only));
         }
         if let Some(rest) = ctx.forward_doubt(self.settings.settle) {
             return Ok(Progress::Pending {
@@ -172,19 +185,27 @@ impl Step for CreateDroplet {
             None => None,
         };
         let listed = self.compute.droplets_tagged(&ctx.marks().saga).await?;
-        let mut suspects: BTreeSet<_> = listed.iter().map(|droplet| droplet.id).collect();
+        let listed: BTreeSet<_> = listed.iter().map(|droplet| droplet.id).collect();
+        let mut suspects = listed.clone();
         suspects.extend(known.as_ref().map(|output| DropletId(output.droplet_id)));
 
-        let mut remaining = Vec::new();
+        let (mut remaining, mut listed_only) = (Vec::new(), Vec::new());
         for id in suspects {
             if self.compute.droplet(id).await?.is_some() {
                 ctx.checkpoint(SEEN, true).await?;
                 self.destroy(id).await?;
                 remaining.push(id);
+            } else if listed.contains(&id) {
+                // It carries our tag: to ask for its end is right whoever of the two is wrong.
+                self.destroy(id).await?;
+                listed_only.push(id);
             }
         }
         if !remaining.is_empty() {
             return Ok(self.until_gone(ctx, &remaining));
+        }
+        if !listed_only.is_empty() {
+            return Ok(self.until_it_agrees(ctx, &listed_only));
         }
         if known.is_some() && Self::was_seen(ctx)? == Seen::NotYet {
             let age = ctx.since_forward_end().unwrap_or_default();
@@ -229,7 +250,16 @@ impl Step for CreateDroplet {
     }
 }
 
-/// Whether the provider has ever shown the droplet.
+/// The droplets of a saga, as two looks show them.
+#[derive(Debug, Default)]
+struct Existing {
+    /// Found by their ids, oldest first.
+    there: Vec<Droplet>,
+    /// Listed, but not found by their ids.
+    listed_only: Vec<DropletId>,
+}
+
+/// Whether the compensation has seen the droplet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
     Yes,
@@ -238,6 +268,10 @@ enum Seen {
 
 fn made(droplet: &Droplet) -> Result<Progress, StepError> {
     Progress::done(&Output { droplet_id: droplet.id.0, name: droplet.name.clone() })
+}
+
+fn joined(ids: &[DropletId]) -> String {
+    ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// `droplet 41207 (203.0.113.7)`.

@@ -13,11 +13,13 @@ use crate::steps::{
 /// How patiently the plan is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanSettings {
-    /// For each attempt that calls a provider or writes Arcadia's books.
+    /// For each attempt that calls a provider or writes Arcadia's books: a minute or two of trouble
+    /// is no reason to destroy what was made.
     pub calls: Patience,
     /// How long a droplet may take to become active and get its address.
     pub activation_deadline: Duration,
-    /// For each compensation: more patient, because what it leaves behind costs money.
+    /// For each compensation: more patient, because what it leaves behind costs money, and nobody
+    /// needs to be woken for an hour of trouble at the provider.
     pub compensations: Patience,
 }
 
@@ -29,7 +31,7 @@ impl Default for PlanSettings {
                 timeout: Duration::from_mins(1),
                 deadline: Duration::from_mins(5),
                 retry: RetryPolicy {
-                    tries: tries(5),
+                    tries: tries(10),
                     base: Duration::from_secs(1),
                     cap: Duration::from_secs(30),
                 },
@@ -37,11 +39,11 @@ impl Default for PlanSettings {
             activation_deadline: Duration::from_mins(8),
             compensations: Patience {
                 timeout: Duration::from_mins(1),
-                deadline: Duration::from_mins(15),
+                deadline: Duration::from_hours(2),
                 retry: RetryPolicy {
-                    tries: tries(8),
+                    tries: tries(30),
                     base: Duration::from_secs(1),
-                    cap: Duration::from_mins(1),
+                    cap: Duration::from_mins(5),
                 },
             },
         }

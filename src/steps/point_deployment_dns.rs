@@ -8,10 +8,12 @@
 //!   it removed. A record that someone else changed since is left alone, and said so.
 //! - **Twice is safe**: the checkpoint is written once and kept, so a second run never takes our own
 //!   value for the one found; our own record is recognised by its address. Listings lag, so every
-//!   record that matters is read by its id. What it is about to remove is saved before it is removed,
+//!   record that matters is read by its id; one that is listed and cannot be read is waited for,
+//!   because one of the two answers is wrong. What it is about to remove is saved before it is removed,
 //!   and what it makes again is saved after, so that only that is made again, and once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -21,7 +23,7 @@ use crate::domain::aggregate::Aggregate;
 use crate::domain::failure::FailureCode;
 use crate::domain::spec::DnsName;
 use crate::domain::undo_preview::Loss;
-use crate::providers::{Dns, DnsRecord, RecordDraft, RecordId};
+use crate::providers::{Dns, DnsRecord, ProviderError, RecordDraft, RecordId};
 use crate::steps::{
     Progress, Step, StepContext, StepError, StepSettings, checkpoint_of, output_of,
     wait_droplet_active,
@@ -108,12 +110,8 @@ impl Step for PointDeploymentDns {
             return Progress::done(&Output { record_id: None });
         };
         let pointing = self.pointing(ctx, name)?;
-        if let Some(found) = checkpoint_of::<Vec<Found>>(&ctx.past, NAME, FOUND)? {
-            return pointing.point(&found).await;
-        }
-        let found = ctx.checkpoint(FOUND, pointing.as_found().await?).await?;
-        tracing::info!(%name, records = found.len(), "saved the records as found");
-        pointing.point(&found).await
+        let saved = checkpoint_of::<Vec<Found>>(&ctx.past, NAME, FOUND)?;
+        progress(pointing.find_and_point(saved).await)
     }
 
     async fn compensate(
@@ -133,7 +131,11 @@ impl Step for PointDeploymentDns {
             });
         }
         let pointing = self.pointing(ctx, name)?;
-        if found.is_empty() { pointing.remove_made().await } else { pointing.restore(&found).await }
+        progress(if found.is_empty() {
+            pointing.remove_made().await
+        } else {
+            pointing.restore(&found).await
+        })
     }
 
     fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
@@ -172,18 +174,35 @@ enum Restored {
     Missing,
 }
 
+/// Why a call goes no further for now.
+enum Halt {
+    /// It is asked again.
+    Wait(Progress),
+    Fail(StepError),
+}
+
 impl Pointing<'_> {
+    async fn find_and_point(&self, saved: Option<Vec<Found>>) -> Result<Progress, Halt> {
+        if let Some(found) = saved {
+            return self.point(&found).await;
+        }
+        let found = self.ctx.checkpoint(FOUND, self.as_found().await?).await?;
+        tracing::info!(name = %self.name, records = found.len(), "saved the records as found");
+        self.point(&found).await
+    }
+
     /// The name's A records before anything is written; a CNAME beside them would be a conflict. A
     /// listing shows what was a while ago, so each is read as it is.
-    async fn as_found(&self) -> Result<Vec<Found>, StepError> {
+    async fn as_found(&self) -> Result<Vec<Found>, Halt> {
         let mut found = Vec::new();
         for listed in self.dns.records(&self.name.domain, &self.name.name).await? {
-            match self.read(listed.id).await? {
-                Some(record) if record.kind == "CNAME" => {
-                    return Err(self.conflict("is a CNAME; remove it or choose another name"));
-                }
-                Some(record) if record.kind == "A" => found.push(Found::of(&record)),
-                Some(_) | None => {}
+            let record = self.read_listed(&listed).await?;
+            if record.kind == "CNAME" {
+                let what = "is a CNAME; remove it or choose another name";
+                return Err(self.conflict(what).into());
+            }
+            if record.kind == "A" {
+                found.push(Found::of(&record));
             }
         }
         found.sort_by_key(|record| record.id);
@@ -191,17 +210,15 @@ impl Pointing<'_> {
     }
 
     /// Brings the name to this one address. Only records that are still as found are written over.
-    async fn point(&self, found: &[Found]) -> Result<Progress, StepError> {
-        let id = match (self.ours().await?, found.first()) {
+    async fn point(&self, found: &[Found]) -> Result<Progress, Halt> {
+        let listed = self.listed().await?;
+        let id = match (self.ours(&listed).await?, found.first()) {
             (Some(id), _) => id,
-            (None, Some(first)) => self.write_over(first).await?,
+            (None, Some(first)) => self.write_over(first, &listed).await?,
             (None, None) => {
                 if let Some(rest) = self.ctx.forward_doubt(self.settings.settle) {
-                    return Ok(Progress::Pending {
-                        after: rest.min(self.settings.poll_first),
-                        note: "looking for the record that the last attempt may have made"
-                            .to_owned(),
-                    });
+                    let note = "looking for the record that the last attempt may have made";
+                    return Err(self.settling(rest, note));
                 }
                 self.dns.create_record(&self.name.domain, &self.draft()).await?.id
             }
@@ -212,104 +229,100 @@ impl Pointing<'_> {
             self.ctx.checkpoint(REMOVES, ids).await?;
         }
         for record in surplus {
-            self.remove_surplus(record).await?;
+            self.remove_surplus(record, &listed).await?;
         }
         tracing::info!(record = id.0, name = %self.name, address = %self.address, "name points at the droplet");
-        Progress::done(&Output { record_id: Some(id.0) })
+        Ok(Progress::done(&Output { record_id: Some(id.0) })?)
     }
 
     /// The record that points at the droplet already, if one does.
-    async fn ours(&self) -> Result<Option<RecordId>, StepError> {
-        for listed in self.listed().await? {
-            if same(&listed.data, &self.address)
-                && let Some(record) = self.read(listed.id).await?
-                && same(&record.data, &self.address)
-            {
+    async fn ours(&self, listed: &[DnsRecord]) -> Result<Option<RecordId>, Halt> {
+        for record in listed.iter().filter(|record| same(&record.data, &self.address)) {
+            let record = self.read_listed(record).await?;
+            if same(&record.data, &self.address) {
                 return Ok(Some(record.id));
             }
         }
         Ok(None)
     }
 
-    async fn write_over(&self, found: &Found) -> Result<RecordId, StepError> {
+    async fn write_over(&self, found: &Found, listed: &[DnsRecord]) -> Result<RecordId, Halt> {
         let id = RecordId(found.id);
-        let written = match self.read(id).await? {
-            Some(record) if same(&record.data, &self.address) => return Ok(id),
+        match self.read_known(id, listed).await? {
+            Some(record) if same(&record.data, &self.address) => Ok(id),
             Some(record) if same(&record.data, &found.data) => {
-                self.dns.update_record(&self.name.domain, id, &self.draft()).await?
+                self.update(id, &self.draft()).await?;
+                Ok(id)
             }
-            Some(record) => {
-                return Err(
-                    self.conflict(&format!("was changed to {} by someone else", record.data))
-                );
-            }
-            None => None,
-        };
-        written.map(|record| record.id).ok_or_else(|| self.conflict("was removed by someone else"))
+            Some(record) => Err(self.changed(&record.data).into()),
+            None => Err(self.conflict("was removed by someone else").into()),
+        }
     }
 
-    async fn remove_surplus(&self, found: &Found) -> Result<(), StepError> {
+    async fn remove_surplus(&self, found: &Found, listed: &[DnsRecord]) -> Result<(), Halt> {
         let id = RecordId(found.id);
-        match self.read(id).await? {
+        match self.read_known(id, listed).await? {
             Some(record) if same(&record.data, &found.data) => {
-                self.dns.delete_record(&self.name.domain, id).await?;
+                self.delete(id).await?;
                 tracing::info!(record = id.0, data = %found.data, "removed a surplus record");
                 Ok(())
             }
-            Some(record) => {
-                Err(self.conflict(&format!("was changed to {} by someone else", record.data)))
-            }
+            Some(record) => Err(self.changed(&record.data).into()),
             None => Ok(()),
         }
     }
 
     /// Takes the record away that was made here: by its id or, when the answer to its making was
     /// lost, by its address.
-    async fn remove_made(&self) -> Result<Progress, StepError> {
+    async fn remove_made(&self) -> Result<Progress, Halt> {
         let output: Option<Output> = output_of(&self.ctx.past, NAME)?;
-        let mut suspects: Vec<RecordId> = self
-            .listed()
-            .await?
-            .iter()
-            .filter(|record| same(&record.data, &self.address))
-            .map(|record| record.id)
-            .collect();
+        let listed = match &output {
+            Some(_) => self.listed_unless_gone().await?,
+            // Only the listing can find it.
+            None => self.listed().await?,
+        };
+        let ours = listed.iter().filter(|record| same(&record.data, &self.address));
+        let mut suspects: Vec<RecordId> = ours.map(|record| record.id).collect();
         let known = output.and_then(|output| output.record_id).map(RecordId);
         suspects.extend(known.filter(|id| !suspects.contains(id)));
         let mut left = Vec::new();
         for id in suspects {
             match self.read(id).await? {
                 Some(record) if same(&record.data, &self.address) => {
-                    self.dns.delete_record(&self.name.domain, id).await?;
-                    // Only a look proves it: the name would go on pointing at an address that soon
-                    // belongs to somebody else.
-                    if self.read(id).await?.is_some() {
-                        return Ok(Progress::Pending {
-                            after: self.settings.poll_interval(self.ctx.poll, self.ctx.roll),
-                            note: format!("until record {} is gone", id.0),
-                        });
-                    }
+                    self.delete(id).await?;
                     tracing::info!(record = id.0, "removed the record");
                 }
                 Some(record) => left.push(record.data),
-                None => {}
+                None if listed.iter().any(|record| record.id == id) => {
+                    // It is listed as ours: to ask for its end is right whichever answer is wrong.
+                    self.dns.delete_record(&self.name.domain, id).await?;
+                    return Err(self.until_it_agrees(id));
+                }
+                // Made a moment ago, so that no listing can show it yet.
+                None => {
+                    let age = self.ctx.since_forward_end().unwrap_or(self.settings.settle);
+                    let rest = self.settings.settle.saturating_sub(age);
+                    if !rest.is_zero() {
+                        let note = format!("until a listing shows that record {} is gone", id.0);
+                        return Err(self.settling(rest, &note));
+                    }
+                }
             }
         }
         Ok(self.undone(&left))
     }
 
     /// Gives every record back what it was, unless someone else changed it since.
-    async fn restore(&self, found: &[Found]) -> Result<Progress, StepError> {
+    async fn restore(&self, found: &[Found]) -> Result<Progress, Halt> {
         let removed: Vec<u64> = checkpoint_of(&self.ctx.past, NAME, REMOVES)?.unwrap_or_default();
+        let listed = self.listed_unless_gone().await?;
         let mut left = Vec::new();
         for record in found {
-            match self.restore_one(record).await? {
+            match self.restore_one(record, &removed, &listed).await? {
                 Restored::Yes => {}
                 Restored::LeftAlone(data) => left.push(data),
                 Restored::Missing if removed.contains(&record.id) => {
-                    if let Some(pending) = self.make_again(record, found).await? {
-                        return Ok(pending);
-                    }
+                    self.make_again(record, found, &listed).await?;
                 }
                 Restored::Missing => left.push(format!("{} was removed", record.data)),
             }
@@ -317,23 +330,27 @@ impl Pointing<'_> {
         Ok(self.undone(&left))
     }
 
-    async fn restore_one(&self, found: &Found) -> Result<Restored, StepError> {
+    async fn restore_one(
+        &self,
+        found: &Found,
+        removed: &[u64],
+        listed: &[DnsRecord],
+    ) -> Result<Restored, Halt> {
         let id = RecordId(found.id);
-        Ok(match self.read(id).await? {
+        // Made again already: that the listing still shows it under its old id is lag.
+        if removed.contains(&found.id) && self.remade(found)?.is_some() {
+            return Ok(Restored::Yes);
+        }
+        Ok(match self.read_known(id, listed).await? {
             Some(record) if same(&record.data, &found.data) && record.ttl == found.ttl => {
                 Restored::Yes
             }
             Some(record)
                 if same(&record.data, &self.address) || same(&record.data, &found.data) =>
             {
-                let draft = self.draft_of(found);
-                match self.dns.update_record(&self.name.domain, id, &draft).await? {
-                    Some(_) => {
-                        tracing::info!(record = id.0, data = %found.data, ttl = found.ttl, "restored the record");
-                        Restored::Yes
-                    }
-                    None => Restored::Missing,
-                }
+                self.update(id, &self.draft_of(found)).await?;
+                tracing::info!(record = id.0, data = %found.data, ttl = found.ttl, "restored the record");
+                Restored::Yes
             }
             Some(record) => Restored::LeftAlone(record.data),
             None => Restored::Missing,
@@ -346,46 +363,102 @@ impl Pointing<'_> {
         &self,
         record: &Found,
         found: &[Found],
-    ) -> Result<Option<Progress>, StepError> {
-        let remade = format!("remade-{}", record.id);
-        if checkpoint_of::<u64>(&self.ctx.past, NAME, &remade)?.is_some() {
-            return Ok(None);
-        }
-        for listed in self.listed().await? {
-            if same(&listed.data, &record.data)
-                && !found.iter().any(|before| before.id == listed.id.0)
-                && self.read(listed.id).await?.is_some()
+        listed: &[DnsRecord],
+    ) -> Result<(), Halt> {
+        for candidate in listed {
+            if same(&candidate.data, &record.data)
+                && !found.iter().any(|before| before.id == candidate.id.0)
             {
-                self.ctx.checkpoint(&remade, listed.id.0).await?;
-                return Ok(None);
+                let there = self.read_listed(candidate).await?;
+                self.ctx.checkpoint(&remade_key(record), there.id.0).await?;
+                return Ok(());
             }
         }
         if let Some(rest) = self.ctx.any_doubt(self.settings.settle) {
-            return Ok(Some(Progress::Pending {
-                after: rest.min(self.settings.poll_first),
-                note: "looking for a record that the last attempt may have made again".to_owned(),
-            }));
+            let note = "looking for a record that the last attempt may have made again";
+            return Err(self.settling(rest, note));
         }
         let made = self.dns.create_record(&self.name.domain, &self.draft_of(record)).await?;
-        self.ctx.checkpoint(&remade, made.id.0).await?;
+        self.ctx.checkpoint(&remade_key(record), made.id.0).await?;
         tracing::info!(record = made.id.0, data = %record.data, "made the removed record again");
-        Ok(None)
+        Ok(())
     }
 
-    /// The name's A records as a listing shows them; none when the zone itself is gone.
-    async fn listed(&self) -> Result<Vec<DnsRecord>, StepError> {
-        match self.dns.records(&self.name.domain, &self.name.name).await {
-            Ok(mut records) => {
-                records.retain(|record| record.kind == "A");
-                Ok(records)
-            }
+    fn remade(&self, record: &Found) -> Result<Option<u64>, StepError> {
+        checkpoint_of(&self.ctx.past, NAME, &remade_key(record))
+    }
+
+    /// Writes over a record that was just read. That it is not there means that somebody removed it
+    /// meanwhile, or that the answer is wrong: the next look tells.
+    async fn update(&self, id: RecordId, draft: &RecordDraft) -> Result<(), Halt> {
+        match self.dns.update_record(&self.name.domain, id, draft).await? {
+            Some(_) => Ok(()),
+            None => Err(self.waiting(format!(
+                "the provider shows record {}, and says that there is none to write over",
+                id.0
+            ))),
+        }
+    }
+
+    /// Removes a record. Only a look proves it: the name would go on pointing at an address that soon
+    /// belongs to somebody else.
+    async fn delete(&self, id: RecordId) -> Result<(), Halt> {
+        self.dns.delete_record(&self.name.domain, id).await?;
+        match self.read(id).await? {
+            Some(_) => Err(self.waiting(format!("until record {} is gone", id.0))),
+            None => Ok(()),
+        }
+    }
+
+    /// The name's A records as a listing shows them.
+    async fn listed(&self) -> Result<Vec<DnsRecord>, ProviderError> {
+        let mut records = self.dns.records(&self.name.domain, &self.name.name).await?;
+        records.retain(|record| record.kind == "A");
+        Ok(records)
+    }
+
+    /// The same; none when the zone itself is gone. For those who look by id as well.
+    async fn listed_unless_gone(&self) -> Result<Vec<DnsRecord>, ProviderError> {
+        match self.listed().await {
             Err(error) if error.failure().code == FailureCode::NotFound => Ok(Vec::new()),
-            Err(error) => Err(error.into()),
+            listed => listed,
         }
     }
 
     async fn read(&self, id: RecordId) -> Result<Option<DnsRecord>, StepError> {
         Ok(self.dns.record(&self.name.domain, id).await?)
+    }
+
+    /// A record that is listed, as it is.
+    async fn read_listed(&self, listed: &DnsRecord) -> Result<DnsRecord, Halt> {
+        self.read(listed.id).await?.ok_or_else(|| self.until_it_agrees(listed.id))
+    }
+
+    /// A record of which only the id is known. It is gone when neither its id nor a listing finds it.
+    async fn read_known(
+        &self,
+        id: RecordId,
+        listed: &[DnsRecord],
+    ) -> Result<Option<DnsRecord>, Halt> {
+        match self.read(id).await? {
+            None if listed.iter().any(|record| record.id == id) => Err(self.until_it_agrees(id)),
+            found => Ok(found),
+        }
+    }
+
+    fn until_it_agrees(&self, id: RecordId) -> Halt {
+        tracing::warn!(record = id.0, "listed, and said not to exist");
+        self.waiting(format!("the provider lists record {}, and says that there is none", id.0))
+    }
+
+    fn waiting(&self, note: String) -> Halt {
+        let after = self.settings.poll_interval(self.ctx.poll, self.ctx.roll);
+        Halt::Wait(Progress::Pending { after, note })
+    }
+
+    fn settling(&self, rest: Duration, note: &str) -> Halt {
+        let after = rest.min(self.settings.poll_first);
+        Halt::Wait(Progress::Pending { after, note: note.to_owned() })
     }
 
     fn draft(&self) -> RecordDraft {
@@ -398,6 +471,10 @@ impl Pointing<'_> {
 
     fn draft_of(&self, found: &Found) -> RecordDraft {
         RecordDraft { name: self.name.name.clone(), data: found.data.clone(), ttl: found.ttl }
+    }
+
+    fn changed(&self, data: &str) -> StepError {
+        self.conflict(&format!("was changed to {data} by someone else"))
     }
 
     fn conflict(&self, what: &str) -> StepError {
@@ -422,6 +499,31 @@ impl Found {
     fn of(record: &DnsRecord) -> Self {
         Self { id: record.id.0, data: record.data.clone(), ttl: record.ttl }
     }
+}
+
+impl From<StepError> for Halt {
+    fn from(error: StepError) -> Self {
+        Self::Fail(error)
+    }
+}
+
+impl From<ProviderError> for Halt {
+    fn from(error: ProviderError) -> Self {
+        Self::Fail(error.into())
+    }
+}
+
+/// What the engine is told.
+fn progress(result: Result<Progress, Halt>) -> Result<Progress, StepError> {
+    result.or_else(|halt| match halt {
+        Halt::Wait(progress) => Ok(progress),
+        Halt::Fail(error) => Err(error),
+    })
+}
+
+/// The checkpoint of the new id of a record that was made again.
+fn remade_key(record: &Found) -> String {
+    format!("remade-{}", record.id)
 }
 
 /// Whether two values are the same but for a trailing dot.

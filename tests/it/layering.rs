@@ -60,6 +60,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/api.rs",
             "src/api/",
             "digitalocean/stub.rs",
+            "digitalocean/lies.rs",
             "digitalocean/client/tests.rs",
         ],
     ),

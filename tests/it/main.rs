@@ -7,6 +7,7 @@ mod dependencies;
 mod doctor;
 mod drill;
 mod engine;
+mod fault_matrix;
 mod fuzz_corpus;
 mod generators;
 mod hostile;

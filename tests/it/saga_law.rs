@@ -631,6 +631,26 @@ fn to_be_told_to_wait_uses_up_neither_tries_nor_time_for_a_day() {
 }
 
 #[test]
+fn short_waits_that_never_end_are_given_up_after_a_day_too_and_a_retry_begins_a_new_one() {
+    let plan = plans::chain(1, OnFailure::Hold);
+    let limited = |_: &Call| {
+        Some(Outcome::Retryable {
+            failure: Failure::without_effect(FailureCode::RateLimited, "too many requests"),
+            after: Some(Duration::from_mins(5)),
+        })
+    };
+    let (held, calls) = drive(&plan, State::new(&plan), limited);
+    assert!(matches!(held.phase, Phase::Holding { .. }), "a day ends it");
+    let failure = held.steps[0].forward.last_failure.clone().unwrap();
+    assert_eq!(failure.message, "too many requests (told to wait for 24 h)");
+
+    let again = ordered(&plan, &held, Order::Retry).unwrap();
+    let (held, calls_again) = drive(&plan, again, limited);
+    assert!(matches!(held.phase, Phase::Holding { .. }), "a second day ends it");
+    assert_eq!(calls_again.len(), calls.len(), "it is a whole one");
+}
+
+#[test]
 fn a_restart_asks_at_once_even_when_the_clock_was_set_back() {
     let plan = plans::chain(1, OnFailure::Rollback);
     let mut state = State::new(&plan);
@@ -742,7 +762,7 @@ fn a_try_that_would_come_after_the_deadline_is_not_made() {
     let EventKind::Step { event: StepEvent::Failed { failure }, .. } = kind else {
         panic!("{kind:?}")
     };
-    let words = "maintenance (the next try would come after the deadline of 600 s)";
+    let words = "maintenance (told to wait for 660 s, which the deadline of 600 s does not allow)";
     assert_eq!(failure.message, words);
 }
 

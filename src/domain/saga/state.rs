@@ -227,6 +227,8 @@ pub struct Lane {
     pub patience_from: Option<Timestamp>,
     /// What went wrong last.
     pub last_failure: Option<Failure>,
+    /// Since when every answer was to wait.
+    pub told_to_wait_since: Option<Timestamp>,
     /// Since when a request may have taken effect although no good answer came. A look-up that
     /// finds nothing proves nothing until the provider's listings have settled after this moment.
     pub doubt_since: Option<Timestamp>,
@@ -251,6 +253,23 @@ impl Lane {
     /// Whether it gave up.
     pub fn is_failed(&self) -> bool {
         matches!(self.stage, Stage::Failed { .. })
+    }
+
+    /// Whether a person must be told that nobody knows whether it took effect. A plain refusal is
+    /// told as one: its undo looks all the same.
+    pub fn is_in_doubt(&self) -> bool {
+        match &self.stage {
+            Stage::Failed { at, failure } if failure.code.is_refusal() => {
+                self.doubt_since.is_some_and(|since| since != *at)
+            }
+            Stage::Failed { .. }
+            | Stage::Idle
+            | Stage::Running { .. }
+            | Stage::Waiting { .. }
+            | Stage::WaitingToRetry { .. }
+            | Stage::Succeeded { .. }
+            | Stage::Skipped { .. } => self.doubt_since.is_some(),
+        }
     }
 
     /// When it came to its end, if it did.

@@ -149,6 +149,7 @@ fn advance(step: &mut StepTimeline, direction: Direction, event: &StepEvent, at:
         StepEvent::RetryScheduled { .. } => (SpanEnd::GoesOn, Some(SpanKind::BackOff)),
         StepEvent::Interrupted => (SpanEnd::Unknown, Some(SpanKind::BackOff)),
         StepEvent::Succeeded { .. } => (SpanEnd::Succeeded, None),
+        StepEvent::Failed { failure } if failure.code.is_refusal() => (SpanEnd::Failed, None),
         StepEvent::Failed { failure } => match failure.effect {
             Effect::None => (SpanEnd::Failed, None),
             Effect::Unknown => (SpanEnd::Unknown, None),

@@ -172,6 +172,19 @@ impl Client {
         self.parse(call, &answer)
     }
 
+    /// The same, when what was answered is what was asked about: `stray` names what it is instead.
+    pub(super) async fn fetch_checked<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        stray: impl FnOnce(&T) -> Option<String>,
+    ) -> Result<T, ProviderError> {
+        let answer = self.fetch(call).await?;
+        match stray(&answer) {
+            None => Ok(answer),
+            Some(reason) => Err(self.senseless(call, &reason, None)),
+        }
+    }
+
     /// Makes the call; the answer's body does not matter.
     pub(super) async fn run(&self, call: &Call) -> Result<(), ProviderError> {
         self.exchange(call).await.map(drop)
@@ -202,8 +215,10 @@ impl Client {
     }
 
     fn parse<T: DeserializeOwned>(&self, call: &Call, answer: &Answer) -> Result<T, ProviderError> {
-        serde_json::from_slice(&answer.body)
-            .map_err(|error| self.senseless(call, &error.to_string(), answer.request_id.as_deref()))
+        serde_json::from_slice(&answer.body).map_err(|error| {
+            let reason = what_is_wrong(&answer.body, &error);
+            self.senseless(call, &reason, answer.request_id.as_deref())
+        })
     }
 
     async fn exchange(&self, call: &Call) -> Result<Answer, ProviderError> {
@@ -280,9 +295,6 @@ impl Client {
         let body = match read {
             Ok(Body::Whole(body)) => body,
             Ok(Body::TooLarge) => Vec::new(),
-            Err(error) if status.is_client_error() => {
-                return Err(diagnosis.refusal_lost(&lost(error)));
-            }
             Err(error) => return Err(diagnosis.lost(&lost(error))),
         };
         let after = match status.as_u16() {
@@ -358,6 +370,16 @@ fn build_http(settings: &Settings, base_url: &Url) -> Result<reqwest::Client, Di
         builder = builder.tls_certs_only([]);
     }
     builder.build().map_err(|error| DigitalOceanError::Http(error.without_url()))
+}
+
+/// What is wrong with a body that does not parse. The page of somebody else says best who that is.
+fn what_is_wrong(body: &[u8], error: &serde_json::Error) -> String {
+    let text = String::from_utf8_lossy(body);
+    match text.trim_start().chars().next() {
+        None => "it is empty".to_owned(),
+        Some('{' | '[') => error.to_string(),
+        Some(_) => format!("it is not JSON but `{text}`"),
+    }
 }
 
 fn operation(call: &Call, url: &Url) -> String {

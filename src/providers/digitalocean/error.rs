@@ -5,10 +5,13 @@
 //! |---|---|---|
 //! | no connection | yes | none |
 //! | time-out, broken connection, 5xx, an answer that makes no sense | yes | unknown |
-//! | 409, 423, 429, or 4xx about a pending event | yes | none |
-//! | 401, 403, 404, other 4xx | no | none |
+//! | 408, 409, 423, 429, or 4xx about a pending event | yes | unknown |
+//! | 401, 403, 404, other 4xx, in the provider's own words | no | unknown |
+//! | the same in the words of somebody else | yes | unknown |
 //!
-//! A read never has an effect.
+//! A read never has an effect. A refusal is believed about what to do next, and never about what is
+//! there: between us and the provider stand machines that speak in its name, and a droplet that was
+//! made in spite of a 4xx costs money until somebody finds it. To look once more costs seconds.
 
 use std::time::Duration;
 
@@ -133,14 +136,10 @@ impl Diagnosis<'_> {
             }
             Lost::Unsendable(cause) => {
                 let cause = self.redactor.clean(cause, EXCERPT_LIMIT);
-                terminal(FailureCode::Invalid, format!("`{operation}` cannot be sent: {cause}"))
+                let message = format!("`{operation}` cannot be sent: {cause}");
+                terminal(FailureCode::Invalid, message, Effect::None)
             }
         }
-    }
-
-    /// A refusal (4xx) whose body was lost on the way: it had no effect, and why is not known.
-    pub(super) fn refusal_lost(&self, lost: &Lost) -> ProviderError {
-        Diagnosis { nature: Nature::Read, ..*self }.lost(lost)
     }
 
     /// A success whose body is not what the provider's description promises.
@@ -173,11 +172,11 @@ impl Diagnosis<'_> {
             words.trim_end_matches('.'),
         );
         let error = match refusal.status {
-            401 => terminal(FailureCode::Unauthorized, message),
-            403 => terminal(FailureCode::Forbidden, message),
-            404 => terminal(FailureCode::NotFound, message),
+            401 => terminal(FailureCode::Unauthorized, message, self.effect()),
+            403 => terminal(FailureCode::Forbidden, message, self.effect()),
+            404 => terminal(FailureCode::NotFound, message, self.effect()),
             400 | 422 if is_pending_event(&words) => {
-                retryable(FailureCode::Conflict, message, Effect::None)
+                retryable(FailureCode::Conflict, message, self.effect())
             }
             status => self.refused_by_status(status, message),
         };
@@ -185,31 +184,35 @@ impl Diagnosis<'_> {
     }
 
     /// The body is not the provider's: a proxy or a gateway in between may be speaking. So its 404
-    /// is no proof that something is gone.
+    /// is no proof that something is gone, and its 403 does not end the trying.
     fn refused_by_a_stranger(&self, refusal: &Refusal<'_>) -> ProviderError {
         let text = String::from_utf8_lossy(refusal.body);
         let excerpt = self.redactor.clean(&text, EXCERPT_LIMIT);
-        let said = if excerpt.is_empty() { "nothing".to_owned() } else { format!("`{excerpt}`") };
+        let said = match refusal.status {
+            300..400 => "a redirect, which is not followed".to_owned(),
+            _ if excerpt.is_empty() => "nothing".to_owned(),
+            _ => format!("`{excerpt}`"),
+        };
         let message = format!(
             "`{}` was answered {} without the provider's error body, with {said}",
             self.operation, refusal.status,
         );
-        let error = match refusal.status {
-            401 => terminal(FailureCode::Unauthorized, message),
-            403 => terminal(FailureCode::Forbidden, message),
-            404 => retryable(FailureCode::BadAnswer, message, Effect::None),
-            status => self.refused_by_status(status, message),
+        let error = match self.refused_by_status(refusal.status, message.clone()) {
+            ProviderError::Terminal { .. } => {
+                retryable(FailureCode::BadAnswer, message, self.effect())
+            }
+            error @ ProviderError::Retryable { .. } => error,
         };
         self.finished(error, refusal, None)
     }
 
-    /// What a status means whoever said it.
+    /// What a status means, except those of which the words matter.
     fn refused_by_status(&self, status: u16, message: String) -> ProviderError {
         match status {
             408 => retryable(FailureCode::TimedOut, message, self.effect()),
-            409 | 423 => retryable(FailureCode::Conflict, message, Effect::None),
-            429 => retryable(FailureCode::RateLimited, message, Effect::None),
-            400..500 => terminal(FailureCode::Invalid, message),
+            409 | 423 => retryable(FailureCode::Conflict, message, self.effect()),
+            429 => retryable(FailureCode::RateLimited, message, self.effect()),
+            400..500 => terminal(FailureCode::Invalid, message, self.effect()),
             500..600 => retryable(FailureCode::Unavailable, message, self.effect()),
             // A redirect is not followed, and no other status is promised.
             _ => retryable(FailureCode::BadAnswer, message, self.effect()),
@@ -244,7 +247,7 @@ impl Diagnosis<'_> {
 
 /// A request that is refused before it is sent, because no provider should be asked that.
 pub(super) fn invalid(message: String) -> ProviderError {
-    terminal(FailureCode::Invalid, message)
+    terminal(FailureCode::Invalid, message, Effect::None)
 }
 
 /// `None` where the provider says that there is no such thing.
@@ -262,15 +265,12 @@ fn is_pending_event(words: &str) -> bool {
 }
 
 fn retryable(code: FailureCode, message: String, effect: Effect) -> ProviderError {
-    let failure = match effect {
-        Effect::None => Failure::without_effect(code, message),
-        Effect::Unknown => Failure::with_unknown_effect(code, message),
-    };
+    let failure = Failure { code, message, request_id: None, effect };
     ProviderError::Retryable { failure, after: None }
 }
 
-fn terminal(code: FailureCode, message: String) -> ProviderError {
-    ProviderError::Terminal { failure: Failure::without_effect(code, message) }
+fn terminal(code: FailureCode, message: String, effect: Effect) -> ProviderError {
+    ProviderError::Terminal { failure: Failure { code, message, request_id: None, effect } }
 }
 
 fn waiting(error: ProviderError, wait: Option<Duration>) -> ProviderError {
@@ -323,37 +323,36 @@ mod tests {
 
     #[test]
     fn every_status_has_its_verdict() {
-        use Effect::{None, Unknown};
         use FailureCode as Code;
-        let table: [(u16, &str, Verdict); 20] = [
-            (400, "bad request", (Retry::No, Code::Invalid, None)),
-            (401, "Unable to authenticate you", (Retry::No, Code::Unauthorized, None)),
-            (403, "You are not authorized", (Retry::No, Code::Forbidden, None)),
-            (404, "could not be found", (Retry::No, Code::NotFound, None)),
-            (405, "not allowed", (Retry::No, Code::Invalid, None)),
-            (408, "too slow", (Retry::Yes, Code::TimedOut, Unknown)),
-            (409, "conflict", (Retry::Yes, Code::Conflict, None)),
-            (413, "too large", (Retry::No, Code::Invalid, None)),
-            (422, "will exceed your droplet limit", (Retry::No, Code::Invalid, None)),
-            (422, "Droplet already has a pending event.", (Retry::Yes, Code::Conflict, None)),
-            (422, "There is an event in progress", (Retry::Yes, Code::Conflict, None)),
-            (422, "The request is already being processed", (Retry::Yes, Code::Conflict, None)),
-            (400, "an Event is in progress", (Retry::Yes, Code::Conflict, None)),
-            (423, "locked", (Retry::Yes, Code::Conflict, None)),
-            (429, "API Rate limit exceeded.", (Retry::Yes, Code::RateLimited, None)),
-            (500, "Unexpected server-side error", (Retry::Yes, Code::Unavailable, Unknown)),
-            (501, "not implemented", (Retry::Yes, Code::Unavailable, Unknown)),
-            (503, "try later", (Retry::Yes, Code::Unavailable, Unknown)),
-            (301, "moved", (Retry::Yes, Code::BadAnswer, Unknown)),
-            (700, "what", (Retry::Yes, Code::BadAnswer, Unknown)),
+        let table: [(u16, &str, (Retry, FailureCode)); 20] = [
+            (400, "bad request", (Retry::No, Code::Invalid)),
+            (401, "Unable to authenticate you", (Retry::No, Code::Unauthorized)),
+            (403, "You are not authorized", (Retry::No, Code::Forbidden)),
+            (404, "could not be found", (Retry::No, Code::NotFound)),
+            (405, "not allowed", (Retry::No, Code::Invalid)),
+            (408, "too slow", (Retry::Yes, Code::TimedOut)),
+            (409, "conflict", (Retry::Yes, Code::Conflict)),
+            (413, "too large", (Retry::No, Code::Invalid)),
+            (422, "will exceed your droplet limit", (Retry::No, Code::Invalid)),
+            (422, "Droplet already has a pending event.", (Retry::Yes, Code::Conflict)),
+            (422, "There is an event in progress", (Retry::Yes, Code::Conflict)),
+            (422, "The request is already being processed", (Retry::Yes, Code::Conflict)),
+            (400, "an Event is in progress", (Retry::Yes, Code::Conflict)),
+            (423, "locked", (Retry::Yes, Code::Conflict)),
+            (429, "API Rate limit exceeded.", (Retry::Yes, Code::RateLimited)),
+            (500, "Unexpected server-side error", (Retry::Yes, Code::Unavailable)),
+            (501, "not implemented", (Retry::Yes, Code::Unavailable)),
+            (503, "try later", (Retry::Yes, Code::Unavailable)),
+            (301, "moved", (Retry::Yes, Code::BadAnswer)),
+            (700, "what", (Retry::Yes, Code::BadAnswer)),
         ];
-        for (status, words, expected) in table {
+        for (status, words, (retry, code)) in table {
             let body = serde_json::json!({ "id": "some_id", "message": words }).to_string();
             let change = refused(Nature::Change, status, &body);
+            let expected = (retry, code, Effect::Unknown);
             assert_eq!(verdict(&change), expected, "a change: {status} {words}");
             let read = refused(Nature::Read, status, &body);
-            let (retry, code, _) = expected;
-            assert_eq!(verdict(&read), (retry, code, None), "a read: {status} {words}");
+            assert_eq!(verdict(&read), (retry, code, Effect::None), "a read: {status} {words}");
         }
     }
 
@@ -372,8 +371,6 @@ mod tests {
             let (retry, code, _) = expected;
             let read = diagnose(Nature::Read, |diagnosis| diagnosis.lost(&lost));
             assert_eq!(verdict(&read), (retry, code, Effect::None), "a read: {lost:?}");
-            let refusal = diagnose(Nature::Change, |diagnosis| diagnosis.refusal_lost(&lost));
-            assert_eq!(refusal.effect(), Effect::None, "a refused change: {lost:?}");
         }
     }
 
@@ -407,10 +404,35 @@ mod tests {
     }
 
     #[test]
-    fn a_404_that_is_not_the_providers_own_proves_nothing() {
-        let error = refused(Nature::Read, 404, "<html>no such host</html>");
-        assert_eq!(verdict(&error), (Retry::Yes, FailureCode::BadAnswer, Effect::None));
-        assert_eq!(or_absent::<()>(Err(error.clone())), Err(error));
+    fn a_refusal_that_is_not_the_providers_own_proves_nothing() {
+        for status in [400, 401, 403, 404, 405, 422] {
+            for body in ["<html>no such host</html>", "", "{\"error\":\"blocked\"}"] {
+                let error = refused(Nature::Read, status, body);
+                let expected = (Retry::Yes, FailureCode::BadAnswer, Effect::None);
+                assert_eq!(verdict(&error), expected, "{status}");
+                assert_eq!(or_absent::<()>(Err(error.clone())), Err(error));
+                let error = refused(Nature::Change, status, body);
+                assert_eq!(error.effect(), Effect::Unknown, "{status}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_request_that_was_never_sent_is_known_to_have_changed_nothing() {
+        let never_sent = [
+            diagnose(Nature::Change, |it| it.lost(&Lost::Unreachable("refused".to_owned()))),
+            diagnose(Nature::Change, |it| it.lost(&Lost::Unsendable("no url".to_owned()))),
+            diagnose(Nature::Change, |it| it.held_back(Duration::from_secs(1))),
+        ];
+        for error in never_sent {
+            assert_eq!(error.effect(), Effect::None, "{error}");
+        }
+        let own = serde_json::json!({ "id": "some_id", "message": "no" }).to_string();
+        for status in 300..=599 {
+            for body in [own.as_str(), "<html>", ""] {
+                assert_eq!(refused(Nature::Change, status, body).effect(), Effect::Unknown);
+            }
+        }
     }
 
     #[test]

@@ -5,8 +5,9 @@
 //! droplet does not parse. Written strictly: nothing is sent that the description does not name.
 
 use std::net::Ipv4Addr;
+use std::num::NonZeroU64;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::providers::{
     Account, DnsRecord, Droplet, DropletDraft, DropletId, DropletStatus, PlacedDroplet,
@@ -56,7 +57,8 @@ pub(super) struct AccountAnswer {
 
 #[derive(Deserialize)]
 pub(super) struct DropletRow {
-    id: u64,
+    #[serde(deserialize_with = "id")]
+    pub(super) id: u64,
     name: String,
     status: StatusRow,
     networks: Option<NetworksRow>,
@@ -87,10 +89,11 @@ struct ImageRow {
 
 #[derive(Deserialize)]
 pub(super) struct RecordRow {
-    id: u64,
+    #[serde(deserialize_with = "id")]
+    pub(super) id: u64,
     r#type: String,
     name: String,
-    data: Option<String>,
+    pub(super) data: Option<String>,
     ttl: Option<u32>,
 }
 
@@ -130,6 +133,11 @@ struct NetworkRow {
     r#type: Option<String>,
 }
 
+/// An id; the description says that the least is 1.
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    NonZeroU64::deserialize(deserializer).map(NonZeroU64::get)
+}
+
 impl<'a> From<&'a DropletDraft> for DropletBody<'a> {
     fn from(draft: &'a DropletDraft) -> Self {
         Self {
@@ -155,6 +163,17 @@ impl<'a> From<&'a str> for Reference<'a> {
     fn from(text: &'a str) -> Self {
         text.parse().map_or(Self::Text(text), Self::Id)
     }
+}
+
+impl DropletRow {
+    pub(super) fn carries(&self, tag: &str) -> bool {
+        carries(self.tags.as_deref().unwrap_or_default(), tag)
+    }
+}
+
+/// Whether a tag is among these; the provider keeps the capitalisation of its first use.
+pub(super) fn carries(tags: &[String], tag: &str) -> bool {
+    tags.iter().any(|carried| carried.eq_ignore_ascii_case(tag))
 }
 
 impl From<DropletRow> for Droplet {

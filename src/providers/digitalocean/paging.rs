@@ -3,6 +3,7 @@
 //! A listing that stops early is how records get made twice and droplets get forgotten, so a page
 //! counts as the last one only when neither its links nor its total promise more.
 
+use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -23,6 +24,7 @@ impl Client {
         key: &str,
     ) -> Result<Vec<Row>, ProviderError> {
         let mut rows = Vec::new();
+        let mut before = Value::Null;
         for number in 1..=MOST_PAGES {
             let page_call = call
                 .clone()
@@ -30,9 +32,14 @@ impl Client {
                 .query("per_page", PER_PAGE.to_string());
             let mut page: Value = self.fetch(&page_call).await?;
             let list = page.get_mut(key).map(Value::take).unwrap_or_default();
-            let found: Vec<Row> = serde_json::from_value(list)
+            let found = Vec::<Row>::deserialize(&list)
                 .map_err(|error| self.senseless(&page_call, &format!("`{key}`: {error}"), None))?;
             let is_empty = found.is_empty();
+            if !is_empty && list == before {
+                let reason = format!("page {number} is page {} again", number - 1);
+                return Err(self.senseless(&page_call, &reason, None));
+            }
+            before = list;
             rows.extend(found);
             if !links_to_more(&page) && (is_empty || !counts_more(&page, rows.len())) {
                 return Ok(rows);
@@ -136,8 +143,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_listing_without_an_end_is_an_error() {
-        let page = json!({"things": [{"id": 1}], "links": {"pages": {"next": "https://x/"}}});
-        let stub = Stub::always(200, page).await;
+        let stub = Stub::serving(|_, before| {
+            let links = json!({"pages": {"next": "https://x/"}});
+            json_reply(200, &json!({"things": [{"id": before}], "links": links}))
+        })
+        .await;
         let error = ids(&stub).await.unwrap_err();
         assert_eq!((error.failure().code, error.effect()), (FailureCode::BadAnswer, Effect::None));
         assert_eq!(stub.asked().len(), 100);

@@ -87,6 +87,11 @@ impl Stub {
         Self::serving(move |_, _| json_reply(status, &body)).await
     }
 
+    /// Where the server is.
+    pub(super) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     /// A client of this server.
     pub(super) fn client(&self) -> DigitalOcean {
         client_of(&self.base_url)

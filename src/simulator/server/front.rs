@@ -1,7 +1,6 @@
 //! What every request passes: counting, faults, token, limits; and the headers of every answer.
 
 use std::convert::Infallible;
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,7 +77,6 @@ impl Front {
         quota: Quota,
         request_id: &str,
     ) -> Result<Response, Severed> {
-        let clock = self.cloud.clock();
         match fault {
             Fault::Status { status, message, retry_after, moment } => {
                 self.work_if_due(moment, request, quota).await;
@@ -91,10 +89,11 @@ impl Front {
             }
             Fault::Silence(moment) => {
                 self.work_if_due(moment, request, quota).await;
-                pending().await
+                self.cloud.keep_waiting(None).await;
+                Err(Severed)
             }
             Fault::Delay(span) => {
-                clock.sleep_until(clock.now() + span).await;
+                self.cloud.keep_waiting(Some(span)).await;
                 Ok(self.work(request, quota).await)
             }
             Fault::Cut => {
@@ -108,7 +107,7 @@ impl Front {
             Fault::WrongType => Ok(mangle::retype(self.work(request, quota).await).await),
             Fault::Drip(over) => {
                 let whole = with_body(self.work(request, quota).await, request_id);
-                Ok(mangle::drip(whole, clock.clone(), over).await)
+                Ok(mangle::drip(whole, Arc::clone(&self.cloud), over).await)
             }
             Fault::PlacementFails => {
                 let response = self.work(request, quota).await;

@@ -1,6 +1,7 @@
 //! Bodies that arrive damaged, or slowly.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{self, Body, Bytes};
@@ -9,7 +10,7 @@ use axum::response::Response;
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
-use crate::clock::Clock;
+use crate::simulator::cloud::Cloud;
 
 /// So many pieces a slow body comes in.
 const PIECES: u32 = 10;
@@ -50,17 +51,17 @@ pub(super) async fn retype(mut response: Response) -> Response {
 }
 
 /// The body comes in pieces over this time.
-pub(super) async fn drip(response: Response, clock: Clock, over: Duration) -> Response {
+pub(super) async fn drip(response: Response, cloud: Arc<Cloud>, over: Duration) -> Response {
     rebuild(response, move |bytes| {
         let pause = over / PIECES;
         let piece = bytes.len().div_ceil(PIECES as usize).max(1);
-        Body::from_stream(stream::unfold((bytes, clock), move |(mut rest, clock)| async move {
+        Body::from_stream(stream::unfold((bytes, cloud), move |(mut rest, cloud)| async move {
             if rest.is_empty() {
                 return None;
             }
-            clock.sleep_until(clock.now() + pause).await;
+            cloud.keep_waiting(Some(pause)).await;
             let next = rest.split_to(piece.min(rest.len()));
-            Some((Ok::<Bytes, io::Error>(next), (rest, clock)))
+            Some((Ok::<Bytes, io::Error>(next), (rest, cloud)))
         }))
     })
     .await

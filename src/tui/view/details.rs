@@ -104,7 +104,7 @@ fn fates(read: &Read, y: usize, canvas: &mut Canvas<'_>) {
         ("not undone", named(&owed)),
         (
             "outcome unknown",
-            named(&|_, step| step.forward.doubt_since.is_some() && !step.undo.is_settled()),
+            named(&|_, step| step.forward.is_in_doubt() && !step.undo.is_settled()),
         ),
         ("undone", named(&|_, step| matches!(step.undo.stage, Stage::Succeeded { .. }))),
         ("skipped", named(&is_skipped)),

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use crate::domain::aggregate::Aggregate;
-use crate::domain::failure::{Effect, FailureCode};
+use crate::domain::failure::FailureCode;
 use crate::domain::saga::state::{Lane, Stage};
 use crate::domain::saga::transition::needs_undo;
 use crate::domain::summary::Standing;
@@ -50,7 +50,7 @@ pub(super) fn forward(aggregate: &Aggregate, at: usize, now: Timestamp, theme: T
         Stage::WaitingToRetry { at } => Said::new(theme.warning(), signs.waiting, retry(now, *at)),
         Stage::Succeeded { .. } => Said::new(theme.good(), signs.done, "done"),
         Stage::Failed { failure, .. } => {
-            let unknown = step.forward.doubt_since.is_some() || failure.effect == Effect::Unknown;
+            let unknown = step.forward.is_in_doubt();
             if unknown && step.undo.is_settled() {
                 Said::new(theme.quiet(), "?", "was unknown")
             } else if unknown {

@@ -29,6 +29,14 @@ use crate::support::rig::{self, Pace};
 /// The zone that deployments of tests live in.
 pub(crate) const ZONE: &str = "acme.example";
 
+/// How long things take at a cloud whose time costs nothing.
+pub(crate) const TIMINGS: Timings = Timings {
+    activation: Duration::from_secs(20),
+    address_delay: Duration::from_secs(3),
+    listing_lag: Duration::from_secs(8),
+    deletion: Duration::from_secs(6),
+};
+
 /// A cloud that outlives every engine that uses it.
 #[derive(Clone)]
 pub(crate) struct TestCloud(Arc<Inner>);
@@ -88,12 +96,7 @@ impl TestCloud {
     /// A cloud whose account may have this many droplets.
     pub(crate) fn with_room_for(clock: Clock, droplets: usize) -> Self {
         let rules = Rules {
-            timings: Timings {
-                activation: Duration::from_secs(20),
-                address_delay: Duration::from_secs(3),
-                listing_lag: Duration::from_secs(8),
-                deletion: Duration::from_secs(6),
-            },
+            timings: TIMINGS,
             domains: vec![ZONE.to_owned()],
             droplet_limit: u32::try_from(droplets).unwrap(),
         };

@@ -37,13 +37,19 @@ pub(crate) struct HttpCloud {
 impl HttpCloud {
     /// A server on loopback, and a client that goes straight to it.
     pub(crate) async fn start(clock: Clock) -> Self {
+        let timings = Timings {
+            activation: Duration::from_millis(60),
+            address_delay: Duration::from_millis(20),
+            listing_lag: Duration::from_millis(40),
+            deletion: Duration::from_millis(40),
+        };
+        Self::start_with(clock, timings).await
+    }
+
+    /// The same with a cloud that takes these times.
+    pub(crate) async fn start_with(clock: Clock, timings: Timings) -> Self {
         let options = Options {
-            timings: Timings {
-                activation: Duration::from_millis(60),
-                address_delay: Duration::from_millis(20),
-                listing_lag: Duration::from_millis(40),
-                deletion: Duration::from_millis(40),
-            },
+            timings,
             domains: vec![ZONE.to_owned()],
             tokens: Some(vec![TOKEN.to_owned()]),
             rate_limit: RateLimit::Off,
@@ -90,7 +96,13 @@ impl HttpCloud {
 
     /// A client as the engine has one.
     pub(crate) fn client(&self) -> DigitalOcean {
-        DigitalOcean::new(self.settings.clone(), self.clock.clone(), Chance::seeded(3)).unwrap()
+        self.client_to(&self.settings.base_url)
+    }
+
+    /// The same, to another address.
+    pub(crate) fn client_to(&self, base_url: &str) -> DigitalOcean {
+        let settings = Settings { base_url: base_url.to_owned(), ..self.settings.clone() };
+        DigitalOcean::new(settings, self.clock.clone(), Chance::seeded(3)).unwrap()
     }
 
     /// Replaces the fault rules; an empty list ends all trouble.

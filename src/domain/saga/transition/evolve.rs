@@ -128,8 +128,11 @@ fn advance(
             running(lane)?;
             doubt = failure.effect;
             if is_forgiven(failure) {
+                lane.told_to_wait_since.get_or_insert(at);
                 lane.forgiven += 1;
                 lane.patience_from = lane.patience_from.map(|from| from + at.until(*next_at));
+            } else {
+                lane.told_to_wait_since = None;
             }
             lane.last_failure = Some(failure.clone());
             lane.stage = Stage::WaitingToRetry { at: *next_at };

@@ -113,7 +113,9 @@ pub(super) fn order(
 fn go_on(next: &mut State, at: Timestamp) {
     for step in &mut next.steps {
         if step.forward.patience_from.is_some() && !step.forward.is_settled() {
-            Arc::make_mut(step).forward.patience_from = Some(at);
+            let lane = &mut Arc::make_mut(step).forward;
+            lane.patience_from = Some(at);
+            lane.told_to_wait_since = None;
         }
     }
     next.phase = Phase::Running;
@@ -127,6 +129,7 @@ fn retry_failed(next: &mut State, direction: Direction) -> Result<(), String> {
             lane.stage = Stage::Idle;
             lane.forgiven = lane.attempt;
             lane.patience_from = None;
+            lane.told_to_wait_since = None;
             any = true;
         }
     }

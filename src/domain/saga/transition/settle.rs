@@ -81,30 +81,36 @@ pub fn settle(
         Outcome::Terminal { failure } => StepEvent::Failed { failure },
         Outcome::Retryable { failure, .. } if !going_on => StepEvent::Failed { failure },
         Outcome::Retryable { failure, after } => {
-            let delay = if is_forgiven(&failure) {
+            // To be told to wait is no reason to destroy, and the wait is not the step's time. It
+            // must end one day all the same.
+            let told_since = lane.told_to_wait_since.unwrap_or(now);
+            let forgiven = is_forgiven(&failure);
+            let delay = if forgiven {
                 Some(patience.retry.wait(lane.attempt, after, roll))
             } else {
                 patience.retry.delay(lane.attempt - lane.forgiven, after, roll)
             };
-            // To be told to wait is no reason to destroy, and the wait is not the step's time. It
-            // must end one day all the same.
-            let first = lane.started_at.unwrap_or(now);
-            let told_to_wait = is_forgiven(&failure) && now < first + TOLD_TO_WAIT_AT_MOST;
-            let in_time = |delay| now + delay <= give_up_at || told_to_wait;
             match delay {
-                Some(delay) if in_time(delay) => {
+                Some(_) if forgiven && now >= told_since + TOLD_TO_WAIT_AT_MOST => {
+                    let hours = now.since(told_since).as_secs() / 3_600;
+                    given_up(failure, &format!("told to wait for {hours} h"))
+                }
+                Some(delay) if forgiven || now + delay <= give_up_at => {
                     StepEvent::RetryScheduled { failure, at: now + delay }
                 }
-                Some(_) => StepEvent::Failed {
-                    failure: Failure {
-                        message: format!(
-                            "{} (the next try would come after the deadline of {} s)",
-                            failure.message,
-                            patience.deadline.as_secs()
+                Some(_) => {
+                    let deadline = patience.deadline.as_secs();
+                    let why = match after {
+                        Some(asked) => format!(
+                            "told to wait for {} s, which the deadline of {deadline} s does not allow",
+                            asked.as_secs()
                         ),
-                        ..failure
-                    },
-                },
+                        None => {
+                            format!("the next try would come after the deadline of {deadline} s")
+                        }
+                    };
+                    given_up(failure, &why)
+                }
                 None => StepEvent::Failed { failure },
             }
         }
@@ -124,6 +130,12 @@ fn patience_and_lane<'a>(
         Direction::Undo => planned.undo.as_ref()?,
     };
     Some((patience, state.steps[position].lane(direction)))
+}
+
+/// Gives up although tries are left, and says why.
+fn given_up(failure: Failure, why: &str) -> StepEvent {
+    let message = format!("{} ({why})", failure.message);
+    StepEvent::Failed { failure: Failure { message, ..failure } }
 }
 
 fn past_deadline(patience: &Patience, note: &str) -> Failure {
