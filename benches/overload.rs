@@ -177,6 +177,9 @@ async fn main() {
         of(Standing::Cancelled),
         rows.len() - of(Standing::Active) - of(Standing::Cancelled)
     );
+    for row in rows.iter().filter(|row| row.standing == Standing::Failed).take(3) {
+        println!("failed: {} because {}", row.name(), row.why.as_deref().unwrap_or("?"));
+    }
     println!("left in the cloud            {} droplets", cloud.state().droplets.len());
     println!(
         "requests                     {requests}, {} refused (429), {} held back by the limiter",
@@ -287,7 +290,10 @@ async fn cancel(engine: &Handle, clock: &Clock, launched: Launched) -> [Duration
         by: operator(),
     };
     let began = now();
-    engine.order(order).await.expect("it is running");
+    if let Err(error) = engine.order(order).await {
+        println!("the cancel was refused: {error}");
+        return [now() - began; 2];
+    }
     let acknowledged = now() - began;
     loop {
         if let Ok(Notice::Changed { summary, .. }) = notices.recv().await
@@ -360,7 +366,7 @@ async fn dashboard(
             frames.draws.push(now() - drawing);
             frames.keys.push(now() - pressed);
             let rest = FRAME.saturating_sub(now() - frame_began);
-            runtime.block_on(tokio::time::sleep(rest));
+            runtime.block_on(async move { tokio::time::sleep(rest).await });
         }
         frames
     })

@@ -1,4 +1,5 @@
-//! Addresses for droplets: from the ranges reserved for documentation, so that nothing real is hit.
+//! Addresses for droplets: from ranges that are never routed, so that nothing real is hit. Those for
+//! documentation come first; a world of thousands goes on in one for measurements.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -7,11 +8,13 @@ use crate::simulator::world::ids::DropletId;
 
 /// RFC 5737: never routed.
 const DOCUMENTATION: [[u8; 3]; 3] = [[203, 0, 113], [198, 51, 100], [192, 0, 2]];
+/// RFC 2544, the half that a 16-bit cursor can number: 198.18.0.0/16, never routed either.
+const MEASUREMENT: [u8; 2] = [198, 18];
 /// Hosts of one such range that can be given out: .2 to .254, as .1 is the gateway.
 const HOSTS: u16 = 253;
 
 /// How many public addresses there are.
-pub(super) const PUBLIC: u16 = 3 * HOSTS;
+pub(super) const PUBLIC: u16 = (3 + 256) * HOSTS;
 
 /// The first free public address at or after `cursor`, which moves past it: an address given back
 /// is used again as late as possible, as a stale DNS record must not point at a stranger at once.
@@ -44,7 +47,12 @@ pub(super) fn public_v6(id: DropletId) -> Ipv6Addr {
 }
 
 fn public(index: u16) -> Ipv4Addr {
-    let [a, b, c] = DOCUMENTATION[usize::from(index / HOSTS)];
+    let range = usize::from(index / HOSTS);
+    let [a, b, c] = DOCUMENTATION.get(range).copied().unwrap_or_else(|| {
+        let [a, b] = MEASUREMENT;
+        let c = range - DOCUMENTATION.len();
+        [a, b, u8::try_from(c).expect("there are 256 ranges of one octet behind the first three")]
+    });
     let host = u8::try_from(index % HOSTS + 2).expect("a range has fewer than 254 hosts");
     Ipv4Addr::new(a, b, c, host)
 }
@@ -59,7 +67,9 @@ mod tests {
         let mut taken = BTreeSet::new();
         while let Some(address) = next_public(&mut cursor, &taken) {
             assert!(taken.insert(address), "{address} was given twice");
-            assert!(address.is_documentation(), "{address} may be somebody's");
+            let of_measurement = address.octets().starts_with(&MEASUREMENT);
+            let never_routed = address.is_documentation() || of_measurement;
+            assert!(never_routed, "{address} may be somebody's");
         }
         assert_eq!(taken.len(), usize::from(PUBLIC));
     }

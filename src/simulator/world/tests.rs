@@ -106,15 +106,14 @@ fn a_droplet_being_made_cannot_be_destroyed() {
 fn live_droplets_never_share_an_address() {
     let rules = Rules { droplet_limit: 900, timings: Timings::INSTANT, ..Rules::default() };
     let mut world = World::new(&rules);
-    let made = (0..759).map(|_| make(&mut world, START)).collect::<Vec<_>>();
+    // More than the ranges for documentation hold.
+    let made = (0..800).map(|_| make(&mut world, START)).collect::<Vec<_>>();
     let addresses: BTreeSet<_> = made.iter().filter_map(|droplet| droplet.public_ipv4).collect();
     assert_eq!(addresses.len(), made.len());
-    let none_left = world.create_droplet(START, draft("one-more"));
-    assert!(none_left.is_err(), "759 addresses are given out");
     let freed = &made[100];
     world.destroy_droplet(after(1), freed.id).expect("it is active");
     let next = make(&mut world, after(2));
-    assert_eq!(next.public_ipv4, freed.public_ipv4, "the only free address");
+    assert_ne!(next.public_ipv4, freed.public_ipv4, "it rests as long as others are free");
 }
 
 #[test]
