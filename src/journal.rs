@@ -50,6 +50,12 @@ pub trait Journal: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Summary>, JournalError>;
 
+    /// What was found damaged when the journal was opened, while the rest can be trusted: rows that
+    /// [`Journal::summaries`] leaves out. Their sagas' histories may be whole, and say what the rows did.
+    fn damaged(&self) -> Vec<Damaged> {
+        Vec::new()
+    }
+
     /// Keeps a saga's log lines, which are numbered in the order they come, and returns the number
     /// of the first of them (of the next one to come, when `lines` is empty). Not durable when it
     /// returns: a crash may take the last of them. Only the latest [`LOG_LINES_KEPT`] lines of a saga
@@ -86,6 +92,24 @@ pub enum Fate {
     GoesOn,
     /// It ends; this is its row from here on.
     Ends(Box<Summary>),
+}
+
+/// A part of the journal that is not as it was written, while the rest is.
+#[derive(Debug, Clone)]
+pub struct Damaged {
+    /// Whose row, if it is one.
+    pub deployment: Option<DeploymentId>,
+    /// Whose history may tell what is lost, if that is known.
+    pub saga: Option<SagaId>,
+    /// What is wrong.
+    pub error: JournalError,
+}
+
+impl Damaged {
+    /// A row is damaged or missing.
+    pub fn row(deployment: DeploymentId, saga: Option<SagaId>) -> Self {
+        Self { deployment: Some(deployment), saga, error: JournalError::Row { deployment } }
+    }
 }
 
 /// The journal could not be written or read.
@@ -146,6 +170,46 @@ pub enum JournalError {
         version: u32,
         /// The newest version that is known.
         known: u32,
+    },
+    /// Things are missing from it, or are not as they were written, and nobody can say whose.
+    #[error("the journal in `{path}` is damaged: {what}; nothing was written to it")]
+    Damaged {
+        /// Which folder.
+        path: String,
+        /// What is missing or not as it was.
+        what: String,
+    },
+    /// A saga's history is not as it was written. The others are.
+    #[error("the history of {saga} is damaged from entry {seq} on: {what}")]
+    History {
+        /// Whose history.
+        saga: SagaId,
+        /// The first entry that cannot be trusted.
+        seq: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A deployment's row is not as it was written. Its history may be.
+    #[error("the row of {deployment} in the journal is damaged")]
+    Row {
+        /// Whose row.
+        deployment: DeploymentId,
+    },
+    /// The journal as a whole was written by a newer version of the program.
+    #[error("the journal in `{path}` has form {form}, and this program knows up to {known}")]
+    NewerForm {
+        /// Which folder.
+        path: String,
+        /// The journal's form.
+        form: u32,
+        /// The newest form that is known.
+        known: u32,
+    },
+    /// It was opened to be looked at, and nothing is written to it.
+    #[error("the journal in `{path}` was opened only to be read")]
+    LookOnly {
+        /// Which folder.
+        path: String,
     },
     /// The journal is closed.
     #[error("the journal is closed")]

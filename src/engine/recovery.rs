@@ -28,15 +28,29 @@ pub(super) async fn load(shared: &Shared) -> Result<(), JournalError> {
             shared.store.put(Arc::new(summary));
         }
     }
+    for damaged in shared.journal.damaged() {
+        let error = with_causes(&damaged.error);
+        if let Some(saga) = damaged.saga {
+            // What a row said can be told from the history, if that is whole.
+            tracing::warn!(%saga, error, "a row is made from its history");
+            shared.store.put(Arc::new(row_of(shared, saga).await?));
+        } else {
+            tracing::warn!(error, "a row that belongs to no history is not shown");
+        }
+    }
     for saga in shared.journal.unfinished().await? {
-        let row = match read(shared, saga).await {
-            Ok(aggregate) => Summary::of(&aggregate),
-            Err(Unreadable::Nonsense(row)) => *row,
-            Err(Unreadable::Journal(error)) => return Err(error),
-        };
-        shared.store.put(Arc::new(row));
+        shared.store.put(Arc::new(row_of(shared, saga).await?));
     }
     Ok(())
+}
+
+/// The row of a saga as its history tells it, or says what is wrong with it.
+async fn row_of(shared: &Shared, saga: SagaId) -> Result<Summary, JournalError> {
+    match read(shared, saga).await {
+        Ok(aggregate) => Ok(Summary::of(&aggregate)),
+        Err(Unreadable::Nonsense(row)) => Ok(*row),
+        Err(Unreadable::Journal(error)) => Err(error),
+    }
 }
 
 /// A saga that cannot be run.
@@ -68,15 +82,21 @@ pub(super) async fn read(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unr
         Ok(entries) => {
             Aggregate::from_history(&entries).map_err(|error| nonsense(&entries, &error))
         }
-        Err(error @ (JournalError::Record { .. } | JournalError::Newer { .. })) => {
-            Err(nonsense(&[], &error))
-        }
+        Err(
+            error @ (JournalError::Record { .. }
+            | JournalError::Newer { .. }
+            | JournalError::History { .. }),
+        ) => Err(nonsense(&[], &error)),
         Err(
             error @ (JournalError::Locked { .. }
             | JournalError::Open { .. }
             | JournalError::Full { .. }
             | JournalError::Write { .. }
             | JournalError::Read { .. }
+            | JournalError::Damaged { .. }
+            | JournalError::Row { .. }
+            | JournalError::NewerForm { .. }
+            | JournalError::LookOnly { .. }
             | JournalError::Closed),
         ) => Err(Unreadable::Journal(error)),
     }

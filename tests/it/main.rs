@@ -6,6 +6,7 @@ mod crash;
 mod engine;
 mod generators;
 mod http_saga;
+mod journal_commits;
 mod journal_contract;
 mod journal_record;
 mod journal_sled;
