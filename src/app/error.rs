@@ -81,12 +81,8 @@ impl AppError {
                 "check the token at the provider; `arcadia config show` says where it comes from"
                     .to_owned(),
             ),
-            Self::Journal(JournalError::Locked { .. }) => Some(
-                "use the window it runs in, or stop it; another folder is another --data-dir"
-                    .to_owned(),
-            ),
-            Self::Journal(_)
-            | Self::Telemetry(_)
+            Self::Journal(error) => error.remedy().map(str::to_owned),
+            Self::Telemetry(_)
             | Self::Client(_)
             | Self::Simulator(_)
             | Self::Fault(_)

@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 
 use crate::journal::JournalError;
 use crate::journal::sled::commits::{COMMITS_KEPT, GroupNumber};
+use crate::journal::sled::copy::Copy;
 use crate::journal::sled::data_file::{self, OpenDataFile};
-use crate::journal::sled::folder::{self, FolderLock};
+use crate::journal::sled::folder;
 use crate::journal::sled::integrity::{self, Findings, Witness};
 use crate::journal::sled::shared::Shared;
 use crate::journal::sled::store::{self, Store};
@@ -27,7 +28,7 @@ pub struct Opening<'a> {
 
 /// What a journal that is only looked at holds until it is closed.
 pub(super) struct Held {
-    _lock: FolderLock,
+    _copy: Copy,
 }
 
 impl<'a> Opening<'a> {
@@ -94,16 +95,20 @@ impl<'a> Opening<'a> {
     }
 
     /// Opens it to be looked at, even when it cannot be trusted: [`SledJournal::doubt`] says so then.
-    /// Nothing is appended to it.
+    ///
+    /// sled writes to what it opens, so a copy is opened, in the folder for temporary files, and
+    /// removed when the journal is closed. So it can be looked at where nothing can be written, and
+    /// what is damaged stays as it is.
     ///
     /// # Errors
-    /// When nothing can be read at all.
+    /// When another process is writing it, when it cannot be copied, or when nothing can be read.
     pub fn look(self) -> Result<SledJournal, JournalError> {
         let Self { dir, data_file: _, witness, commits_kept: _ } = self;
-        let lock = folder::prepare(dir)?;
         integrity::before_opening(dir)?;
-        let store = Store::open(dir)?;
-        let findings = integrity::look(&store, dir, witness)?;
+        let copy = Copy::of(dir)?;
+        let store = Store::open(copy.path()).map_err(|error| of_original(error, dir))?;
+        let findings =
+            integrity::look(&store, dir, witness).map_err(|error| of_original(error, dir))?;
         let newest = GroupNumber(findings.tail.groups);
         Ok(SledJournal {
             path: dir.to_owned(),
@@ -112,8 +117,30 @@ impl<'a> Opening<'a> {
             requests_tx: Mutex::new(None),
             writer: Mutex::new(None),
             unwritable: JournalError::LookOnly { path: dir.display().to_string() },
-            held: Mutex::new(Some(Held { _lock: lock })),
+            held: Mutex::new(Some(Held { _copy: copy })),
         })
+    }
+}
+
+/// An error of the copy, told of the folder that it is a copy of.
+fn of_original(error: JournalError, dir: &Path) -> JournalError {
+    match error {
+        JournalError::Damaged { what, .. } => store::damaged(dir, what),
+        JournalError::Open { reason, .. } => {
+            JournalError::Open { path: dir.display().to_string(), reason }
+        }
+        error @ (JournalError::Locked { .. }
+        | JournalError::Full { .. }
+        | JournalError::Write { .. }
+        | JournalError::Read { .. }
+        | JournalError::Record { .. }
+        | JournalError::Newer { .. }
+        | JournalError::History { .. }
+        | JournalError::Row { .. }
+        | JournalError::Gone { .. }
+        | JournalError::NewerForm { .. }
+        | JournalError::LookOnly { .. }
+        | JournalError::Closed) => error,
     }
 }
 
