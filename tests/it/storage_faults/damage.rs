@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use arcadia::clock::Chance;
 use arcadia::journal::JournalError;
+use arcadia::journal::sled::integrity::Witness;
 use arcadia::journal::sled::opening::Opening;
 use tempfile::TempDir;
 use tokio::runtime;
@@ -96,8 +97,8 @@ fn try_out(count: u64) -> Figures {
         let chance = Chance::seeded(seed.wrapping_add(number));
         let damaged = TempDir::new().unwrap();
         let dir = damaged.path().join("journal");
-        let what = inflict(&subject, &dir, &chance);
-        match read_everything(&subject, &dir) {
+        let (kind, what) = inflict(&subject, &dir, &chance);
+        match read_everything(&subject, &dir, witness(kind, &subject)) {
             Ok(Outcome::Harmless) => figures.harmless += 1,
             Ok(Outcome::AtOpening) => figures.at_opening += 1,
             Ok(Outcome::OnReading(_)) => figures.on_reading += 1,
@@ -109,8 +110,22 @@ fn try_out(count: u64) -> Figures {
     figures
 }
 
+/// Somebody who followed the journal. Nothing in the folder can tell that all of it is older, and
+/// everything else must be told without help.
+fn witness(kind: Kind, subject: &Subject) -> Option<Witness> {
+    match kind {
+        Kind::OlderEverything => Some(subject.witness),
+        Kind::FlipBit
+        | Kind::FlipRun
+        | Kind::Truncate
+        | Kind::Delete
+        | Kind::OlderDatabase
+        | Kind::OlderCounter => None,
+    }
+}
+
 /// Makes a damaged copy, and says what was done to it.
-fn inflict(subject: &Subject, dir: &Path, chance: &Chance) -> String {
+fn inflict(subject: &Subject, dir: &Path, chance: &Chance) -> (Kind, String) {
     let kind = KINDS[index(chance, KINDS.len())];
     let whole = if chance.below(2) == 0 { &subject.closed } else { &subject.killed };
     copy(if kind == Kind::OlderEverything { &subject.older } else { whole }, dir);
@@ -154,18 +169,22 @@ fn inflict(subject: &Subject, dir: &Path, chance: &Chance) -> String {
         }
         Kind::OlderEverything => String::new(),
     };
-    format!("{kind:?} {detail}")
+    (kind, format!("{kind:?} {detail}"))
 }
 
 /// Opens the journal twice, and reads everything: as it is run, and as it is looked at when it is
 /// refused.
-fn read_everything(subject: &Arc<Subject>, dir: &Path) -> Result<Outcome, String> {
+fn read_everything(
+    subject: &Arc<Subject>,
+    dir: &Path,
+    witness: Option<Witness>,
+) -> Result<Outcome, String> {
     let (outcome_tx, outcome_rx) = mpsc::channel();
     let (subject, dir) = (Arc::clone(subject), dir.to_owned());
     // In a thread of its own, because a hang is an outcome as well. It ends with the test.
     let reader = std::thread::spawn(move || {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let outcome = runtime.block_on(outcome(&subject, &dir));
+        let outcome = runtime.block_on(outcome(&subject, &dir, witness));
         outcome_tx.send(outcome).ok();
     });
     match outcome_rx.recv_timeout(PATIENCE) {
@@ -177,8 +196,12 @@ fn read_everything(subject: &Arc<Subject>, dir: &Path) -> Result<Outcome, String
     }
 }
 
-async fn outcome(subject: &Subject, dir: &Path) -> Result<Outcome, String> {
-    let opening = || Opening::of(dir).witness(Some(subject.witness));
+async fn outcome(
+    subject: &Subject,
+    dir: &Path,
+    witness: Option<Witness>,
+) -> Result<Outcome, String> {
+    let opening = || Opening::of(dir).witness(witness);
     let first = match opening().open() {
         Ok(journal) => {
             let compared = subject.acknowledged.compare(&journal).await?;
