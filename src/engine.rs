@@ -221,7 +221,7 @@ impl Handle {
         owners.tasks.spawn(async move {
             let owner = Owner::run(Arc::clone(&shared), saga, opening, requests);
             if AssertUnwindSafe(owner).catch_unwind().await.is_err() {
-                recovery::tell_stalled(&shared, saga, "its owner panicked; see the log");
+                recovery::tell_stalled(&shared, saga, "its owner panicked; see the log", None);
             }
             if let Some(all) = all.upgrade() {
                 lock(&all).disown(saga);

@@ -43,6 +43,15 @@ pub trait Journal: Send + Sync {
     /// The sagas that have not ended, in the order of their ids.
     async fn unfinished(&self) -> Result<Vec<SagaId>, JournalError>;
 
+    /// As much of a saga's history as can be trusted, oldest first: all of it, or what comes before the
+    /// first damage.
+    ///
+    /// # Errors
+    /// When nothing can be read.
+    async fn salvage(&self, saga: SagaId) -> Result<Vec<Entry>, JournalError> {
+        self.history(saga).await
+    }
+
     /// The rows of sagas that ended, in the order of the deployments' ids: those after `after`, at
     /// most `limit`. A saga that was finished and goes on again keeps its old row until it ends;
     /// [`Journal::unfinished`] tells.
@@ -51,6 +60,12 @@ pub trait Journal: Send + Sync {
         after: Option<DeploymentId>,
         limit: usize,
     ) -> Result<Vec<Summary>, JournalError>;
+
+    /// What was found damaged when the journal was opened, while the rest can be trusted: rows that
+    /// [`Journal::summaries`] leaves out. Their sagas' histories may be whole, and say what the rows did.
+    fn damaged(&self) -> Vec<Damaged> {
+        Vec::new()
+    }
 
     /// Keeps a saga's log lines, which are numbered in the order they come, and returns the number
     /// of the first of them (of the next one to come, when `lines` is empty). Not durable when it
@@ -88,6 +103,57 @@ pub enum Fate {
     GoesOn,
     /// It ends; this is its row from here on.
     Ends(Box<Summary>),
+}
+
+impl JournalError {
+    /// What may help.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Locked { .. } => {
+                Some("use the window it runs in, or stop it; another folder is another --data-dir")
+            }
+            Self::Full { .. } => Some(
+                "nothing that was acknowledged is lost; make room, and what stands still goes on",
+            ),
+            Self::Damaged { .. } => Some(
+                "keep a copy of the folder; `arcadia rebuild` makes the journal anew from the archive                  beside it, `arcadia doctor` says what is whole, and `list`, `show`, `history` and                  `logs` show what can be read",
+            ),
+            Self::Gone { .. } => Some(
+                "stop arcadia; bring the file back if it was moved, or have `arcadia rebuild` make the \
+                 journal anew from the archive",
+            ),
+            Self::History { .. } | Self::Record { .. } | Self::Row { .. } => Some(
+                "nothing is run or written for it; `arcadia doctor` says what is whole, and \
+                 `arcadia rebuild` makes the journal anew from the archive",
+            ),
+            Self::Newer { .. } | Self::NewerForm { .. } => {
+                Some("start the version of arcadia that wrote it, or a later one")
+            }
+            Self::Open { .. }
+            | Self::Write { .. }
+            | Self::Read { .. }
+            | Self::LookOnly { .. }
+            | Self::Closed => None,
+        }
+    }
+}
+
+/// A part of the journal that is not as it was written, while the rest is.
+#[derive(Debug, Clone)]
+pub struct Damaged {
+    /// Whose row, if it is one.
+    pub deployment: Option<DeploymentId>,
+    /// Whose history may tell what is lost, if that is known.
+    pub saga: Option<SagaId>,
+    /// What is wrong.
+    pub error: JournalError,
+}
+
+impl Damaged {
+    /// A row is damaged or missing.
+    pub fn row(deployment: DeploymentId, saga: Option<SagaId>) -> Self {
+        Self { deployment: Some(deployment), saga, error: JournalError::Row { deployment } }
+    }
 }
 
 /// The journal could not be written or read.
@@ -148,6 +214,53 @@ pub enum JournalError {
         version: u32,
         /// The newest version that is known.
         known: u32,
+    },
+    /// Things are missing from it, or are not as they were written, and nobody can say whose.
+    #[error("the journal in `{path}` is damaged: {what}; nothing was written to it")]
+    Damaged {
+        /// Which folder.
+        path: String,
+        /// What is missing or not as it was.
+        what: String,
+    },
+    /// A saga's history is not as it was written. The others are.
+    #[error("the history of {saga} is damaged from entry {seq} on: {what}")]
+    History {
+        /// Whose history.
+        saga: SagaId,
+        /// The first entry that cannot be trusted.
+        seq: u64,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A deployment's row is not as it was written. Its history may be.
+    #[error("the row of {deployment} in the journal is damaged")]
+    Row {
+        /// Whose row.
+        deployment: DeploymentId,
+    },
+    /// The file that is written to was deleted or replaced meanwhile: what is written to it is found
+    /// by nobody.
+    #[error("the journal's data file in `{path}` is gone: it was deleted while it was written to")]
+    Gone {
+        /// Which folder.
+        path: String,
+    },
+    /// The journal as a whole was written by a newer version of the program.
+    #[error("the journal in `{path}` has form {form}, and this program knows up to {known}")]
+    NewerForm {
+        /// Which folder.
+        path: String,
+        /// The journal's form.
+        form: u32,
+        /// The newest form that is known.
+        known: u32,
+    },
+    /// It was opened to be looked at, and nothing is written to it.
+    #[error("the journal in `{path}` was opened only to be read")]
+    LookOnly {
+        /// Which folder.
+        path: String,
     },
     /// The journal is closed.
     #[error("the journal is closed")]

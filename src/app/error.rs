@@ -86,10 +86,7 @@ impl AppError {
                 "check the token at the provider; `arcadia config show` says where it comes from"
                     .to_owned(),
             ),
-            Self::Journal(JournalError::Locked { .. }) => Some(
-                "use the window it runs in, or stop it; another folder is another --data-dir"
-                    .to_owned(),
-            ),
+            Self::Journal(error) => error.remedy().map(str::to_owned),
             Self::Drill(DrillError::Rehearsal { .. }) => Some(
                 "nothing was broken yet: `arcadia config show` prints the plan's time-outs, and \
                  `[simulator]` how long things take there"
@@ -99,7 +96,6 @@ impl AppError {
                 Some("--only takes a step, or the name that a drill prints for a run".to_owned())
             }
             Self::Drill(_)
-            | Self::Journal(_)
             | Self::Telemetry(_)
             | Self::Client(_)
             | Self::Simulator(_)

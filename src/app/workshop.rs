@@ -1,10 +1,12 @@
 //! An engine with everything it stands on, put together and taken apart in the right order.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use secrecy::SecretString;
 
 use crate::app::AppError;
+use crate::app::caveat::Caveat;
 use crate::app::cloud::Cloud;
 use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, PatienceOverride, SagaConfig};
@@ -13,6 +15,7 @@ use crate::domain::log::LogLine;
 use crate::domain::saga::plan::{Plan, PlanStep};
 use crate::engine::{Handle, Parts, Planner};
 use crate::journal::sled::SledJournal;
+use crate::journal::sled::opening::Opening;
 use crate::journal::{Journal, JournalError};
 use crate::steps::plan::{self, PlanSettings};
 use crate::steps::{Registry, StepSettings};
@@ -44,6 +47,8 @@ pub(super) struct Workshop {
     pub(super) engine: Handle,
     journal: Arc<SledJournal>,
     cloud: Option<Cloud>,
+    /// Why the journal is only looked at, if it is.
+    pub(super) caveat: Option<Caveat>,
 }
 
 impl Workshop {
@@ -58,9 +63,8 @@ impl Workshop {
         let chance = Chance::from_system();
         // The journal's lock comes first: who does not own the folder starts nothing.
         let folder = config.data_dir.join("journal");
-        let journal = tokio::task::spawn_blocking(move || SledJournal::open(&folder))
-            .await
-            .map_err(|_| JournalError::Closed)??;
+        let opened = tokio::task::spawn_blocking(move || open_journal(&folder, purpose));
+        let (journal, caveat) = opened.await.map_err(|_| JournalError::Closed)??;
         let journal = Arc::new(journal);
         let cloud = match Self::cloud(config, purpose, token, clock, &chance).await {
             Ok(cloud) => cloud,
@@ -88,7 +92,7 @@ impl Workshop {
         if purpose == Purpose::Run {
             engine.resume().await?;
         }
-        Ok(Self { engine, journal, cloud: Some(cloud) })
+        Ok(Self { engine, journal, cloud: Some(cloud), caveat })
     }
 
     /// Stops in the order of dependence: sagas, then the journal they write, then the cloud.
@@ -115,6 +119,25 @@ impl Workshop {
                 Ok(cloud)
             }
         }
+    }
+}
+
+/// Opens the journal; to be looked at only, when it cannot be written and nobody wants to.
+fn open_journal(
+    folder: &Path,
+    purpose: Purpose,
+) -> Result<(SledJournal, Option<Caveat>), JournalError> {
+    match (SledJournal::open(folder), purpose) {
+        (Ok(journal), Purpose::Run | Purpose::Read) => Ok((journal, None)),
+        (Err(error), Purpose::Run) => Err(error),
+        (Err(error), Purpose::Read) => match Opening::of(folder).look() {
+            Ok(journal) => {
+                let caveat = Caveat(journal.doubt().cloned().unwrap_or(error));
+                Ok((journal, Some(caveat)))
+            }
+            // Why it could not be opened says more than why it cannot be looked at either.
+            Err(_) => Err(error),
+        },
     }
 }
 

@@ -30,17 +30,18 @@ pub(super) async fn load(shared: &Shared) -> Result<(), JournalError> {
             shared.store.put(Arc::new(summary));
         }
     }
+    for damaged in shared.journal.damaged() {
+        let error = with_causes(&damaged.error);
+        if let Some(saga) = damaged.saga {
+            // What a row said can be told from the history, if that is whole.
+            tracing::warn!(%saga, error, "a row is made from its history");
+            shared.store.put(Arc::new(row_of(shared, saga).await?));
+        } else {
+            tracing::warn!(error, "a row that belongs to no history is not shown");
+        }
+    }
     for saga in shared.journal.unfinished().await? {
-        let row = match read(shared, saga).await {
-            Ok(aggregate) => {
-                let row = Summary::of(&aggregate);
-                unowned(shared).insert(saga, aggregate);
-                row
-            }
-            Err(Unreadable::Nonsense(row)) => *row,
-            Err(Unreadable::Journal(error)) => return Err(error),
-        };
-        shared.store.put(Arc::new(row));
+        shared.store.put(Arc::new(row_of(shared, saga).await?));
     }
     Ok(())
 }
@@ -55,37 +56,70 @@ fn unowned(shared: &Shared) -> MutexGuard<'_, BTreeMap<SagaId, Aggregate>> {
     shared.unowned.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The row of a saga as its history tells it, or says what is wrong with it.
+async fn row_of(shared: &Shared, saga: SagaId) -> Result<Summary, JournalError> {
+    match read(shared, saga).await {
+        Ok(aggregate) => {
+            let row = Summary::of(&aggregate);
+            if !row.standing.is_finished() {
+                unowned(shared).insert(saga, aggregate);
+            }
+            Ok(row)
+        }
+        Err(Unreadable::Nonsense { row, .. }) => Ok(*row),
+        Err(Unreadable::Journal(error)) => Err(error),
+    }
+}
+
 /// A saga that cannot be run.
 pub(super) enum Unreadable {
     /// The journal cannot be read now.
     Journal(JournalError),
     /// Its history makes no sense, and will not tomorrow; the row says how far it did.
-    Nonsense(Box<Summary>),
+    Nonsense {
+        row: Box<Summary>,
+        /// What may help.
+        remedy: Option<&'static str>,
+    },
 }
 
 impl Unreadable {
+    /// What may help.
+    pub(super) fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Journal(error) => error.remedy(),
+            Self::Nonsense { remedy, .. } => *remedy,
+        }
+    }
+
     /// What is wrong, in words.
     pub(super) fn words(&self) -> String {
         match self {
             Self::Journal(error) => error.to_string(),
-            Self::Nonsense(row) => row.why.clone().unwrap_or_default(),
+            Self::Nonsense { row, .. } => row.why.clone().unwrap_or_default(),
         }
     }
 }
 
 /// A saga as its history leaves it.
 pub(super) async fn read(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unreadable> {
-    let nonsense = |entries: &[Entry], error: &(dyn Error + 'static)| {
+    let nonsense = |entries: &[Entry], error: &(dyn Error + 'static), remedy| {
         let error = with_causes(error);
         tracing::error!(%saga, error, "a history makes no sense; its saga is not run");
-        Unreadable::Nonsense(Box::new(row_of_broken(saga, entries, &error)))
+        Unreadable::Nonsense { row: Box::new(row_of_broken(saga, entries, &error)), remedy }
     };
     match shared.journal.history(saga).await {
         Ok(entries) => {
-            Aggregate::from_history(&entries).map_err(|error| nonsense(&entries, &error))
+            Aggregate::from_history(&entries).map_err(|error| nonsense(&entries, &error, None))
         }
-        Err(error @ (JournalError::Record { .. } | JournalError::Newer { .. })) => {
-            Err(nonsense(&[], &error))
+        Err(
+            error @ (JournalError::Record { .. }
+            | JournalError::Newer { .. }
+            | JournalError::History { .. }),
+        ) => {
+            // What can still be read tells whose history it is.
+            let entries = shared.journal.salvage(saga).await.unwrap_or_default();
+            Err(nonsense(&entries, &error, error.remedy()))
         }
         Err(
             error @ (JournalError::Locked { .. }
@@ -93,18 +127,23 @@ pub(super) async fn read(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unr
             | JournalError::Full { .. }
             | JournalError::Write { .. }
             | JournalError::Read { .. }
+            | JournalError::Damaged { .. }
+            | JournalError::Row { .. }
+            | JournalError::Gone { .. }
+            | JournalError::NewerForm { .. }
+            | JournalError::LookOnly { .. }
             | JournalError::Closed),
         ) => Err(Unreadable::Journal(error)),
     }
 }
 
 /// Says loudly that a saga stands still.
-pub(super) fn tell_stalled(shared: &Shared, saga: SagaId, error: &str) {
+pub(super) fn tell_stalled(shared: &Shared, saga: SagaId, error: &str, hint: Option<&'static str>) {
     tracing::error!(%saga, error, "the saga stands still");
     if let Some(row) = shared.store.of_saga(saga) {
         let deployment = row.deployment;
         // Nobody may be listening, which is fine.
-        let _ = shared.notices.send(Notice::Stalled { deployment, error: error.into() });
+        let _ = shared.notices.send(Notice::Stalled { deployment, error: error.into(), hint });
     }
 }
 

@@ -4,8 +4,10 @@
 //! that was ever written stops being readable by accident: committed records of every version are
 //! read by a test.
 //!
-//! - A value begins with `"v":1`. A value of a higher version is refused ([`JournalError::Newer`]),
+//! - A value begins with its version. A value of a higher one is refused ([`JournalError::Newer`]),
 //!   because guessing at a history is worse than stopping.
+//! - Groups of facts have two versions: 2 carries the link that chains it to the group before it
+//!   ([`encode_linked`]), 1 is without ([`encode_entries`]). Both are written and read.
 //! - Within a version, fields may be added if they may be missing: a reader ignores fields that it
 //!   does not know. A new variant, a changed meaning or a removed field takes a new version.
 //! - Times are milliseconds since 1970, spans are whole milliseconds, ids are their prefixed text.
@@ -35,12 +37,44 @@ mod spec;
 mod summary;
 mod tag;
 
-/// The version that is written, and the newest that is read.
+/// The version of rows, log lines and groups without a link, and the newest of the former two that is
+/// read.
 pub const VERSION: u32 = 1;
 
-/// The written form of a group of facts.
+/// The version of groups with a link, and the newest of groups that is read.
+pub const LINKED_VERSION: u32 = 2;
+
+/// What a group with a link begins with. The link follows at once, so that it can be found and put in
+/// without parsing the group.
+const BEFORE_LINK: &[u8] = br#"{"v":2,"link":""#;
+
+/// A link that is still to be put in.
+const NO_LINK: &str = "0000000000000000";
+
+/// The written form of a group of facts, where nothing chains it to the one before.
 pub fn encode_entries(entries: &[Entry]) -> Vec<u8> {
-    encode(&Entries { v: VERSION, entries: entries.iter().map(EntryRecord::from).collect() })
+    encode(&Group { v: VERSION, link: None, entries: records(entries) })
+}
+
+/// The written form of a group of facts, with room for the link that chains it to the one before:
+/// see [`set_link`].
+pub fn encode_linked(entries: &[Entry]) -> Vec<u8> {
+    let link = Some(NO_LINK.to_owned());
+    encode(&Group { v: LINKED_VERSION, link, entries: records(entries) })
+}
+
+/// Puts the link, sixteen characters, into a group that [`encode_linked`] wrote.
+pub fn set_link(group: &mut [u8], link: &str) {
+    let place = BEFORE_LINK.len()..BEFORE_LINK.len() + NO_LINK.len();
+    group[place].copy_from_slice(link.as_bytes());
+}
+
+/// What stands before the link of a group, the link, and what stands after it; `None` when the group
+/// has none.
+pub fn around_link(group: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let rest = group.strip_prefix(BEFORE_LINK)?;
+    let (link, after) = rest.split_at_checked(NO_LINK.len())?;
+    Some((BEFORE_LINK, link, after))
 }
 
 /// The group of facts of `saga` that `bytes` hold; the first of them should be number `seq`.
@@ -49,7 +83,7 @@ pub fn encode_entries(entries: &[Entry]) -> Vec<u8> {
 /// [`JournalError::Newer`] and [`JournalError::Record`], with the saga and the number.
 pub fn decode_entries(saga: SagaId, seq: u64, bytes: &[u8]) -> Result<Vec<Entry>, JournalError> {
     let place = Place { saga, seq };
-    let group: Entries = place.decode(bytes)?;
+    let group: Group = place.decode(bytes)?;
     let entries: Vec<Entry> = group
         .entries
         .into_iter()
@@ -99,8 +133,10 @@ pub fn decode_log(saga: SagaId, number: u64, bytes: &[u8]) -> Result<LogLine, Jo
 }
 
 #[derive(Serialize, Deserialize)]
-struct Entries {
+struct Group {
     v: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
     entries: Vec<EntryRecord>,
 }
 
@@ -123,22 +159,31 @@ struct Version {
 }
 
 trait Versioned {
+    /// The newest version that is read.
+    const KNOWN: u32;
+
     fn version(&self) -> u32;
 }
 
-impl Versioned for Entries {
+impl Versioned for Group {
+    const KNOWN: u32 = LINKED_VERSION;
+
     fn version(&self) -> u32 {
         self.v
     }
 }
 
 impl Versioned for Row {
+    const KNOWN: u32 = VERSION;
+
     fn version(&self) -> u32 {
         self.v
     }
 }
 
 impl Versioned for Line {
+    const KNOWN: u32 = VERSION;
+
     fn version(&self) -> u32 {
         self.v
     }
@@ -159,9 +204,9 @@ impl Place {
             // A newer form need not fit ours: its version is then all that can be said of it.
             Err(_) => serde_json::from_slice::<Version>(bytes).map_or(VERSION, |value| value.v),
         };
-        if version > VERSION {
+        if version > T::KNOWN {
             let Self { saga, seq } = self;
-            return Err(JournalError::Newer { saga, seq, version, known: VERSION });
+            return Err(JournalError::Newer { saga, seq, version, known: T::KNOWN });
         }
         if version == 0 {
             return Err(self.malformed(&"there is no version 0"));
@@ -172,6 +217,10 @@ impl Place {
     fn malformed(self, reason: &dyn ToString) -> JournalError {
         JournalError::Record { saga: self.saga, seq: self.seq, reason: reason.to_string() }
     }
+}
+
+fn records(entries: &[Entry]) -> Vec<EntryRecord> {
+    entries.iter().map(EntryRecord::from).collect()
 }
 
 fn encode<T: Serialize>(value: &T) -> Vec<u8> {
@@ -212,11 +261,23 @@ mod tests {
     }
 
     #[test]
+    fn a_link_is_put_into_a_group_without_changing_anything_else() {
+        let mut bytes = encode_linked(&[completed(3)]);
+        set_link(&mut bytes, "0123456789abcdef");
+        let after = r#"","entries":[{"seq":3,"at":1700000000000,"fact":{"saga":"completed"}}]}"#;
+        assert_eq!(text(&bytes), format!(r#"{{"v":2,"link":"0123456789abcdef{after}"#));
+        let (_, link, rest) = around_link(&bytes).unwrap();
+        assert_eq!((link, rest), (&b"0123456789abcdef"[..], after.as_bytes()));
+        assert_eq!(decode_entries(SAGA, 3, &bytes).unwrap(), [completed(3)]);
+        assert_eq!(around_link(&encode_entries(&[completed(3)])), None);
+    }
+
+    #[test]
     fn a_newer_version_is_refused_by_name_even_when_its_form_is_unknown() {
-        for bytes in [r#"{"v":2,"things":[]}"#, r#"{"v":2,"entries":[]}"#] {
+        for bytes in [r#"{"v":3,"things":[]}"#, r#"{"v":3,"entries":[]}"#] {
             let error = decode_entries(SAGA, 4, bytes.as_bytes()).unwrap_err();
             assert!(
-                matches!(error, JournalError::Newer { saga: SAGA, seq: 4, version: 2, known: 1 }),
+                matches!(error, JournalError::Newer { saga: SAGA, seq: 4, version: 3, known: 2 }),
                 "{error}"
             );
         }

@@ -18,23 +18,29 @@
 //! A read of facts waits for the group that is on its way to the disk, so that nobody is shown what
 //! a crash may still take. Log lines are shown at once: they are never promised.
 //!
-//! sled finds little of the damage that a disk can do. A counter of groups beside the database
-//! ([`counter`]) shows when the tail of it is gone.
+//! sled finds little of the damage that a disk can do, panics on much of it ([`guard`]), and loses what
+//! was written without a word on the rest. So what is written vouches for itself: every record carries
+//! a link to the one before it ([`chain`]), a head for each saga says where its history ends ([`heads`]),
+//! a digest over all heads and the number of groups stand in the database ([`tail`]) and beside it
+//! ([`counter`]), and [`integrity`] checks them. Log lines are not covered: they are not durable either.
+//!
+//! Whoever keeps a copy follows the [`commits`].
 //!
 //! | tree | key | value |
 //! |---|---|---|
-//! | `events` | saga id, number of the first entry | a group of entries |
-//! | `unfinished` | saga id | nothing |
+//! | `events` | saga id, number of the first entry | a group of entries, with its link |
+//! | `heads` | saga id | number of entries, last link, whether it has ended, seal of its row |
 //! | `summaries` | deployment id | a row |
+//! | `commits` | number of the group | which records it wrote, and which rows |
 //! | `logs` | saga id, number of the line | a log line |
-//! | `meta` | `groups` | how many groups were ever written |
+//! | `meta` | `groups` | the form of all this, how many groups were written, digest, link |
 //!
 //! Numbers are big-endian, so that keys sort as numbers do.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
@@ -43,26 +49,40 @@ use crate::domain::aggregate::Entry;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::log::LogLine;
 use crate::domain::summary::Summary;
+use crate::journal::sled::commits::CommitLog;
 use crate::journal::sled::data_file::OpenDataFile;
+use crate::journal::sled::integrity::{Findings, Rows};
+use crate::journal::sled::opening::{Held, Opening};
 use crate::journal::sled::request::Request;
 use crate::journal::sled::shared::Shared;
 use crate::journal::sled::stats::Stats;
 use crate::journal::sled::store::Store;
-use crate::journal::sled::writer::Writer;
-use crate::journal::{Batch, Journal, JournalError};
+use crate::journal::sled::verify::Report;
+use crate::journal::{Batch, Damaged, Journal, JournalError};
 
+pub mod chain;
+mod commit_record;
+pub mod commits;
+mod copy;
 mod counter;
 pub mod data_file;
 mod folder;
 mod group;
+pub mod guard;
+mod heads;
+pub mod integrity;
 mod keys;
 mod log_numbers;
+pub mod opening;
 mod pieces;
 mod reader;
 mod request;
 mod shared;
 pub mod stats;
 mod store;
+mod tail;
+mod upgrade;
+pub mod verify;
 mod writer;
 
 /// How many requests may wait for the writer: as many sagas as the engine is built to run at once,
@@ -73,19 +93,25 @@ const REQUESTS_WAITING: usize = 1_024;
 pub struct SledJournal {
     path: PathBuf,
     shared: Arc<Shared>,
+    findings: Findings,
     requests_tx: Mutex<Option<mpsc::Sender<Request>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    /// What an append is answered when there is no writer.
+    unwritable: JournalError,
+    /// Whatever must not be let go of before the journal is closed, when there is no writer to hold it.
+    held: Mutex<Option<Held>>,
 }
 
 impl SledJournal {
     /// Opens the journal in the folder `dir`, which is made if it is not there (mode 0700, its files
-    /// 0600), and locks it. It reads the disk: call it off the async threads.
+    /// 0600), and locks it. It reads the disk: call it off the async threads. [`Opening`] has more to
+    /// choose from.
     ///
     /// # Errors
-    /// [`JournalError::Locked`] when another process has the folder, [`JournalError::Open`] when the
-    /// database is damaged or lacks what was written; the message says what to do.
+    /// [`JournalError::Locked`] when another process has the folder, [`JournalError::Damaged`] when the
+    /// database lacks what was written or is not as it was.
     pub fn open(dir: &Path) -> Result<Self, JournalError> {
-        Self::open_with(dir, data_file::system())
+        Opening::of(dir).open()
     }
 
     /// Like [`SledJournal::open`], with a data file of the caller's: a test sees and fails its syncs.
@@ -93,22 +119,27 @@ impl SledJournal {
     /// # Errors
     /// As [`SledJournal::open`].
     pub fn open_with(dir: &Path, data_file: OpenDataFile) -> Result<Self, JournalError> {
-        let lock = folder::prepare(dir)?;
-        let store = Store::open(dir)?;
-        let shared = Arc::new(Shared::new(store.clone()));
-        let (requests_tx, requests_rx) = mpsc::channel(REQUESTS_WAITING);
-        let writer = Writer::new(dir, lock, data_file, Arc::clone(&shared), &store)?;
-        drop(store);
-        let writer = thread::Builder::new()
-            .name("journal".to_owned())
-            .spawn(move || writer.run(requests_rx))
-            .map_err(|error| folder::open_error(dir, &error))?;
-        Ok(Self {
-            path: dir.to_owned(),
-            shared,
-            requests_tx: Mutex::new(Some(requests_tx)),
-            writer: Mutex::new(Some(writer)),
-        })
+        Opening::of(dir).data_file(data_file).open()
+    }
+
+    /// The commits, for whoever follows the journal.
+    pub fn commits(&self) -> CommitLog {
+        CommitLog::new(Arc::clone(&self.shared))
+    }
+
+    /// Why the journal as a whole cannot be trusted, when it was opened to be looked at all the same.
+    pub fn doubt(&self) -> Option<&JournalError> {
+        self.findings.doubt.as_ref()
+    }
+
+    /// Reads everything, and says what is whole: minutes for a large journal. Damage is no error, and
+    /// nothing is written. Nobody may append meanwhile: a group on its way would look like damage.
+    ///
+    /// # Errors
+    /// When the journal is closed, or shut after a failed write.
+    pub async fn verify(&self) -> Result<Report, JournalError> {
+        let findings = self.findings.clone();
+        self.read(move |store| Ok(verify::run(store, &findings))).await
     }
 
     /// What was written since the journal was opened.
@@ -123,6 +154,7 @@ impl SledJournal {
             // A writer that panicked has said so on the way, and holds nothing any more.
             let _ = tokio::task::spawn_blocking(move || writer.join()).await;
         }
+        self.let_go();
     }
 
     /// Shuts the door, so that the writer ends when it has answered what waits.
@@ -131,12 +163,20 @@ impl SledJournal {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
+    /// Closes a journal that has no writer to do it.
+    fn let_go(&self) {
+        if let Some(held) = self.held.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.shared.close();
+            drop(held);
+        }
+    }
+
     async fn request<T>(
         &self,
         request: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> Request,
     ) -> Result<T, JournalError> {
         let requests_tx = self.requests_tx.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let requests_tx = requests_tx.ok_or(JournalError::Closed)?;
+        let requests_tx = requests_tx.ok_or_else(|| self.unwritable.clone())?;
         let (ack_tx, ack_rx) = oneshot::channel();
         requests_tx.send(request(ack_tx)).await.map_err(|_| JournalError::Closed)?;
         drop(requests_tx);
@@ -178,6 +218,7 @@ impl Drop for SledJournal {
             // Blocks for the last flush at most. A panic of the writer was answered already.
             let _ = writer.join();
         }
+        self.let_go();
     }
 }
 
@@ -189,7 +230,16 @@ impl Journal for SledJournal {
     }
 
     async fn history(&self, saga: SagaId) -> Result<Vec<Entry>, JournalError> {
-        self.read(move |store| reader::history(store, saga)).await
+        let read = self.read(move |store| reader::history(store, saga)).await;
+        // Where sled breaks off is where this history is; others may be whole.
+        if let Err(JournalError::Damaged { what, .. }) = read {
+            return Err(JournalError::History { saga, seq: 0, what });
+        }
+        read
+    }
+
+    async fn salvage(&self, saga: SagaId) -> Result<Vec<Entry>, JournalError> {
+        self.read(move |store| Ok(reader::salvage(store, saga))).await
     }
 
     async fn unfinished(&self) -> Result<Vec<SagaId>, JournalError> {
@@ -201,7 +251,14 @@ impl Journal for SledJournal {
         after: Option<DeploymentId>,
         limit: usize,
     ) -> Result<Vec<Summary>, JournalError> {
-        self.read(move |store| reader::summaries(store, after, limit)).await
+        match self.findings.rows {
+            Rows::Readable => self.read(move |store| reader::summaries(store, after, limit)).await,
+            Rows::Unreadable => Ok(Vec::new()),
+        }
+    }
+
+    fn damaged(&self) -> Vec<Damaged> {
+        self.findings.damaged.clone()
     }
 
     async fn append_logs(&self, saga: SagaId, lines: Vec<LogLine>) -> Result<u64, JournalError> {

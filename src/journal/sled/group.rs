@@ -1,23 +1,28 @@
 //! A group of appends on its way: what it changes, and what would undo it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use ::sled::IVec;
 
 use crate::domain::id::SagaId;
+use crate::journal::sled::chain::Link;
+use crate::journal::sled::commit_record::{Member, Members, Turn};
+use crate::journal::sled::heads::{Course, Head, Heads};
 use crate::journal::sled::request::{Ack, Append};
-use crate::journal::sled::store::{Store, TreeName, Write, read_error};
+use crate::journal::sled::store::{Store, TreeName, Write};
+use crate::journal::sled::tail::Tail;
 use crate::journal::sled::{keys, pieces, reader};
-use crate::journal::{Fate, JournalError, order};
-
-/// The next number of each unfinished saga that was written since the journal was opened.
-pub(super) type NextSeqs = BTreeMap<SagaId, u64>;
+use crate::journal::{Fate, JournalError, order, record};
 
 /// A group of appends that will be written as one.
 pub(super) struct Group<'a> {
     store: &'a Store,
-    next_seqs: &'a NextSeqs,
+    known: &'a Heads,
     changes: BTreeMap<(TreeName, Vec<u8>), Change>,
+    members: Members,
+    tail: Tail,
+    before: Tail,
     plan: Plan,
 }
 
@@ -26,8 +31,16 @@ pub(super) struct Group<'a> {
 pub(super) struct Plan {
     pub(super) acks: Vec<Ack<()>>,
     pub(super) entries: usize,
-    next_seqs: NextSeqs,
-    ended: BTreeSet<SagaId>,
+    /// The tail then.
+    pub(super) tail: Tail,
+    heads: Heads,
+}
+
+/// A group, ready to be written.
+pub(super) struct Sealed {
+    pub(super) writes: Vec<Write>,
+    pub(super) undo: Vec<Write>,
+    pub(super) plan: Plan,
 }
 
 struct Change {
@@ -36,20 +49,21 @@ struct Change {
 }
 
 impl<'a> Group<'a> {
-    /// An empty group for this database.
-    pub(super) fn new(store: &'a Store, next_seqs: &'a NextSeqs) -> Self {
-        Self { store, next_seqs, changes: BTreeMap::new(), plan: Plan::default() }
+    /// An empty group for this database, whose tail is this, and of which these heads are known.
+    pub(super) fn new(store: &'a Store, known: &'a Heads, tail: Tail) -> Self {
+        let (changes, members, plan) = (BTreeMap::new(), Members::default(), Plan::default());
+        Self { store, known, changes, members, tail, before: tail, plan }
     }
 
     /// Takes an append in, or answers it at once with what is wrong with it.
     ///
     /// # Errors
     /// When the database cannot be read: then the group must not be written.
-    pub(super) fn add(&mut self, append: &Append, ack_tx: Ack<()>) -> Result<(), JournalError> {
-        match self.check(append) {
-            Ok(next) => {
+    pub(super) fn add(&mut self, append: Append, ack_tx: Ack<()>) -> Result<(), JournalError> {
+        match self.check(&append) {
+            Ok((head, next)) => {
                 self.plan.acks.push(ack_tx);
-                self.change(append, next)
+                self.change(append, head, next)
             }
             Err(error) => {
                 // Whoever asked may be gone; then nobody wants to know.
@@ -59,12 +73,32 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// The changes, the changes that undo them, and what follows from them. `groups` is the number
-    /// of groups before this one.
-    pub(super) fn seal(mut self, groups: u64) -> (Vec<Write>, Vec<Write>, Plan) {
-        let count = |groups: u64| Some(IVec::from(&groups.to_be_bytes()));
-        let counted = Change { before: count(groups), after: count(groups + 1) };
-        self.changes.insert((TreeName::Meta, keys::GROUPS.to_vec()), counted);
+    /// Drops the commits of these groups along the way.
+    ///
+    /// # Errors
+    /// When the database cannot be read: then the group must not be written.
+    pub(super) fn forget(&mut self, groups: RangeInclusive<u64>) -> Result<(), JournalError> {
+        let keys = keys::of_group(*groups.start())..keys::of_group(groups.end().saturating_add(1));
+        for commit in self.store.commits.range(keys) {
+            let (key, before) = commit.map_err(|error| self.store.read_error(&error))?;
+            let change = Change { before: Some(before), after: None };
+            self.changes.insert((TreeName::Commits, key.to_vec()), change);
+        }
+        Ok(())
+    }
+
+    /// The changes, the changes that undo them, and what follows from them.
+    pub(super) fn seal(mut self) -> Sealed {
+        let group = self.before.groups + 1;
+        let (commit, link) = self.members.commit(group, self.before.link);
+        for (key, piece) in pieces::cut(&keys::of_group(group), &commit) {
+            let change = Change { before: None, after: Some(piece.into()) };
+            self.changes.insert((TreeName::Commits, key), change);
+        }
+        self.plan.tail = Tail { groups: group, link, ..self.tail };
+        let tail = |tail: Tail| Some(IVec::from(tail.to_bytes()));
+        let noted = Change { before: tail(self.before), after: tail(self.plan.tail) };
+        self.changes.insert((TreeName::Meta, keys::TAIL.to_vec()), noted);
         let mut writes = Vec::with_capacity(self.changes.len());
         let mut undo = Vec::with_capacity(self.changes.len());
         for ((tree, key), change) in self.changes {
@@ -72,44 +106,77 @@ impl<'a> Group<'a> {
             undo.push(Write { tree, key: key.clone(), value: change.before });
             writes.push(Write { tree, key, value: change.after });
         }
-        (writes, undo, self.plan)
+        Sealed { writes, undo, plan: self.plan }
     }
 
-    fn check(&self, append: &Append) -> Result<u64, JournalError> {
+    /// The saga's head, and the number that follows the append.
+    fn check(&self, append: &Append) -> Result<(Head, u64), JournalError> {
         pieces::check(&append.bytes)?;
         append.row.as_deref().map_or(Ok(()), pieces::check)?;
         let saga = append.batch.saga;
-        let known = self.plan.next_seqs.get(&saga).or_else(|| self.next_seqs.get(&saga));
-        let next = known.map_or_else(|| reader::next_seq(self.store, saga), |next| Ok(*next))?;
-        order::follow(&append.batch, next)
+        let known = self.plan.heads.get(&saga).or_else(|| self.known.get(&saga));
+        let head = match known {
+            Some(head) => *head,
+            None => self.look_up(saga)?,
+        };
+        Ok((head, order::follow(&append.batch, head.next)?))
     }
 
-    fn change(&mut self, append: &Append, next: u64) -> Result<(), JournalError> {
-        let saga = append.batch.saga;
-        if let Fate::Ends(summary) = &append.batch.fate {
-            self.change_row(&summary.deployment.to_bytes(), append.row.as_deref())?;
+    /// A saga's head as the database has it. Nothing may stand where the saga will go on: it would be
+    /// overwritten.
+    fn look_up(&self, saga: SagaId) -> Result<Head, JournalError> {
+        let head = reader::head(self.store, saga)?;
+        match reader::last_number(self.store, &self.store.events, saga)? {
+            Some(last) if last >= head.next => {
+                let what = format!("entries stand where none were written ({last})");
+                Err(JournalError::History { saga, seq: head.next, what })
+            }
+            Some(_) | None => Ok(head),
         }
-        let first = next - append.batch.entries.len() as u64;
-        for (key, piece) in pieces::cut(&keys::numbered(saga, first), &append.bytes) {
+    }
+
+    fn change(&mut self, append: Append, head: Head, next: u64) -> Result<(), JournalError> {
+        let Append { batch, mut bytes, row } = append;
+        let (saga, first) = (batch.saga, head.next);
+        if let Fate::Ends(summary) = &batch.fate {
+            self.change_row(&summary.deployment.to_bytes(), row.as_deref())?;
+        }
+        let link = head.link.of_record(saga, first, &bytes);
+        self.members.push(&Member {
+            saga,
+            first,
+            count: u32::try_from(batch.entries.len()).expect("a group is bounded far below that"),
+            seal: Link::START.of_record(saga, first, &bytes),
+            turn: match &batch.fate {
+                Fate::Begins => Turn::Begins,
+                Fate::GoesOn => Turn::GoesOn,
+                Fate::Ends(_) => Turn::Ends(row.clone().unwrap_or_default()),
+            },
+        });
+        record::set_link(&mut bytes, &link.to_string());
+        for (key, piece) in pieces::cut(&keys::numbered(saga, first), &bytes) {
             // The check proved that these numbers are new.
             let change = Change { before: None, after: Some(piece.into()) };
             self.changes.insert((TreeName::Events, key), change);
         }
-        let id = saga.to_bytes().to_vec();
-        match &append.batch.fate {
-            Fate::Begins => {
-                self.plan.ended.remove(&saga);
-                self.set(TreeName::Unfinished, id, Some(IVec::default()))?;
-            }
-            Fate::GoesOn => {}
-            Fate::Ends(_) => {
-                self.plan.ended.insert(saga);
-                self.set(TreeName::Unfinished, id, None)?;
-            }
-        }
-        self.plan.next_seqs.insert(saga, next);
-        self.plan.entries += append.batch.entries.len();
+        self.move_head(saga, head, head.after(next, link, &batch.fate, row.as_deref()));
+        self.plan.entries += batch.entries.len();
         Ok(())
+    }
+
+    /// Puts a head in the place of the one before, in the tree and in the digest over all of them.
+    fn move_head(&mut self, saga: SagaId, before: Head, after: Head) {
+        let (key, bytes) = (saga.to_bytes(), after.to_bytes());
+        let old = (before != Head::NONE).then(|| before.to_bytes());
+        if let Some(old) = &old {
+            self.tail.digest = self.tail.digest.without(&key, old);
+        }
+        self.tail.digest = self.tail.digest.with(&key, &bytes);
+        let change = self.changes.entry((TreeName::Heads, key.to_vec()));
+        // Within one group only the first knows what was there before it.
+        change.or_insert(Change { before: old.map(IVec::from), after: None }).after =
+            Some(bytes.into());
+        self.plan.heads.insert(saga, after);
     }
 
     /// Writes a row in place of an older one, which may have had more pieces.
@@ -119,7 +186,7 @@ impl<'a> Group<'a> {
             .summaries
             .scan_prefix(id)
             .keys()
-            .map(|key| key.map(|key| key.to_vec()).map_err(|error| read_error(&error)))
+            .map(|key| key.map(|key| key.to_vec()).map_err(|error| self.store.read_error(&error)))
             .collect::<Result<_, _>>()?;
         let planned = self
             .changes
@@ -146,18 +213,22 @@ impl<'a> Group<'a> {
             change.after = after;
             return Ok(());
         }
-        let before = self.store.get(tree, &place.1).map_err(|error| read_error(&error))?;
+        let before =
+            self.store.get(tree, &place.1).map_err(|error| self.store.read_error(&error))?;
         self.changes.insert(place, Change { before, after });
         Ok(())
     }
 }
 
 impl Plan {
-    /// Remembers the next numbers, now that they are true.
-    pub(super) fn remember(self, next_seqs: &mut NextSeqs) -> Vec<Ack<()>> {
-        next_seqs.extend(self.next_seqs);
-        for saga in &self.ended {
-            next_seqs.remove(saga);
+    /// Remembers the heads, now that they are true. Those of sagas that ended are looked up again if
+    /// they are ever needed.
+    pub(super) fn remember(self, known: &mut Heads) -> Vec<Ack<()>> {
+        for (saga, head) in self.heads {
+            match head.course {
+                Course::Unfinished => known.insert(saga, head),
+                Course::Ended => known.remove(&saga),
+            };
         }
         self.acks
     }

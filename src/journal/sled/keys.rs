@@ -2,8 +2,9 @@
 
 use crate::domain::id::{DeploymentId, SagaId};
 
-/// Where the number of written groups stands in `meta`.
-pub(super) const GROUPS: &[u8] = b"groups";
+/// Where the tail stands in `meta`. The name is that of form 1, which kept the number of written groups
+/// there, so that no program takes the one for the other.
+pub(super) const TAIL: &[u8] = b"groups";
 
 /// The length of a saga's or a deployment's key.
 pub(super) const ID_LEN: usize = 16;
@@ -27,6 +28,24 @@ pub(super) fn number(key: &[u8]) -> Option<u64> {
 /// The saga in a key that begins with one.
 pub(super) fn saga(key: &[u8]) -> Option<SagaId> {
     Some(SagaId::from_bytes(key.get(..ID_LEN)?.try_into().ok()?))
+}
+
+/// The deployment in the key of a row.
+pub(super) fn deployment(key: &[u8]) -> Option<DeploymentId> {
+    Some(DeploymentId::from_bytes(*key.first_chunk()?))
+}
+
+/// The length of a commit's key.
+pub(super) const GROUP_LEN: usize = 8;
+
+/// The key of the commit of a group.
+pub(super) fn of_group(group: u64) -> [u8; GROUP_LEN] {
+    group.to_be_bytes()
+}
+
+/// The group in a key that [`of_group`] made, whatever follows it.
+pub(super) fn group(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(*key.first_chunk()?))
 }
 
 /// The first key that sorts after a deployment's row, pieces included.

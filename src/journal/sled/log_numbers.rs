@@ -7,7 +7,7 @@ use ::sled::Batch;
 use crate::domain::id::SagaId;
 use crate::domain::log::LogLine;
 use crate::journal::sled::pieces;
-use crate::journal::sled::store::{Store, read_error};
+use crate::journal::sled::store::Store;
 use crate::journal::sled::{keys, reader};
 use crate::journal::{JournalError, LOG_LINES_KEPT, record};
 
@@ -48,7 +48,7 @@ impl LogNumbers {
         let first = first.max(next.saturating_sub(LOG_LINES_KEPT));
         let mut batch = Batch::default();
         for key in store.logs.range(keys::numbered(saga, 0)..keys::numbered(saga, first)).keys() {
-            batch.remove(key.map_err(|error| read_error(&error))?);
+            batch.remove(key.map_err(|error| store.read_error(&error))?);
         }
         for (number, line) in (number..).zip(lines).filter(|(number, _)| *number >= first) {
             let bytes = record::encode_log(line);
@@ -79,8 +79,8 @@ impl LogNumbers {
             self.forget();
         }
         // The last line is never dropped, so its number is the highest that was ever used.
-        let next = reader::last_number(&store.logs, saga)?.map_or(0, |last| last + 1);
-        let first = reader::first_number(&store.logs, saga)?.unwrap_or(0);
+        let next = reader::last_number(store, &store.logs, saga)?.map_or(0, |last| last + 1);
+        let first = reader::first_number(store, &store.logs, saga)?.unwrap_or(0);
         Ok(Kept { first, next })
     }
 }

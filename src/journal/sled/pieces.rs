@@ -8,7 +8,7 @@
 use ::sled::{IVec, Iter};
 
 use crate::journal::JournalError;
-use crate::journal::sled::store::read_error;
+use crate::journal::sled::store::Store;
 
 /// The most bytes in a piece: 17 of them with their keys are about 105 KiB, which leaves room below
 /// 128 KiB for what sled adds.
@@ -38,21 +38,22 @@ pub(super) fn cut(key: &[u8], value: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
 }
 
 /// Puts the values of a range together again, each with its own key.
-pub(super) struct Values {
+pub(super) struct Values<'a> {
+    store: &'a Store,
     pieces: Iter,
     key_len: usize,
     /// The first piece of the next value.
     ahead: Option<(IVec, IVec)>,
 }
 
-impl Values {
-    /// The values in `pieces`, whose own keys are `key_len` bytes long.
-    pub(super) fn new(pieces: Iter, key_len: usize) -> Self {
-        Self { pieces, key_len, ahead: None }
+impl<'a> Values<'a> {
+    /// The values in `pieces` of a tree of `store`, whose own keys are `key_len` bytes long.
+    pub(super) fn new(store: &'a Store, pieces: Iter, key_len: usize) -> Self {
+        Self { store, pieces, key_len, ahead: None }
     }
 }
 
-impl Iterator for Values {
+impl Iterator for Values<'_> {
     type Item = Result<(IVec, Vec<u8>), JournalError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -60,7 +61,7 @@ impl Iterator for Values {
             Some(piece) => piece,
             None => match self.pieces.next()? {
                 Ok(piece) => piece,
-                Err(error) => return Some(Err(read_error(&error))),
+                Err(error) => return Some(Err(self.store.read_error(&error))),
             },
         };
         let mut value = first.to_vec();
@@ -73,7 +74,7 @@ impl Iterator for Values {
                     self.ahead = Some(next);
                     break;
                 }
-                Err(error) => return Some(Err(read_error(&error))),
+                Err(error) => return Some(Err(self.store.read_error(&error))),
             }
         }
         Some(Ok((key, value)))

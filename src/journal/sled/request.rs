@@ -27,7 +27,7 @@ pub(super) struct Append {
 
 impl Append {
     pub(super) fn new(batch: Batch) -> Self {
-        let bytes = record::encode_entries(&batch.entries);
+        let bytes = record::encode_linked(&batch.entries);
         let row = match &batch.fate {
             Fate::Ends(summary) => Some(record::encode_summary(summary)),
             Fate::Begins | Fate::GoesOn => None,

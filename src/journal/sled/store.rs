@@ -1,9 +1,8 @@
 //! The database with its trees.
 
-use std::any::Any;
 use std::io;
-use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -11,7 +10,8 @@ use ::sled::transaction::{TransactionError, Transactional};
 use ::sled::{Config, Db, IVec, Tree};
 
 use crate::journal::JournalError;
-use crate::journal::sled::counter::Counter;
+use crate::journal::sled::guard::guarded;
+use crate::journal::sled::tail::Found;
 use crate::journal::sled::{folder, keys};
 
 /// How much memory sled may use for pages: the unfinished sagas and the rows of a large installation
@@ -28,9 +28,11 @@ const DATA_FILE: &str = "db";
 /// The database with its trees. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Store {
+    dir: Arc<Path>,
     db: Db,
     pub(super) events: Tree,
-    pub(super) unfinished: Tree,
+    pub(super) heads: Tree,
+    pub(super) commits: Tree,
     pub(super) summaries: Tree,
     pub(super) logs: Tree,
     meta: Tree,
@@ -49,30 +51,17 @@ pub(super) struct Write {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TreeName {
     Events,
-    Unfinished,
+    Heads,
+    Commits,
     Summaries,
     Meta,
 }
 
 impl Store {
-    /// Opens the database in a folder that is locked, and checks that nothing is missing.
+    /// Opens the database in a folder that is locked. What is in it is still to be checked.
     pub(super) fn open(dir: &Path) -> Result<Self, JournalError> {
-        let counted = Counter::open(dir)
-            .and_then(|mut counter| counter.read())
-            .map_err(|error| folder::open_error(dir, &error))?;
-        // Asked before sled opens it, because sled would make a new one in its place.
-        if counted > 0 && data_file_len(dir) == 0 {
-            return Err(lost(dir, counted, 0));
-        }
         folder::drop_unfinished_snapshots(dir).map_err(|error| folder::open_error(dir, &error))?;
-        if counted == 0 {
-            folder::drop_settings(dir).map_err(|error| folder::open_error(dir, &error))?;
-        }
         let store = Self::open_sled(dir)?;
-        let found = store.groups().map_err(|error| open_error(dir, &error))?;
-        if found < counted {
-            return Err(lost(dir, counted, found));
-        }
         folder::close_to_others(dir)
             .and_then(|()| folder::sync_names(dir))
             .map_err(|error| folder::open_error(dir, &error))?;
@@ -83,7 +72,8 @@ impl Store {
     pub(super) fn get(&self, tree: TreeName, key: &[u8]) -> Result<Option<IVec>, ::sled::Error> {
         let tree = match tree {
             TreeName::Events => &self.events,
-            TreeName::Unfinished => &self.unfinished,
+            TreeName::Heads => &self.heads,
+            TreeName::Commits => &self.commits,
             TreeName::Summaries => &self.summaries,
             TreeName::Meta => &self.meta,
         };
@@ -92,12 +82,13 @@ impl Store {
 
     /// Applies the changes, all or none.
     pub(super) fn apply(&self, writes: &[Write]) -> Result<(), ::sled::Error> {
-        let trees = (&self.events, &self.unfinished, &self.summaries, &self.meta);
-        let applied = trees.transaction(|(events, unfinished, summaries, meta)| {
+        let trees = (&self.events, &self.heads, &self.commits, &self.summaries, &self.meta);
+        let applied = trees.transaction(|(events, heads, commits, summaries, meta)| {
             for Write { tree, key, value } in writes {
                 let view = match tree {
                     TreeName::Events => events,
-                    TreeName::Unfinished => unfinished,
+                    TreeName::Heads => heads,
+                    TreeName::Commits => commits,
                     TreeName::Summaries => summaries,
                     TreeName::Meta => meta,
                 };
@@ -121,27 +112,58 @@ impl Store {
         self.db.flush().map(drop)
     }
 
-    /// How many groups were ever written.
-    pub(super) fn groups(&self) -> Result<u64, ::sled::Error> {
-        let bytes = self.meta.get(keys::GROUPS)?;
-        Ok(bytes.and_then(|bytes| (*bytes).try_into().ok()).map_or(0, u64::from_be_bytes))
+    /// The tail; `None` when there is none.
+    pub(super) fn tail(&self) -> Result<Option<Found>, JournalError> {
+        let bytes = self.meta.get(keys::TAIL).map_err(|error| self.read_error(&error))?;
+        Ok(bytes.map(|bytes| Found::from_bytes(&bytes)))
+    }
+
+    /// The index of unfinished sagas that form 1 kept. In this form their heads say so.
+    pub(super) fn older_unfinished(&self) -> Result<Tree, JournalError> {
+        self.db.open_tree(OLDER_UNFINISHED).map_err(|error| self.read_error(&error))
+    }
+
+    /// Things are missing, or are not as they were written.
+    pub(super) fn damaged(&self, what: String) -> JournalError {
+        damaged(&self.dir, what)
+    }
+
+    /// A read that failed.
+    pub(super) fn read_error(&self, error: &::sled::Error) -> JournalError {
+        match error {
+            ::sled::Error::Io(error) => JournalError::Read { reason: error.to_string() },
+            ::sled::Error::CollectionNotFound(_)
+            | ::sled::Error::Unsupported(_)
+            | ::sled::Error::ReportableBug(_)
+            | ::sled::Error::Corruption { .. } => self.damaged(error.to_string()),
+        }
     }
 
     fn open_sled(dir: &Path) -> Result<Self, JournalError> {
-        let mut tries = 1;
-        loop {
-            // sled panics on some kinds of damage.
-            let opened = panic::catch_unwind(AssertUnwindSafe(|| Self::open_trees(dir)));
-            match opened {
-                Ok(Ok(store)) => return Ok(store),
-                Ok(Err(error)) if tries < LOCK_TRIES && is_lock(&error) => {
-                    tries += 1;
-                    thread::park_timeout(LOCK_PAUSE);
-                }
-                Ok(Err(error)) => return Err(open_error(dir, &error)),
-                Err(panic) => return Err(damaged(dir, &panic_text(&*panic))),
+        for _ in 1..LOCK_TRIES {
+            match Self::try_open(dir) {
+                Err(Unopened::Locked) => thread::park_timeout(LOCK_PAUSE),
+                Err(Unopened::Broken(error)) => return Err(error),
+                Ok(store) => return Ok(store),
             }
         }
+        let path = dir.display().to_string();
+        Err(JournalError::Locked { path, owner: "a thread that does not end".to_owned() })
+    }
+
+    fn try_open(dir: &Path) -> Result<Self, Unopened> {
+        let opened =
+            guarded(|| Ok(Self::open_trees(dir)), |what| Unopened::Broken(damaged(dir, what)))?;
+        opened.map_err(|error| match error {
+            ::sled::Error::Io(error) if error.to_string().contains("acquire lock") => {
+                Unopened::Locked
+            }
+            ::sled::Error::Io(error) => Unopened::Broken(folder::open_error(dir, &error)),
+            ::sled::Error::CollectionNotFound(_)
+            | ::sled::Error::Unsupported(_)
+            | ::sled::Error::ReportableBug(_)
+            | ::sled::Error::Corruption { .. } => Unopened::Broken(damaged(dir, error.to_string())),
+        })
     }
 
     fn open_trees(dir: &Path) -> Result<Self, ::sled::Error> {
@@ -153,8 +175,10 @@ impl Store {
             .flush_every_ms(None)
             .open()?;
         Ok(Self {
+            dir: Arc::from(dir),
             events: db.open_tree("events")?,
-            unfinished: db.open_tree("unfinished")?,
+            heads: db.open_tree("heads")?,
+            commits: db.open_tree("commits")?,
             summaries: db.open_tree("summaries")?,
             logs: db.open_tree("logs")?,
             meta: db.open_tree("meta")?,
@@ -163,14 +187,21 @@ impl Store {
     }
 }
 
+/// Why the database was not opened.
+enum Unopened {
+    /// A thread of the one before still has it.
+    Locked,
+    Broken(JournalError),
+}
+
 /// Where sled keeps its data.
 pub(super) fn data_file_path(dir: &Path) -> PathBuf {
     dir.join(DATA_FILE)
 }
 
-/// A read that failed.
-pub(super) fn read_error(error: &::sled::Error) -> JournalError {
-    JournalError::Read { reason: error.to_string() }
+/// How long the data file is; zero when there is none.
+pub(super) fn data_file_len(dir: &Path) -> u64 {
+    data_file_path(dir).metadata().map_or(0, |file| file.len())
 }
 
 /// A write that failed, in the folder `dir`.
@@ -189,49 +220,15 @@ pub(super) fn io_write_error(dir: &Path, error: &io::Error) -> JournalError {
     if folder::is_full(error.kind()) {
         return JournalError::Full { path: dir.display().to_string() };
     }
+    if error.kind() == io::ErrorKind::NotFound {
+        return JournalError::Gone { path: dir.display().to_string() };
+    }
     JournalError::Write { reason: error.to_string() }
 }
 
-/// What a panic said.
-pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "it does not say why".to_owned())
+/// The journal in the folder `dir` is damaged.
+pub(super) fn damaged(dir: &Path, what: String) -> JournalError {
+    JournalError::Damaged { path: dir.display().to_string(), what }
 }
 
-fn data_file_len(dir: &Path) -> u64 {
-    data_file_path(dir).metadata().map_or(0, |file| file.len())
-}
-
-fn is_lock(error: &::sled::Error) -> bool {
-    matches!(error, ::sled::Error::Io(error) if error.to_string().contains("acquire lock"))
-}
-
-fn open_error(dir: &Path, error: &::sled::Error) -> JournalError {
-    match error {
-        ::sled::Error::Io(error) => folder::open_error(dir, error),
-        ::sled::Error::CollectionNotFound(_)
-        | ::sled::Error::Unsupported(_)
-        | ::sled::Error::ReportableBug(_)
-        | ::sled::Error::Corruption { .. } => damaged(dir, &error.to_string()),
-    }
-}
-
-fn damaged(dir: &Path, what: &str) -> JournalError {
-    JournalError::Open {
-        path: dir.display().to_string(),
-        reason: format!("the database is damaged ({what}); {WHAT_TO_DO}"),
-    }
-}
-
-fn lost(dir: &Path, counted: u64, found: u64) -> JournalError {
-    JournalError::Open {
-        path: dir.display().to_string(),
-        reason: format!(
-            "{counted} groups of facts were written and only {found} are there; {WHAT_TO_DO}"
-        ),
-    }
-}
-
-const WHAT_TO_DO: &str = "keep a copy of the folder as it is, and bring one back that was kept \
-     earlier; every droplet that was made has the tag `managed-by-arcadia`";
+const OLDER_UNFINISHED: &str = "unfinished";

@@ -3,7 +3,7 @@
 //! Its law, for every group: apply, `flush()`, `sync_data()`, and only then answer. Never
 //! `flush_async()`, which hangs in sled 0.34.7 when several wait for it.
 
-use std::panic::{self, AssertUnwindSafe};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,14 +13,19 @@ use crate::domain::id::SagaId;
 use crate::domain::log::LogLine;
 use crate::journal::JournalError;
 use crate::journal::sled::REQUESTS_WAITING;
+use crate::journal::sled::commits::{FORGOTTEN_AT_ONCE, GroupNumber};
 use crate::journal::sled::counter::Counter;
 use crate::journal::sled::data_file::{DataFile, OpenDataFile};
 use crate::journal::sled::folder::{self, FolderLock};
-use crate::journal::sled::group::{Group, NextSeqs};
+use crate::journal::sled::group::{Group, Sealed};
+use crate::journal::sled::guard::guarded;
+use crate::journal::sled::heads::Heads;
 use crate::journal::sled::log_numbers::LogNumbers;
 use crate::journal::sled::request::{Ack, Append, Request};
 use crate::journal::sled::shared::{Shared, Slot};
 use crate::journal::sled::store::{self, Store, Write};
+use crate::journal::sled::tail::Tail;
+use crate::journal::sled::{commits, integrity};
 
 /// The owner of the database.
 pub(super) struct Writer {
@@ -29,8 +34,11 @@ pub(super) struct Writer {
     open_data_file: OpenDataFile,
     data_file: Box<dyn DataFile>,
     counter: Counter,
-    groups: u64,
-    next_seqs: NextSeqs,
+    tail: Tail,
+    heads: Heads,
+    /// The oldest group whose commit is held.
+    oldest_commit: u64,
+    commits_kept: u64,
     log_numbers: LogNumbers,
     /// What takes the group back whose write failed, until that is durable.
     doubtful: Vec<Write>,
@@ -38,28 +46,39 @@ pub(super) struct Writer {
     _lock: FolderLock,
 }
 
+/// What a writer works with.
+pub(super) struct Parts {
+    pub(super) lock: FolderLock,
+    pub(super) open_data_file: OpenDataFile,
+    pub(super) data_file: Box<dyn DataFile>,
+    pub(super) shared: Arc<Shared>,
+    /// How many commits are kept that nobody forgets.
+    pub(super) commits_kept: u64,
+}
+
 impl Writer {
-    /// The writer of a database that was just opened.
+    /// The writer of a database that was just opened, and whose tail is this.
     pub(super) fn new(
         dir: &Path,
-        lock: FolderLock,
-        open_data_file: OpenDataFile,
-        shared: Arc<Shared>,
+        parts: Parts,
         store: &Store,
+        tail: Tail,
     ) -> Result<Self, JournalError> {
+        let Parts { lock, open_data_file, data_file, shared, commits_kept } = parts;
         let failed = |error| folder::open_error(dir, &error);
-        let data_file = open_data_file(&store::data_file_path(dir)).map_err(failed)?;
         let counter = Counter::open(dir).map_err(failed)?;
-        let groups = store.groups().map_err(|error| store::read_error(&error))?;
-        counter.begin(groups).map_err(failed)?;
+        let oldest_commit = oldest_commit(store, tail)?;
+        counter.begin(&tail).map_err(failed)?;
         Ok(Self {
             dir: dir.to_owned(),
             shared,
             open_data_file,
             data_file,
             counter,
-            groups,
-            next_seqs: NextSeqs::new(),
+            tail,
+            heads: Heads::new(),
+            oldest_commit,
+            commits_kept,
             log_numbers: LogNumbers::default(),
             doubtful: Vec::new(),
             _lock: lock,
@@ -98,8 +117,8 @@ impl Writer {
 
     fn keep_logs(&mut self, saga: SagaId, lines: &[LogLine]) -> Result<u64, JournalError> {
         let store = self.store()?;
-        let plan = guarded(|| self.log_numbers.plan(&store, saga, lines))?;
-        let applied = guarded(|| {
+        let plan = unbroken(|| self.log_numbers.plan(&store, saga, lines))?;
+        let applied = unbroken(|| {
             let applied = store.logs.apply_batch(plan.batch.clone());
             applied.map_err(|error| store::write_error(&self.dir, &error))
         });
@@ -123,12 +142,17 @@ impl Writer {
                 return;
             }
         };
-        let mut group = Group::new(&store, &self.next_seqs);
+        let mut group = Group::new(&store, &self.heads, self.tail);
         let mut appends = appends.into_iter();
         let gathered = appends
             .by_ref()
-            .try_for_each(|(append, ack_tx)| guarded(|| group.add(&append, ack_tx)));
-        let (writes, undo, plan) = group.seal(self.groups);
+            .try_for_each(|(append, ack_tx)| unbroken(|| group.add(append, ack_tx)));
+        let forgotten = self.forgotten();
+        let gathered = gathered.and_then(|()| match forgotten.clone() {
+            Some(groups) => unbroken(|| group.forget(groups)),
+            None => Ok(()),
+        });
+        let Sealed { writes, undo, plan } = group.seal();
         if let Err(error) = gathered {
             drop(store);
             self.shut(error.clone());
@@ -147,9 +171,13 @@ impl Writer {
         match written {
             Ok(()) => {
                 drop(undecided);
-                self.count();
+                self.tail = plan.tail;
+                self.oldest_commit =
+                    forgotten.map_or(self.oldest_commit, |groups| groups.end() + 1);
+                self.note();
                 self.shared.counts.add_group(plan.acks.len(), plan.entries);
-                for ack_tx in plan.remember(&mut self.next_seqs) {
+                self.shared.durable.advance(GroupNumber(self.tail.groups));
+                for ack_tx in plan.remember(&mut self.heads) {
                     answer(ack_tx, Ok(()));
                 }
             }
@@ -163,9 +191,17 @@ impl Writer {
         }
     }
 
+    /// The groups whose commits are wanted by nobody, or are too many; a few at a time.
+    fn forgotten(&self) -> Option<RangeInclusive<u64>> {
+        let too_many = (self.tail.groups + 1).saturating_sub(self.commits_kept);
+        let unwanted = self.shared.durable.forgotten().min(self.tail.groups);
+        let last = too_many.max(unwanted).min(self.oldest_commit + FORGOTTEN_AT_ONCE - 1);
+        (last >= self.oldest_commit).then_some(self.oldest_commit..=last)
+    }
+
     /// When this returns `Ok`, the changes survive the loss of power.
     fn make_durable(&self, store: &Store, writes: &[Write]) -> Result<(), JournalError> {
-        guarded(|| {
+        unbroken(|| {
             let failed = |error| store::write_error(&self.dir, &error);
             store.apply(writes).map_err(failed)?;
             store.flush().map_err(failed)?;
@@ -175,9 +211,8 @@ impl Writer {
         })
     }
 
-    fn count(&mut self) {
-        self.groups += 1;
-        if let Err(error) = self.counter.write(self.groups) {
+    fn note(&self) {
+        if let Err(error) = self.counter.write(&self.tail) {
             // The facts are durable; only the check at the next start knows less.
             tracing::warn!(%error, "the counter beside the journal could not be written");
         }
@@ -194,7 +229,7 @@ impl Writer {
     /// Closes the database after a failure, and tries to open it again at once.
     fn shut(&mut self, error: JournalError) {
         tracing::warn!(%error, "the journal could not be written");
-        self.next_seqs.clear();
+        self.heads.clear();
         self.log_numbers.forget();
         self.shared.replace(Slot::Failed(error));
         if let Err(error) = self.reopen() {
@@ -203,14 +238,17 @@ impl Writer {
     }
 
     fn reopen(&mut self) -> Result<Store, JournalError> {
-        let store = guarded(|| Store::open(&self.dir))?;
+        // Asked before sled opens it, because sled would make a new one in its place.
+        integrity::before_opening(&self.dir)?;
+        let store = Store::open(&self.dir)?;
         let data_file = (self.open_data_file)(&store::data_file_path(&self.dir));
         self.data_file = data_file.map_err(|error| folder::open_error(&self.dir, &error))?;
         if !self.doubtful.is_empty() {
             self.make_durable(&store, &self.doubtful)?;
             self.doubtful.clear();
         }
-        self.groups = store.groups().map_err(|error| store::read_error(&error))?;
+        self.tail = unbroken(|| integrity::tail_again(&store, &self.tail))?;
+        self.oldest_commit = unbroken(|| oldest_commit(&store, self.tail))?;
         self.shared.replace(Slot::Open(store.clone()));
         Ok(store)
     }
@@ -222,16 +260,18 @@ impl Writer {
         {
             tracing::warn!(%error, "the last log lines may be missing from the journal");
         }
-        self.shared.replace(Slot::Closed);
+        self.shared.close();
     }
 }
 
+/// The first group whose commit is held; the next one when none is.
+fn oldest_commit(store: &Store, tail: Tail) -> Result<u64, JournalError> {
+    Ok(commits::oldest(store)?.map_or(tail.groups + 1, |oldest| oldest.0))
+}
+
 /// A panic of sled's becomes an error, so that the thread lives and everybody gets an answer.
-fn guarded<T>(work: impl FnOnce() -> Result<T, JournalError>) -> Result<T, JournalError> {
-    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let reason = format!("the storage engine broke off: {}", store::panic_text(&*panic));
-        Err(JournalError::Write { reason })
-    })
+fn unbroken<T>(work: impl FnOnce() -> Result<T, JournalError>) -> Result<T, JournalError> {
+    guarded(work, |reason| JournalError::Write { reason })
 }
 
 fn answer<T>(ack_tx: Ack<T>, result: Result<T, JournalError>) {

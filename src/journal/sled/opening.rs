@@ -1,0 +1,159 @@
+//! The ways to open the journal: to write it, and to look at it however it is.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use tokio::sync::mpsc;
+
+use crate::journal::JournalError;
+use crate::journal::sled::commits::{COMMITS_KEPT, GroupNumber};
+use crate::journal::sled::copy::Copy;
+use crate::journal::sled::data_file::{self, OpenDataFile};
+use crate::journal::sled::folder;
+use crate::journal::sled::integrity::{self, Findings, Witness};
+use crate::journal::sled::shared::Shared;
+use crate::journal::sled::store::{self, Store};
+use crate::journal::sled::writer::{Parts, Writer};
+use crate::journal::sled::{REQUESTS_WAITING, SledJournal};
+
+/// How the journal is to be opened.
+pub struct Opening<'a> {
+    dir: &'a Path,
+    data_file: OpenDataFile,
+    witness: Option<Witness>,
+    commits_kept: u64,
+}
+
+/// What a journal that is only looked at holds until it is closed.
+pub(super) struct Held {
+    _copy: Copy,
+}
+
+impl<'a> Opening<'a> {
+    /// Opens the journal in the folder `dir`.
+    pub fn of(dir: &'a Path) -> Self {
+        Self { dir, data_file: data_file::system(), witness: None, commits_kept: COMMITS_KEPT }
+    }
+
+    /// With a data file of the caller's: a test sees and fails its syncs.
+    #[must_use]
+    pub fn data_file(self, data_file: OpenDataFile) -> Self {
+        Self { data_file, ..self }
+    }
+
+    /// Keeps this many commits that nobody forgets, rather than [`COMMITS_KEPT`].
+    #[must_use]
+    pub fn commits_kept(self, commits_kept: u64) -> Self {
+        Self { commits_kept, ..self }
+    }
+
+    /// Compares the journal with what somebody knows who followed it: an older copy of the whole
+    /// folder, which nothing in the folder can tell, is told by that.
+    #[must_use]
+    pub fn witness(self, witness: Option<Witness>) -> Self {
+        Self { witness, ..self }
+    }
+
+    /// Opens it to be written.
+    ///
+    /// # Errors
+    /// As [`SledJournal::open`].
+    pub fn open(self) -> Result<SledJournal, JournalError> {
+        let Self { dir, data_file: open_data_file, witness, commits_kept } = self;
+        let lock = folder::prepare(dir)?;
+        if integrity::before_opening(dir)? == 0 {
+            folder::drop_settings(dir).map_err(|error| folder::open_error(dir, &error))?;
+        }
+        let store = Store::open(dir)?;
+        let data_file = open_data_file(&store::data_file_path(dir))
+            .map_err(|error| folder::open_error(dir, &error))?;
+        let sync = || data_file.sync_data().map_err(|error| store::io_write_error(dir, &error));
+        let mut findings = integrity::check(&store, dir, witness, sync)?;
+        if let Some(doubt) = findings.doubt.take() {
+            return Err(doubt);
+        }
+        let newest = GroupNumber(findings.tail.groups);
+        let shared = Arc::new(Shared::new(store.clone(), newest));
+        let (requests_tx, requests_rx) = mpsc::channel(REQUESTS_WAITING);
+        let writing = Arc::clone(&shared);
+        let parts = Parts { lock, open_data_file, data_file, shared: writing, commits_kept };
+        let writer = Writer::new(dir, parts, &store, findings.tail)?;
+        drop(store);
+        let writer = thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || writer.run(requests_rx))
+            .map_err(|error| folder::open_error(dir, &error))?;
+        Ok(SledJournal {
+            path: dir.to_owned(),
+            shared,
+            findings,
+            requests_tx: Mutex::new(Some(requests_tx)),
+            writer: Mutex::new(Some(writer)),
+            unwritable: JournalError::Closed,
+            held: Mutex::new(None),
+        })
+    }
+
+    /// Opens it to be looked at, even when it cannot be trusted: [`SledJournal::doubt`] says so then.
+    ///
+    /// sled writes to what it opens, so a copy is opened, in the folder for temporary files, and
+    /// removed when the journal is closed. So it can be looked at where nothing can be written, and
+    /// what is damaged stays as it is.
+    ///
+    /// # Errors
+    /// When another process is writing it, when it cannot be copied, or when nothing can be read.
+    pub fn look(self) -> Result<SledJournal, JournalError> {
+        let Self { dir, data_file: _, witness, commits_kept: _ } = self;
+        integrity::before_opening(dir)?;
+        let copy = Copy::of(dir)?;
+        let store = Store::open(copy.path()).map_err(|error| of_original(error, dir))?;
+        let findings =
+            integrity::look(&store, dir, witness).map_err(|error| of_original(error, dir))?;
+        let newest = GroupNumber(findings.tail.groups);
+        Ok(SledJournal {
+            path: dir.to_owned(),
+            shared: Arc::new(Shared::new(store, newest)),
+            findings,
+            requests_tx: Mutex::new(None),
+            writer: Mutex::new(None),
+            unwritable: JournalError::LookOnly { path: dir.display().to_string() },
+            held: Mutex::new(Some(Held { _copy: copy })),
+        })
+    }
+}
+
+/// An error of the copy, told of the folder that it is a copy of.
+fn of_original(error: JournalError, dir: &Path) -> JournalError {
+    match error {
+        JournalError::Damaged { what, .. } => store::damaged(dir, what),
+        JournalError::Open { reason, .. } => {
+            JournalError::Open { path: dir.display().to_string(), reason }
+        }
+        error @ (JournalError::Locked { .. }
+        | JournalError::Full { .. }
+        | JournalError::Write { .. }
+        | JournalError::Read { .. }
+        | JournalError::Record { .. }
+        | JournalError::Newer { .. }
+        | JournalError::History { .. }
+        | JournalError::Row { .. }
+        | JournalError::Gone { .. }
+        | JournalError::NewerForm { .. }
+        | JournalError::LookOnly { .. }
+        | JournalError::Closed) => error,
+    }
+}
+
+impl fmt::Debug for Opening<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opening").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Findings").field("doubt", &self.doubt).finish_non_exhaustive()
+    }
+}
