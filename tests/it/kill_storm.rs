@@ -28,7 +28,7 @@ fn killed_at_random_moments_the_program_leaves_nothing_behind_and_forgets_nothin
 #[test]
 #[ignore = "`cargo kill-storm` runs it: as the short one, with a thousand kills"]
 fn killed_a_thousand_times_the_program_leaves_nothing_behind_and_forgets_nothing() {
-    storms(4, 250);
+    storms(8, 125);
 }
 
 /// So many storms at the same time, each in a world of its own, with so many kills.
