@@ -28,7 +28,7 @@ mod follow;
 mod history;
 mod interrupt;
 mod json;
-pub mod launch;
+mod launch;
 mod list;
 mod logs;
 mod order;
@@ -42,6 +42,7 @@ mod wait;
 pub use error::CliError;
 pub use exit::Exit;
 pub use interrupt::{Interrupts, Stop};
+pub use launch::spec_of;
 
 /// Launch, watch and roll back tenant deployments from the terminal
 ///

@@ -2,7 +2,7 @@
 //!
 //! The fuzzer looks for bytes that break it; `cargo test` runs it over the committed corpus.
 
-use arcadia::cli::launch;
+use arcadia::cli;
 use arcadia::config::paths::Platform;
 use arcadia::config::{Environment, Loaded};
 use arcadia::domain::id::SagaId;
@@ -43,7 +43,7 @@ pub fn config_toml(bytes: &[u8]) {
 /// A deployment file that is accepted names nothing that a provider or a zone could take amiss.
 pub fn deployment_file(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    match launch::spec_of(text) {
+    match cli::spec_of(text) {
         Ok(spec) => {
             for label in [&spec.tenant, &spec.slug] {
                 let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
