@@ -19,6 +19,7 @@ use crate::telemetry::{self, Redactor};
 mod cloud;
 mod dashboard;
 mod error;
+mod rebuilt;
 mod simulated;
 mod workshop;
 
@@ -64,6 +65,9 @@ async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exi
     let verb = match cli.command {
         Some(Command::Simulator(args)) => {
             return simulated::serve(args, config, &clock, &output).await;
+        }
+        Some(Command::Rebuild(args)) => {
+            return rebuilt::rebuild(&args, config, &clock, &output).await;
         }
         Some(Command::Verb(verb)) => verb,
         Some(Command::Config(_)) | None => Verb::list(),

@@ -31,6 +31,7 @@ mod list;
 mod logs;
 mod order;
 pub mod output;
+pub mod rebuild;
 mod resolve;
 mod show;
 pub mod simulator;
@@ -99,6 +100,8 @@ pub enum Command {
     /// What goes through an engine.
     #[command(flatten)]
     Verb(Verb),
+    /// Build a damaged journal anew from the archive
+    Rebuild(rebuild::RebuildArgs),
     /// Run the simulated cloud by itself
     Simulator(simulator::SimulatorArgs),
     /// Print the example configuration, the resolved one, or where it is read from
@@ -186,7 +189,7 @@ impl Command {
         match self {
             Self::Verb(verb) => verb.needs(),
             Self::Simulator(_) => Needs::Simulator,
-            Self::Config(_) => Needs::Nothing,
+            Self::Config(_) | Self::Rebuild(_) => Needs::Nothing,
         }
     }
 }

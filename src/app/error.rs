@@ -4,6 +4,7 @@ use crate::cli::{CliError, Exit};
 use crate::config::ConfigError;
 use crate::config::secret::SecretError;
 use crate::journal::JournalError;
+use crate::journal::rebuild::RebuildError;
 use crate::providers::ProviderError;
 use crate::providers::digitalocean::DigitalOceanError;
 use crate::simulator::SimulatorError;
@@ -33,6 +34,9 @@ pub enum AppError {
     /// The journal could not be opened or read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The journal could not be rebuilt.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
     /// The client could not be made.
     #[error(transparent)]
     Client(#[from] DigitalOceanError),
@@ -64,6 +68,7 @@ impl AppError {
             | Self::Token { .. }
             | Self::Telemetry(_)
             | Self::Journal(_)
+            | Self::Rebuild(_)
             | Self::Client(_)
             | Self::Simulator(_)
             | Self::Tui(_)
@@ -81,11 +86,21 @@ impl AppError {
                 "check the token at the provider; `arcadia config show` says where it comes from"
                     .to_owned(),
             ),
-            Self::Journal(JournalError::Locked { .. }) => Some(
+            Self::Journal(JournalError::Locked { .. })
+            | Self::Rebuild(RebuildError::Journal(JournalError::Locked { .. })) => Some(
                 "use the window it runs in, or stop it; another folder is another --data-dir"
                     .to_owned(),
             ),
+            Self::Journal(JournalError::Damaged { .. } | JournalError::Open { .. }) => {
+                Some("`arcadia rebuild` builds it anew from the archive".to_owned())
+            }
+            Self::Rebuild(RebuildError::NoArchive { .. }) => Some(
+                "bring the folder back as it was kept; every droplet has the tag \
+                 `managed-by-arcadia`"
+                    .to_owned(),
+            ),
             Self::Journal(_)
+            | Self::Rebuild(_)
             | Self::Telemetry(_)
             | Self::Client(_)
             | Self::Simulator(_)

@@ -1,5 +1,6 @@
 //! An engine with everything it stands on, put together and taken apart in the right order.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use secrecy::SecretString;
@@ -8,12 +9,16 @@ use crate::app::AppError;
 use crate::app::cloud::Cloud;
 use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, PatienceOverride, SagaConfig};
+use crate::domain::failure::with_causes;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::log::LogLine;
 use crate::domain::saga::plan::{Plan, PlanStep};
 use crate::engine::{Handle, Parts, Planner};
+use crate::journal::archive::follower::Follower;
+use crate::journal::archive::{self, Settings, status};
 use crate::journal::sled::SledJournal;
-use crate::journal::{Journal, JournalError};
+use crate::journal::sled::opening::Opening;
+use crate::journal::{Journal, JournalError, rebuild};
 use crate::steps::plan::{self, PlanSettings};
 use crate::steps::{Registry, StepSettings};
 use crate::telemetry::StepLogSink;
@@ -43,6 +48,8 @@ pub(super) enum Purpose {
 pub(super) struct Workshop {
     pub(super) engine: Handle,
     journal: Arc<SledJournal>,
+    /// Who writes nothing has nothing to archive.
+    archive: Option<Follower>,
     cloud: Option<Cloud>,
 }
 
@@ -57,17 +64,18 @@ impl Workshop {
     ) -> Result<Self, AppError> {
         let chance = Chance::from_system();
         // The journal's lock comes first: who does not own the folder starts nothing.
-        let folder = config.data_dir.join("journal");
-        let journal = tokio::task::spawn_blocking(move || SledJournal::open(&folder))
-            .await
-            .map_err(|_| JournalError::Closed)??;
-        let journal = Arc::new(journal);
+        let journal = Arc::new(open_journal(config).await?);
         let cloud = match Self::cloud(config, purpose, token, clock, &chance).await {
             Ok(cloud) => cloud,
             Err(error) => {
                 journal.close().await;
                 return Err(error);
             }
+        };
+        // Before the engine: nobody may write while the archive is made to lead up to the journal.
+        let archive = match purpose {
+            Purpose::Run => Some(follow(config, &journal, clock).await),
+            Purpose::Read => None,
         };
         let engine = Handle::open(Parts {
             journal: Arc::clone(&journal) as Arc<dyn Journal>,
@@ -88,12 +96,16 @@ impl Workshop {
         if purpose == Purpose::Run {
             engine.resume().await?;
         }
-        Ok(Self { engine, journal, cloud: Some(cloud) })
+        Ok(Self { engine, journal, archive, cloud: Some(cloud) })
     }
 
-    /// Stops in the order of dependence: sagas, then the journal they write, then the cloud.
+    /// Stops in the order of dependence: sagas, then the archive of what they did, then the journal
+    /// they write, then the cloud.
     pub(super) async fn close(mut self) {
         self.engine.stop().await;
+        if let Some(archive) = self.archive.take() {
+            archive.close().await;
+        }
         self.journal.close().await;
         if let Some(cloud) = self.cloud.take() {
             cloud.stop().await;
@@ -116,6 +128,33 @@ impl Workshop {
             }
         }
     }
+}
+
+/// Opens the journal, compared with what the archive knows of it.
+async fn open_journal(config: &Config) -> Result<SledJournal, JournalError> {
+    let (folder, archive) = (config.data_dir.join(rebuild::JOURNAL), archive_folder(config));
+    let opened = tokio::task::spawn_blocking(move || {
+        let witness = status::witness(&archive).unwrap_or_else(|error| {
+            tracing::warn!(error = with_causes(&error), "the archive says nothing of the journal");
+            None
+        });
+        Opening::of(&folder).witness(witness).open()
+    });
+    opened.await.map_err(|_| JournalError::Closed)?
+}
+
+async fn follow(config: &Config, journal: &SledJournal, clock: &Clock) -> Follower {
+    let settings = Settings {
+        sync_every: config.journal.archive_every,
+        keep: config.journal.archive_kept,
+        ..Settings::default()
+    };
+    let folder = archive_folder(config);
+    Follower::start(folder, settings, clock.clone(), journal, journal.commits()).await
+}
+
+fn archive_folder(config: &Config) -> PathBuf {
+    config.data_dir.join(archive::FOLDER)
 }
 
 fn step_settings(saga: &SagaConfig) -> StepSettings {

@@ -52,8 +52,9 @@ pub(super) enum Rows {
 
 /// Checks what can be checked before sled opens the database, which would make a new one in the place
 /// of one that is gone.
-pub(super) fn before_opening(dir: &Path) -> Result<(), JournalError> {
-    let groups = noted_groups(noted(dir)?);
+pub(super) fn before_opening(dir: &Path, witness: Option<Witness>) -> Result<(), JournalError> {
+    let witnessed = witness.map_or(0, |witness| witness.group.0);
+    let groups = noted_groups(noted(dir)?).max(witnessed);
     if groups > 0 && store::data_file_len(dir) == 0 {
         return Err(lost(dir, groups, 0));
     }

@@ -14,6 +14,7 @@ use crate::journal::sled::folder::{self, FolderLock};
 use crate::journal::sled::integrity::{self, Findings, Witness};
 use crate::journal::sled::shared::Shared;
 use crate::journal::sled::store::{self, Store};
+use crate::journal::sled::tail::Tail;
 use crate::journal::sled::writer::{Parts, Writer};
 use crate::journal::sled::{REQUESTS_WAITING, SledJournal};
 
@@ -23,17 +24,25 @@ pub struct Opening<'a> {
     data_file: OpenDataFile,
     witness: Option<Witness>,
     commits_kept: u64,
+    continues: Option<Witness>,
 }
 
-/// What a journal that is only looked at holds until it is closed.
-pub(super) struct Held {
+/// The folder of a journal, held against every other process until this is dropped.
+#[derive(Debug)]
+pub struct Held {
     _lock: FolderLock,
 }
 
 impl<'a> Opening<'a> {
     /// Opens the journal in the folder `dir`.
     pub fn of(dir: &'a Path) -> Self {
-        Self { dir, data_file: data_file::system(), witness: None, commits_kept: COMMITS_KEPT }
+        Self {
+            dir,
+            data_file: data_file::system(),
+            witness: None,
+            commits_kept: COMMITS_KEPT,
+            continues: None,
+        }
     }
 
     /// With a data file of the caller's: a test sees and fails its syncs.
@@ -55,14 +64,21 @@ impl<'a> Opening<'a> {
         Self { witness, ..self }
     }
 
+    /// Numbers the groups of a journal that is new on from this one: it takes the place of one whose
+    /// groups are known elsewhere.
+    #[must_use]
+    pub fn continuing(self, last: Option<Witness>) -> Self {
+        Self { continues: last, ..self }
+    }
+
     /// Opens it to be written.
     ///
     /// # Errors
     /// As [`SledJournal::open`].
     pub fn open(self) -> Result<SledJournal, JournalError> {
-        let Self { dir, data_file: open_data_file, witness, commits_kept } = self;
+        let Self { dir, data_file: open_data_file, witness, commits_kept, continues } = self;
         let lock = folder::prepare(dir)?;
-        integrity::before_opening(dir)?;
+        integrity::before_opening(dir, witness)?;
         let store = Store::open(dir)?;
         let data_file = open_data_file(&store::data_file_path(dir))
             .map_err(|error| folder::open_error(dir, &error))?;
@@ -70,6 +86,9 @@ impl<'a> Opening<'a> {
         let mut findings = integrity::check(&store, dir, witness, sync)?;
         if let Some(doubt) = findings.doubt.take() {
             return Err(doubt);
+        }
+        if let Some(last) = continues.filter(|_| findings.tail == Tail::default()) {
+            findings.tail = Tail::after(last);
         }
         let newest = GroupNumber(findings.tail.groups);
         let shared = Arc::new(Shared::new(store.clone(), newest));
@@ -99,9 +118,9 @@ impl<'a> Opening<'a> {
     /// # Errors
     /// When nothing can be read at all.
     pub fn look(self) -> Result<SledJournal, JournalError> {
-        let Self { dir, data_file: _, witness, commits_kept: _ } = self;
+        let Self { dir, data_file: _, witness, commits_kept: _, continues: _ } = self;
         let lock = folder::prepare(dir)?;
-        integrity::before_opening(dir)?;
+        integrity::before_opening(dir, witness)?;
         let store = Store::open(dir)?;
         let findings = integrity::look(&store, dir, witness)?;
         let newest = GroupNumber(findings.tail.groups);
@@ -114,6 +133,21 @@ impl<'a> Opening<'a> {
             unwritable: JournalError::LookOnly { path: dir.display().to_string() },
             held: Mutex::new(Some(Held { _lock: lock })),
         })
+    }
+}
+
+impl Held {
+    /// Takes the folder `dir`, which is made if it is not there, without looking at the journal in it.
+    ///
+    /// # Errors
+    /// [`JournalError::Locked`] when another process has it.
+    pub fn take(dir: &Path) -> Result<Self, JournalError> {
+        Ok(Self { _lock: folder::prepare(dir)? })
+    }
+
+    /// Whether there is no journal in the folder `dir`.
+    pub fn is_empty(dir: &Path) -> bool {
+        store::data_file_len(dir) == 0
     }
 }
 
