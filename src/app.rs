@@ -14,8 +14,10 @@ use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, Environment, Loaded, Provider, secret};
 use crate::control::Control;
 use crate::domain::deployment::Actor;
+use crate::journal::sled::guard;
 use crate::telemetry::{self, Redactor};
 
+mod caveat;
 mod cloud;
 mod dashboard;
 mod error;
@@ -27,6 +29,8 @@ pub use error::AppError;
 
 /// The program.
 pub fn main() -> ExitCode {
+    // First, so that every hook that is set later stands before it.
+    guard::install();
     let output = Output::of_process();
     let ended = match Cli::try_parse() {
         Ok(cli) => start(cli),
@@ -88,6 +92,10 @@ async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exi
         launch: config.launch.clone(),
         interrupts: Interrupts::of_process(),
     };
+    let caveat = workshop.caveat.clone();
+    if let Some(caveat) = &caveat {
+        caveat.tell(&context.output);
+    }
     let control: Arc<dyn Control> = Arc::new(workshop.engine.clone());
     let ended = tokio::select! {
         biased;
@@ -98,7 +106,8 @@ async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exi
         ended = cli::run_verb(control, verb, &mut context) => ended,
     };
     workshop.close().await;
-    Ok(ended?)
+    let exit = ended?;
+    Ok(caveat.map_or(exit, |caveat| exit.worse(caveat.exit())))
 }
 
 /// Whether there is a terminal to draw on and to read keys from.

@@ -102,13 +102,15 @@ pub enum Notice {
         /// What.
         line: Arc<NumberedLine>,
     },
-    /// A saga stopped because the journal could not be written. Nothing was lost that was
-    /// acknowledged, and nothing goes on before the journal does.
+    /// A saga stands still, because the journal could not be written or its history cannot be read.
+    /// Nothing of it goes on before that is so again.
     Stalled {
         /// Whose.
         deployment: DeploymentId,
         /// What went wrong.
         error: Arc<str>,
+        /// What may help.
+        hint: Option<&'static str>,
     },
 }
 

@@ -197,7 +197,8 @@ impl Handle {
         owners.tasks.spawn(async move {
             let owner = Owner::run(Arc::clone(&handle.shared), saga, opening, requests);
             if AssertUnwindSafe(owner).catch_unwind().await.is_err() {
-                recovery::tell_stalled(&handle.shared, saga, "its owner panicked; see the log");
+                let error = "its owner panicked; see the log";
+                recovery::tell_stalled(&handle.shared, saga, error, None);
             }
             handle.disown(saga);
         });

@@ -46,6 +46,15 @@ pub trait Journal: Send + Sync {
     /// The sagas that have not ended, in the order of their ids.
     async fn unfinished(&self) -> Result<Vec<SagaId>, JournalError>;
 
+    /// As much of a saga's history as can be trusted, oldest first: all of it, or what comes before the
+    /// first damage.
+    ///
+    /// # Errors
+    /// When nothing can be read.
+    async fn salvage(&self, saga: SagaId) -> Result<Vec<Entry>, JournalError> {
+        self.history(saga).await
+    }
+
     /// The rows of sagas that ended, in the order of the deployments' ids: those after `after`, at
     /// most `limit`. A saga that was finished and goes on again keeps its old row until it ends;
     /// [`Journal::unfinished`] tells.
@@ -97,6 +106,39 @@ pub enum Fate {
     GoesOn,
     /// It ends; this is its row from here on.
     Ends(Box<Summary>),
+}
+
+impl JournalError {
+    /// What may help.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Locked { .. } => {
+                Some("use the window it runs in, or stop it; another folder is another --data-dir")
+            }
+            Self::Full { .. } => Some(
+                "nothing that was acknowledged is lost; make room, and what stands still goes on",
+            ),
+            Self::Damaged { .. } => Some(
+                "keep a copy of the folder; `arcadia rebuild` makes the journal anew from the archive                  beside it, `arcadia doctor` says what is whole, and `list`, `show`, `history` and                  `logs` show what can be read",
+            ),
+            Self::Gone { .. } => Some(
+                "stop arcadia; bring the file back if it was moved, or have `arcadia rebuild` make the \
+                 journal anew from the archive",
+            ),
+            Self::History { .. } | Self::Record { .. } | Self::Row { .. } => Some(
+                "nothing is run or written for it; `arcadia doctor` says what is whole, and \
+                 `arcadia rebuild` makes the journal anew from the archive",
+            ),
+            Self::Newer { .. } | Self::NewerForm { .. } => {
+                Some("start the version of arcadia that wrote it, or a later one")
+            }
+            Self::Open { .. }
+            | Self::Write { .. }
+            | Self::Read { .. }
+            | Self::LookOnly { .. }
+            | Self::Closed => None,
+        }
+    }
 }
 
 /// A part of the journal that is not as it was written, while the rest is.
@@ -199,6 +241,13 @@ pub enum JournalError {
     Row {
         /// Whose row.
         deployment: DeploymentId,
+    },
+    /// The file that is written to was deleted or replaced meanwhile: what is written to it is found
+    /// by nobody.
+    #[error("the journal's data file in `{path}` is gone: it was deleted while it was written to")]
+    Gone {
+        /// Which folder.
+        path: String,
     },
     /// The journal as a whole was written by a newer version of the program.
     #[error("the journal in `{path}` has form {form}, and this program knows up to {known}")]

@@ -86,21 +86,15 @@ impl AppError {
                 "check the token at the provider; `arcadia config show` says where it comes from"
                     .to_owned(),
             ),
-            Self::Journal(JournalError::Locked { .. })
-            | Self::Rebuild(RebuildError::Journal(JournalError::Locked { .. })) => Some(
-                "use the window it runs in, or stop it; another folder is another --data-dir"
-                    .to_owned(),
-            ),
-            Self::Journal(JournalError::Damaged { .. } | JournalError::Open { .. }) => {
-                Some("`arcadia rebuild` builds it anew from the archive".to_owned())
+            Self::Journal(error) | Self::Rebuild(RebuildError::Journal(error)) => {
+                error.remedy().map(str::to_owned)
             }
             Self::Rebuild(RebuildError::NoArchive { .. }) => Some(
                 "bring the folder back as it was kept; every droplet has the tag \
                  `managed-by-arcadia`"
                     .to_owned(),
             ),
-            Self::Journal(_)
-            | Self::Rebuild(_)
+            Self::Rebuild(_)
             | Self::Telemetry(_)
             | Self::Client(_)
             | Self::Simulator(_)

@@ -1,11 +1,12 @@
 //! An engine with everything it stands on, put together and taken apart in the right order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use secrecy::SecretString;
 
 use crate::app::AppError;
+use crate::app::caveat::Caveat;
 use crate::app::cloud::Cloud;
 use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, PatienceOverride, SagaConfig};
@@ -51,6 +52,8 @@ pub(super) struct Workshop {
     /// Who writes nothing has nothing to archive.
     archive: Option<Follower>,
     cloud: Option<Cloud>,
+    /// Why the journal is only looked at, if it is.
+    pub(super) caveat: Option<Caveat>,
 }
 
 impl Workshop {
@@ -64,7 +67,10 @@ impl Workshop {
     ) -> Result<Self, AppError> {
         let chance = Chance::from_system();
         // The journal's lock comes first: who does not own the folder starts nothing.
-        let journal = Arc::new(open_journal(config).await?);
+        let (folder, archive) = (config.data_dir.join(rebuild::JOURNAL), archive_folder(config));
+        let opened = tokio::task::spawn_blocking(move || open_journal(&folder, &archive, purpose));
+        let (journal, caveat) = opened.await.map_err(|_| JournalError::Closed)??;
+        let journal = Arc::new(journal);
         let cloud = match Self::cloud(config, purpose, token, clock, &chance).await {
             Ok(cloud) => cloud,
             Err(error) => {
@@ -96,7 +102,7 @@ impl Workshop {
         if purpose == Purpose::Run {
             engine.resume().await?;
         }
-        Ok(Self { engine, journal, archive, cloud: Some(cloud) })
+        Ok(Self { engine, journal, archive, cloud: Some(cloud), caveat })
     }
 
     /// Stops in the order of dependence: sagas, then the archive of what they did, then the journal
@@ -130,19 +136,6 @@ impl Workshop {
     }
 }
 
-/// Opens the journal, compared with what the archive knows of it.
-async fn open_journal(config: &Config) -> Result<SledJournal, JournalError> {
-    let (folder, archive) = (config.data_dir.join(rebuild::JOURNAL), archive_folder(config));
-    let opened = tokio::task::spawn_blocking(move || {
-        let witness = status::witness(&archive).unwrap_or_else(|error| {
-            tracing::warn!(error = with_causes(&error), "the archive says nothing of the journal");
-            None
-        });
-        Opening::of(&folder).witness(witness).open()
-    });
-    opened.await.map_err(|_| JournalError::Closed)?
-}
-
 async fn follow(config: &Config, journal: &SledJournal, clock: &Clock) -> Follower {
     let settings = Settings {
         sync_every: config.journal.archive_every,
@@ -155,6 +148,31 @@ async fn follow(config: &Config, journal: &SledJournal, clock: &Clock) -> Follow
 
 fn archive_folder(config: &Config) -> PathBuf {
     config.data_dir.join(archive::FOLDER)
+}
+
+/// Opens the journal, compared with what the archive knows of it; to be looked at only, when it cannot
+/// be written and nobody wants to.
+fn open_journal(
+    folder: &Path,
+    archive: &Path,
+    purpose: Purpose,
+) -> Result<(SledJournal, Option<Caveat>), JournalError> {
+    let witness = status::witness(archive).unwrap_or_else(|error| {
+        tracing::warn!(error = with_causes(&error), "the archive says nothing of the journal");
+        None
+    });
+    match (Opening::of(folder).witness(witness).open(), purpose) {
+        (Ok(journal), Purpose::Run | Purpose::Read) => Ok((journal, None)),
+        (Err(error), Purpose::Run) => Err(error),
+        (Err(error), Purpose::Read) => match Opening::of(folder).witness(witness).look() {
+            Ok(journal) => {
+                let caveat = Caveat(journal.doubt().cloned().unwrap_or(error));
+                Ok((journal, Some(caveat)))
+            }
+            // Why it could not be opened says more than why it cannot be looked at either.
+            Err(_) => Err(error),
+        },
+    }
 }
 
 fn step_settings(saga: &SagaConfig) -> StepSettings {

@@ -1,6 +1,7 @@
 //! What can go wrong at the shell: each with its exit code and, where there is one, a hint.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
@@ -67,9 +68,14 @@ pub enum CliError {
     /// The plan has no such step, or none that could be meant.
     #[error("{0}")]
     Step(String),
-    /// The journal could not be written, so the saga stands still.
-    #[error("the saga stands still, because the journal could not be written: {0}")]
-    Stalled(String),
+    /// The journal could not be written or read, so the saga stands still.
+    #[error("the saga stands still: {error}")]
+    Stalled {
+        /// What went wrong.
+        error: Arc<str>,
+        /// What may help.
+        hint: Option<&'static str>,
+    },
     /// The output could not be written.
     #[error("the output could not be written")]
     Write(#[source] std::io::Error),
@@ -89,7 +95,7 @@ impl CliError {
             | Self::Unknown { .. }
             | Self::Declined
             | Self::File { .. }
-            | Self::Stalled(_)
+            | Self::Stalled { .. }
             | Self::Write(_) => Exit::Error,
         }
     }
@@ -108,10 +114,7 @@ impl CliError {
             Self::Control(ControlError::NameTaken { name, .. }) => {
                 Some(format!("`arcadia show {name}` shows it"))
             }
-            Self::Stalled(_) => Some(
-                "nothing that was acknowledged is lost; make room, and start arcadia again"
-                    .to_owned(),
-            ),
+            Self::Stalled { hint, .. } => hint.map(str::to_owned),
             Self::Control(_)
             | Self::Declined
             | Self::File { .. }

@@ -112,10 +112,10 @@ pub(crate) async fn follow(
                         picture.show_focus(&summary);
                     }
                 }
-                Notice::Stalled { deployment, error } => {
+                Notice::Stalled { deployment, error, hint } => {
                     if deployment == pursuit.deployment {
                         picture.finish();
-                        return Err(CliError::Stalled(error.to_string()));
+                        return Err(CliError::Stalled { error, hint });
                     }
                 }
                 Notice::Logged { .. } => {}

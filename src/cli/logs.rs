@@ -77,9 +77,9 @@ pub(crate) async fn run(
                     break;
                 }
             }
-            Ok(Notice::Stalled { deployment: whose, error }) => {
+            Ok(Notice::Stalled { deployment: whose, error, hint }) => {
                 if whose == deployment {
-                    return Err(CliError::Stalled(error.to_string()));
+                    return Err(CliError::Stalled { error, hint });
                 }
             }
             Err(RecvError::Lagged(_)) => tail.catch_up(control, context, deployment).await?,

@@ -176,7 +176,7 @@ impl Owner {
                 Err(CommitError::Journal(_)) => return,
                 // A law that refuses its own facts must not be driven on: it would repeat calls.
                 Err(CommitError::Illegal(error)) => {
-                    return self.stalled(&with_causes(&error));
+                    return self.stalled(&with_causes(&error), None);
                 }
             }
         }
@@ -288,7 +288,7 @@ impl Owner {
         let mut wait = JOURNAL_RETRY_FIRST;
         loop {
             let Err(error) = self.shared.journal.append(batch.clone()).await else { return Ok(()) };
-            self.stalled(&with_causes(&error));
+            self.stalled(&with_causes(&error), error.remedy());
             tokio::select! {
                 () = tokio::time::sleep(wait) => wait = (wait * 2).min(JOURNAL_RETRY_CAP),
                 () = self.shared.stopping.cancelled() => return Err(error),
@@ -326,8 +326,8 @@ impl Owner {
         }
     }
 
-    fn stalled(&self, error: &str) {
-        recovery::tell_stalled(&self.shared, self.aggregate.saga, error);
+    fn stalled(&self, error: &str, hint: Option<&'static str>) {
+        recovery::tell_stalled(&self.shared, self.aggregate.saga, error, hint);
     }
 }
 

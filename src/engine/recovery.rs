@@ -48,7 +48,7 @@ pub(super) async fn load(shared: &Shared) -> Result<(), JournalError> {
 async fn row_of(shared: &Shared, saga: SagaId) -> Result<Summary, JournalError> {
     match read(shared, saga).await {
         Ok(aggregate) => Ok(Summary::of(&aggregate)),
-        Err(Unreadable::Nonsense(row)) => Ok(*row),
+        Err(Unreadable::Nonsense { row, .. }) => Ok(*row),
         Err(Unreadable::Journal(error)) => Err(error),
     }
 }
@@ -58,35 +58,51 @@ pub(super) enum Unreadable {
     /// The journal cannot be read now.
     Journal(JournalError),
     /// Its history makes no sense, and will not tomorrow; the row says how far it did.
-    Nonsense(Box<Summary>),
+    Nonsense {
+        row: Box<Summary>,
+        /// What may help.
+        remedy: Option<&'static str>,
+    },
 }
 
 impl Unreadable {
+    /// What may help.
+    pub(super) fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Journal(error) => error.remedy(),
+            Self::Nonsense { remedy, .. } => *remedy,
+        }
+    }
+
     /// What is wrong, in words.
     pub(super) fn words(&self) -> String {
         match self {
             Self::Journal(error) => error.to_string(),
-            Self::Nonsense(row) => row.why.clone().unwrap_or_default(),
+            Self::Nonsense { row, .. } => row.why.clone().unwrap_or_default(),
         }
     }
 }
 
 /// A saga as its history leaves it.
 pub(super) async fn read(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unreadable> {
-    let nonsense = |entries: &[Entry], error: &(dyn Error + 'static)| {
+    let nonsense = |entries: &[Entry], error: &(dyn Error + 'static), remedy| {
         let error = with_causes(error);
         tracing::error!(%saga, error, "a history makes no sense; its saga is not run");
-        Unreadable::Nonsense(Box::new(row_of_broken(saga, entries, &error)))
+        Unreadable::Nonsense { row: Box::new(row_of_broken(saga, entries, &error)), remedy }
     };
     match shared.journal.history(saga).await {
         Ok(entries) => {
-            Aggregate::from_history(&entries).map_err(|error| nonsense(&entries, &error))
+            Aggregate::from_history(&entries).map_err(|error| nonsense(&entries, &error, None))
         }
         Err(
             error @ (JournalError::Record { .. }
             | JournalError::Newer { .. }
             | JournalError::History { .. }),
-        ) => Err(nonsense(&[], &error)),
+        ) => {
+            // What can still be read tells whose history it is.
+            let entries = shared.journal.salvage(saga).await.unwrap_or_default();
+            Err(nonsense(&entries, &error, error.remedy()))
+        }
         Err(
             error @ (JournalError::Locked { .. }
             | JournalError::Open { .. }
@@ -95,6 +111,7 @@ pub(super) async fn read(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unr
             | JournalError::Read { .. }
             | JournalError::Damaged { .. }
             | JournalError::Row { .. }
+            | JournalError::Gone { .. }
             | JournalError::NewerForm { .. }
             | JournalError::LookOnly { .. }
             | JournalError::Closed),
@@ -103,12 +120,12 @@ pub(super) async fn read(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unr
 }
 
 /// Says loudly that a saga stands still.
-pub(super) fn tell_stalled(shared: &Shared, saga: SagaId, error: &str) {
+pub(super) fn tell_stalled(shared: &Shared, saga: SagaId, error: &str, hint: Option<&'static str>) {
     tracing::error!(%saga, error, "the saga stands still");
     if let Some(row) = shared.store.of_saga(saga) {
         let deployment = row.deployment;
         // Nobody may be listening, which is fine.
-        let _ = shared.notices.send(Notice::Stalled { deployment, error: error.into() });
+        let _ = shared.notices.send(Notice::Stalled { deployment, error: error.into(), hint });
     }
 }
 

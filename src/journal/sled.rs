@@ -56,11 +56,13 @@ use crate::journal::sled::request::Request;
 use crate::journal::sled::shared::Shared;
 use crate::journal::sled::stats::Stats;
 use crate::journal::sled::store::Store;
+use crate::journal::sled::verify::Report;
 use crate::journal::{Batch, Damaged, Journal, JournalError};
 
 pub mod chain;
 mod commit_record;
 pub mod commits;
+mod copy;
 mod counter;
 pub mod data_file;
 mod folder;
@@ -79,6 +81,7 @@ pub mod stats;
 mod store;
 mod tail;
 mod upgrade;
+pub mod verify;
 mod writer;
 
 /// How many requests may wait for the writer: as many sagas as the engine is built to run at once,
@@ -126,6 +129,16 @@ impl SledJournal {
     /// Why the journal as a whole cannot be trusted, when it was opened to be looked at all the same.
     pub fn doubt(&self) -> Option<&JournalError> {
         self.findings.doubt.as_ref()
+    }
+
+    /// Reads everything, and says what is whole: minutes for a large journal. Damage is no error, and
+    /// nothing is written. Nobody may append meanwhile: a group on its way would look like damage.
+    ///
+    /// # Errors
+    /// When the journal is closed, or shut after a failed write.
+    pub async fn verify(&self) -> Result<Report, JournalError> {
+        let findings = self.findings.clone();
+        self.read(move |store| Ok(verify::run(store, &findings))).await
     }
 
     /// What was written since the journal was opened.
@@ -214,6 +227,10 @@ impl Journal for SledJournal {
             return Err(JournalError::History { saga, seq: 0, what });
         }
         read
+    }
+
+    async fn salvage(&self, saga: SagaId) -> Result<Vec<Entry>, JournalError> {
+        self.read(move |store| Ok(reader::salvage(store, saga))).await
     }
 
     async fn unfinished(&self) -> Result<Vec<SagaId>, JournalError> {

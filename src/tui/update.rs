@@ -121,7 +121,7 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
                 model.log.push(&line);
             }
         }
-        Notice::Stalled { deployment, error } => {
+        Notice::Stalled { deployment, error, .. } => {
             // What stands at the bottom is no news the second time, and the row says it all along.
             if model.list.stalled(deployment).is_none() {
                 let name = name(model, deployment);

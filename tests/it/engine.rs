@@ -489,7 +489,7 @@ fn line(rig: &Rig, text: &str) -> LogLine {
 async fn stalled(notices: &mut broadcast::Receiver<Notice>) -> (DeploymentId, Arc<str>) {
     let word = async {
         loop {
-            if let Notice::Stalled { deployment, error } = notices.recv().await.unwrap() {
+            if let Notice::Stalled { deployment, error, .. } = notices.recv().await.unwrap() {
                 return (deployment, error);
             }
         }

@@ -356,7 +356,7 @@ fn assert_damaged(dir: &Path) {
 }
 
 /// One entry that holds this text.
-fn marked(seq: u64, text: &str) -> Vec<Entry> {
+pub(crate) fn marked(seq: u64, text: &str) -> Vec<Entry> {
     let value = Value::from(text);
     let kind = EventKind::Checkpointed {
         step: StepName::new("create_droplet"),

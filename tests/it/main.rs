@@ -20,6 +20,7 @@ mod screens;
 mod secrets;
 mod shell;
 mod step_battery;
+mod storage_faults;
 mod store;
 mod support;
 mod terminal;

@@ -54,8 +54,8 @@ pub(super) async fn resumed(
             Err(unreadable) => unreadable,
         };
         let words = unreadable.words();
-        recovery::tell_stalled(shared, saga, &words);
-        if let Unreadable::Nonsense(_) = unreadable {
+        recovery::tell_stalled(shared, saga, &words, unreadable.remedy());
+        if let Unreadable::Nonsense { .. } = unreadable {
             requests_rx.close();
             while let Some(request) = requests_rx.recv().await {
                 refuse(request, &words);

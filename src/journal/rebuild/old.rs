@@ -12,7 +12,7 @@ use crate::journal::archive::Archived;
 use crate::journal::rebuild::known::{Print, Sagas};
 use crate::journal::sled::SledJournal;
 use crate::journal::sled::integrity::Witness;
-use crate::journal::sled::opening::{Held, Opening};
+use crate::journal::sled::opening::{Opening, Taken, is_empty};
 use crate::journal::{Batch, Fate, Journal as _, JournalError};
 
 /// How many rows are read at a time.
@@ -22,7 +22,7 @@ const ROWS: usize = 256;
 pub(super) struct Old {
     /// The journal, when anything of it can be read.
     readable: Option<Arc<SledJournal>>,
-    held: Option<Held>,
+    taken: Taken,
     trouble: Option<String>,
     unfinished: BTreeSet<SagaId>,
     rows: BTreeMap<SagaId, Summary>,
@@ -35,27 +35,26 @@ impl Old {
     pub(super) async fn look(dir: &Path, witness: Option<Witness>) -> Result<Self, JournalError> {
         let dir = dir.to_owned();
         let looked = tokio::task::spawn_blocking(move || {
+            let taken = Taken::take(&dir)?;
             // What looks for a database that is not there makes one.
-            if Held::is_empty(&dir) {
+            if is_empty(&dir) {
                 let gone = "there is no database in its folder".to_owned();
-                return Ok((None, Some(Held::take(&dir)?), Some(gone)));
+                return Ok((None, taken, Some(gone)));
             }
-            match Opening::of(&dir).witness(witness).look() {
+            match Opening::of(&dir).witness(witness).look_at_taken(&taken) {
                 Ok(journal) => {
                     let doubt = journal.doubt().map(|doubt| with_causes(doubt));
-                    Ok((Some(Arc::new(journal)), None, doubt))
+                    Ok((Some(Arc::new(journal)), taken, doubt))
                 }
-                Err(error @ (JournalError::Locked { .. } | JournalError::NewerForm { .. })) => {
-                    Err(error)
-                }
-                Err(error) => Ok((None, Some(Held::take(&dir)?), Some(with_causes(&error)))),
+                Err(error @ JournalError::NewerForm { .. }) => Err(error),
+                Err(error) => Ok((None, taken, Some(with_causes(&error)))),
             }
         })
         .await
         .expect("the journal guards what panics, and blocking tasks are not cancelled");
-        let (readable, held, trouble) = looked?;
+        let (readable, taken, trouble) = looked?;
         let (unfinished, rows, ahead) = <_>::default();
-        Ok(Self { readable, held, trouble, unfinished, rows, ahead })
+        Ok(Self { readable, taken, trouble, unfinished, rows, ahead })
     }
 
     /// Reads all of it, and finds out what is wrong with it and where it goes further than the archive.
@@ -148,7 +147,7 @@ impl Old {
         if let Some(journal) = &self.readable {
             journal.close().await;
         }
-        drop(self.held);
+        drop(self.taken);
     }
 
     async fn read_rows(&mut self, journal: &SledJournal) -> Result<(), JournalError> {

@@ -12,7 +12,7 @@ use crate::journal::rebuild::build::BUILDING;
 use crate::journal::rebuild::old::Old;
 use crate::journal::rebuild::{JOURNAL, Plan, RebuildError};
 use crate::journal::sled::SledJournal;
-use crate::journal::sled::opening::Held;
+use crate::journal::sled::opening::is_empty;
 
 /// Moves the damaged journal aside and the rebuilt one into its place, and says where the damaged one
 /// is. Its folder is held until it has its other name, so that nobody begins to write to it.
@@ -23,7 +23,7 @@ pub(super) async fn put_in_place(
 ) -> Result<Option<PathBuf>, RebuildError> {
     let place = data_dir.join(JOURNAL);
     let aside = free_name(data_dir, clock);
-    let moved = if Held::is_empty(&place) && holds_only_its_lock(&place) {
+    let moved = if is_empty(&place) && holds_only_its_lock(&place) {
         fs::remove_dir_all(&place).map(|()| None)
     } else {
         fs::rename(&place, &aside).map(|()| Some(aside))

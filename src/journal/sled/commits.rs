@@ -140,6 +140,17 @@ pub(super) fn link(store: &Store, group: GroupNumber) -> Result<Option<Link>, Jo
     }
 }
 
+/// The commits that are held, oldest first: number, link before, and link; each is checked by itself.
+pub(super) fn held(
+    store: &Store,
+) -> impl Iterator<Item = Result<(GroupNumber, Link, Link), JournalError>> + '_ {
+    Values::new(store, store.commits.iter(), keys::GROUP_LEN).map(|commit| {
+        let (key, bytes) = commit?;
+        let (group, commit) = decoded(store, &key, &bytes)?;
+        Ok((group, commit.before, commit.link))
+    })
+}
+
 fn read(
     store: &Store,
     after: GroupNumber,

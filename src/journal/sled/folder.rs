@@ -32,6 +32,19 @@ pub(super) fn prepare(dir: &Path) -> Result<FolderLock, JournalError> {
     lock(dir)
 }
 
+/// Proof that no other process writes the folder, where nothing may be written: a lock on the lock file
+/// as it is. Where there is none, nobody has ever had the folder.
+///
+/// # Errors
+/// [`JournalError::Locked`], and what the operating system says.
+pub(super) fn lock_as_it_is(dir: &Path) -> Result<Option<FolderLock>, JournalError> {
+    match File::open(dir.join(LOCK)) {
+        Ok(file) => try_lock(dir, file).map(|file| Some(FolderLock { _file: file })),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(open_error(dir, &error)),
+    }
+}
+
 /// Takes the rights of others off everything that sled made: it asks for the system's default.
 pub(super) fn close_to_others(dir: &Path) -> io::Result<()> {
     for item in fs::read_dir(dir)? {
@@ -94,21 +107,22 @@ pub(super) fn is_full(kind: io::ErrorKind) -> bool {
 }
 
 fn lock(dir: &Path) -> Result<FolderLock, JournalError> {
-    let mut file = own_file(dir, LOCK).map_err(|error| open_error(dir, &error))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(JournalError::Locked {
-                path: dir.display().to_string(),
-                owner: owner(file),
-            });
-        }
-        Err(TryLockError::Error(error)) => return Err(open_error(dir, &error)),
-    }
+    let file = own_file(dir, LOCK).map_err(|error| open_error(dir, &error))?;
+    let mut file = try_lock(dir, file)?;
     file.set_len(0)
         .and_then(|()| writeln!(file, "{}", std::process::id()))
         .map_err(|error| open_error(dir, &error))?;
     Ok(FolderLock { _file: file })
+}
+
+fn try_lock(dir: &Path, file: File) -> Result<File, JournalError> {
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(JournalError::Locked { path: dir.display().to_string(), owner: owner(file) })
+        }
+        Err(TryLockError::Error(error)) => Err(open_error(dir, &error)),
+    }
 }
 
 /// Who wrote its number into the lock. It may be about to: then nobody can say.

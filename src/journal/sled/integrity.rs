@@ -9,7 +9,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::clock::Clock;
 use crate::domain::id::{DeploymentId, SagaId};
+use crate::domain::time::Timestamp;
 use crate::journal::sled::chain::{Digest, Link};
 use crate::journal::sled::commits::{self, GroupNumber};
 use crate::journal::sled::counter::{Counter, Noted};
@@ -31,6 +33,7 @@ pub struct Witness {
 }
 
 /// What the check at the opening found.
+#[derive(Clone)]
 pub(super) struct Findings {
     /// How much was ever written.
     pub(super) tail: Tail,
@@ -53,6 +56,12 @@ pub(super) enum Rows {
 /// Checks what can be checked before sled opens the database, which would make a new one in the place
 /// of one that is gone.
 pub(super) fn before_opening(dir: &Path, witness: Option<Witness>) -> Result<(), JournalError> {
+    // sled panics on such a clock, which would look like damage.
+    if Clock::system().now() <= Timestamp::default() {
+        let path = dir.display().to_string();
+        let reason = "the clock of this machine stands before 1970; set it first".to_owned();
+        return Err(JournalError::Open { path, reason });
+    }
     let witnessed = witness.map_or(0, |witness| witness.group.0);
     let groups = noted_groups(noted(dir)?).max(witnessed);
     if groups > 0 && store::data_file_len(dir) == 0 {
@@ -215,7 +224,7 @@ fn same(store: &Store, tail: &Tail, witness: Witness) -> Result<(), JournalError
 }
 
 /// The deployments whose rows are missing or not as they were written.
-fn damaged_rows(store: &Store) -> Result<Vec<Damaged>, JournalError> {
+pub(super) fn damaged_rows(store: &Store) -> Result<Vec<Damaged>, JournalError> {
     let mut rows = sealed_rows(store)?;
     let mut damaged = Vec::new();
     for row in Values::new(store, store.summaries.iter(), keys::ID_LEN) {

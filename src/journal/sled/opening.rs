@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::journal::JournalError;
 use crate::journal::sled::commits::{COMMITS_KEPT, GroupNumber};
+use crate::journal::sled::copy::Copy;
 use crate::journal::sled::data_file::{self, OpenDataFile};
 use crate::journal::sled::folder::{self, FolderLock};
 use crate::journal::sled::integrity::{self, Findings, Witness};
@@ -29,8 +30,13 @@ pub struct Opening<'a> {
 
 /// The folder of a journal, held against every other process until this is dropped.
 #[derive(Debug)]
-pub struct Held {
+pub struct Taken {
     _lock: FolderLock,
+}
+
+/// What a journal that is only looked at holds until it is closed.
+pub(super) struct Held {
+    _copy: Copy,
 }
 
 impl<'a> Opening<'a> {
@@ -113,16 +119,33 @@ impl<'a> Opening<'a> {
     }
 
     /// Opens it to be looked at, even when it cannot be trusted: [`SledJournal::doubt`] says so then.
-    /// Nothing is appended to it.
+    ///
+    /// sled writes to what it opens, so a copy is opened, in the folder for temporary files, and
+    /// removed when the journal is closed. So it can be looked at where nothing can be written, and
+    /// what is damaged stays as it is.
     ///
     /// # Errors
-    /// When nothing can be read at all.
+    /// When another process is writing it, when it cannot be copied, or when nothing can be read.
     pub fn look(self) -> Result<SledJournal, JournalError> {
+        let copy = Copy::of(self.dir)?;
+        self.look_at(copy)
+    }
+
+    /// Like [`Opening::look`], for whoever has taken the folder.
+    ///
+    /// # Errors
+    /// As [`Opening::look`].
+    pub fn look_at_taken(self, _taken: &Taken) -> Result<SledJournal, JournalError> {
+        let copy = Copy::of_taken(self.dir)?;
+        self.look_at(copy)
+    }
+
+    fn look_at(self, copy: Copy) -> Result<SledJournal, JournalError> {
         let Self { dir, data_file: _, witness, commits_kept: _, continues: _ } = self;
-        let lock = folder::prepare(dir)?;
         integrity::before_opening(dir, witness)?;
-        let store = Store::open(dir)?;
-        let findings = integrity::look(&store, dir, witness)?;
+        let store = Store::open(copy.path()).map_err(|error| of_original(error, dir))?;
+        let findings =
+            integrity::look(&store, dir, witness).map_err(|error| of_original(error, dir))?;
         let newest = GroupNumber(findings.tail.groups);
         Ok(SledJournal {
             path: dir.to_owned(),
@@ -131,12 +154,12 @@ impl<'a> Opening<'a> {
             requests_tx: Mutex::new(None),
             writer: Mutex::new(None),
             unwritable: JournalError::LookOnly { path: dir.display().to_string() },
-            held: Mutex::new(Some(Held { _lock: lock })),
+            held: Mutex::new(Some(Held { _copy: copy })),
         })
     }
 }
 
-impl Held {
+impl Taken {
     /// Takes the folder `dir`, which is made if it is not there, without looking at the journal in it.
     ///
     /// # Errors
@@ -144,10 +167,32 @@ impl Held {
     pub fn take(dir: &Path) -> Result<Self, JournalError> {
         Ok(Self { _lock: folder::prepare(dir)? })
     }
+}
 
-    /// Whether there is no journal in the folder `dir`.
-    pub fn is_empty(dir: &Path) -> bool {
-        store::data_file_len(dir) == 0
+/// Whether there is no journal in the folder `dir`.
+pub fn is_empty(dir: &Path) -> bool {
+    store::data_file_len(dir) == 0
+}
+
+/// An error of the copy, told of the folder that it is a copy of.
+fn of_original(error: JournalError, dir: &Path) -> JournalError {
+    match error {
+        JournalError::Damaged { what, .. } => store::damaged(dir, what),
+        JournalError::Open { reason, .. } => {
+            JournalError::Open { path: dir.display().to_string(), reason }
+        }
+        error @ (JournalError::Locked { .. }
+        | JournalError::Full { .. }
+        | JournalError::Write { .. }
+        | JournalError::Read { .. }
+        | JournalError::Record { .. }
+        | JournalError::Newer { .. }
+        | JournalError::History { .. }
+        | JournalError::Row { .. }
+        | JournalError::Gone { .. }
+        | JournalError::NewerForm { .. }
+        | JournalError::LookOnly { .. }
+        | JournalError::Closed) => error,
     }
 }
 

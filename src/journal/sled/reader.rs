@@ -7,6 +7,7 @@ use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::log::LogLine;
 use crate::domain::summary::Summary;
 use crate::journal::sled::chain::Link;
+use crate::journal::sled::guard::guarded;
 use crate::journal::sled::heads::{Course, Head, RowSeal};
 use crate::journal::sled::keys;
 use crate::journal::sled::pieces::Values;
@@ -23,6 +24,20 @@ pub(super) fn history(store: &Store, saga: SagaId) -> Result<Vec<Entry>, Journal
     }
     chain.reaches(head(store, saga)?)?;
     Ok(entries)
+}
+
+/// What comes before the first damage in a saga's history.
+pub(super) fn salvage(store: &Store, saga: SagaId) -> Vec<Entry> {
+    let mut chain = Chain::new(saga);
+    let mut entries = Vec::new();
+    let mut groups =
+        Values::new(store, store.events.scan_prefix(saga.to_bytes()), keys::NUMBERED_LEN);
+    // Guarded one by one: what was read before sled breaks off is kept.
+    while let Ok(Some(group)) = guarded(|| groups.next().transpose(), |what| store.damaged(what)) {
+        let Ok(more) = chain.follow(store, &group.0, &group.1) else { break };
+        entries.extend(more);
+    }
+    entries
 }
 
 /// The record of a saga whose first entry has this number.

@@ -220,6 +220,9 @@ pub(super) fn io_write_error(dir: &Path, error: &io::Error) -> JournalError {
     if folder::is_full(error.kind()) {
         return JournalError::Full { path: dir.display().to_string() };
     }
+    if error.kind() == io::ErrorKind::NotFound {
+        return JournalError::Gone { path: dir.display().to_string() };
+    }
     JournalError::Write { reason: error.to_string() }
 }
 

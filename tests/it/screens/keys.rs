@@ -361,7 +361,7 @@ fn the_second_interrupt_within_two_seconds_leaves() {
 
 fn stall(stage: &mut Stage, story: &Story) {
     let error = "no space left for the journal in `/data`".into();
-    let notice = arcadia::control::Notice::Stalled { deployment: story.id(), error };
+    let notice = arcadia::control::Notice::Stalled { deployment: story.id(), error, hint: None };
     stage.send(What::Noticed(notice));
 }
 

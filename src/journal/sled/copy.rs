@@ -1,0 +1,67 @@
+//! A copy of the journal's folder, to be looked at instead of it.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::journal::JournalError;
+use crate::journal::sled::folder;
+
+/// A copy in the folder for temporary files, readable to nobody else. Removed when it is dropped.
+pub(super) struct Copy(TempDir);
+
+impl Copy {
+    /// Copies the folder `dir` while nobody writes it.
+    ///
+    /// # Errors
+    /// [`JournalError::Locked`] when somebody does, and what the operating system says.
+    pub(super) fn of(dir: &Path) -> Result<Self, JournalError> {
+        let _lock = folder::lock_as_it_is(dir)?;
+        Self::of_taken(dir)
+    }
+
+    /// Copies a folder that the caller has locked.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(super) fn of_taken(dir: &Path) -> Result<Self, JournalError> {
+        let copy = tempfile::Builder::new().prefix("arcadia-look-").tempdir();
+        let copied = copy.and_then(|copy| {
+            copy_files(dir, copy.path())?;
+            Ok(Self(copy))
+        });
+        copied.map_err(|error| JournalError::Open {
+            path: dir.display().to_string(),
+            reason: format!(
+                "no copy of it could be made in `{}` to be looked at ({error}); TMPDIR names another \
+                 folder",
+                std::env::temp_dir().display()
+            ),
+        })
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// Copies files and the files in folders; there are no deeper ones.
+fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+    for item in fs::read_dir(from)? {
+        let item = item?;
+        let to = to.join(item.file_name());
+        if item.file_type()?.is_dir() {
+            fs::create_dir(&to)?;
+            copy_files(&item.path(), &to)?;
+        } else {
+            fs::copy(item.path(), &to)?;
+            // What may not be written where it is must be here.
+            fs::set_permissions(&to, Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(())
+}
