@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use arcadia::clock::Clock;
@@ -22,6 +23,7 @@ use arcadia::journal::{Batch, Fate, Journal, JournalError};
 use tempfile::TempDir;
 
 use crate::journal_contract::{entries, row};
+use crate::support::wait::Deadline;
 
 mod bounds;
 mod faults;
@@ -57,10 +59,17 @@ impl World {
         self.data.path().join("archive")
     }
 
-    /// The journal, compared with what the archive knows of it.
+    /// The journal, compared with what the archive knows of it. A program that another test starts
+    /// has the lock of a closed journal, too, for the moment until it runs.
     fn open(&self) -> Result<SledJournal, JournalError> {
         let witness = status::witness(&self.archive_dir()).unwrap();
-        Opening::of(&self.journal_dir()).witness(witness).open()
+        let deadline = Deadline::begin();
+        loop {
+            match Opening::of(&self.journal_dir()).witness(witness).open() {
+                Err(JournalError::Locked { .. }) if !deadline.is_over() => thread::yield_now(),
+                opened => return opened,
+            }
+        }
     }
 
     fn archive(&self) -> Archive {

@@ -1,15 +1,12 @@
 //! The real program: its journal is destroyed in the middle of a launch, comes back from the archive,
 //! and the launch goes on, with nothing in the cloud that nobody knows of.
 
-use std::thread;
-
 use serde_json::Value;
 
 use super::*;
 use crate::kill::audit;
 use crate::support::home::{Home, launch};
 use crate::support::simulated::Simulated;
-use crate::support::wait::Deadline;
 
 /// What never answers, and how many lines of the archive a launch has by then.
 type Stop = (&'static str, usize);

@@ -9,7 +9,13 @@ use super::*;
 
 /// Rebuilds the journal, and says what was planned and done.
 pub(super) async fn rebuild(world: &World) -> (Plan, Done) {
-    let rebuild = Rebuild::survey(world.data.path()).await.unwrap();
+    let deadline = Deadline::begin();
+    let rebuild = loop {
+        match Rebuild::survey(world.data.path()).await {
+            Err(RebuildError::Journal(JournalError::Locked { .. })) if !deadline.is_over() => {}
+            surveyed => break surveyed.unwrap_or_else(|error| panic!("{error}")),
+        }
+    };
     let plan = rebuild.plan().clone();
     let ids = IdSource::new(world.clock.clone(), Chance::seeded(1));
     (plan, rebuild.carry_out(&world.clock, &ids).await.unwrap())
