@@ -25,6 +25,7 @@ mod doctor;
 mod drill;
 mod error;
 mod process;
+mod rebuilt;
 mod simulated;
 mod workshop;
 
@@ -93,6 +94,9 @@ async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exi
             return simulated::serve(args, config, &clock, &output).await;
         }
         Some(Command::Drill(args)) => return drill::hold(&args, config, &output).await,
+        Some(Command::Rebuild(args)) => {
+            return rebuilt::rebuild(&args, config, &clock, &output).await;
+        }
         Some(Command::Verb(verb)) => verb,
         Some(Command::Config(_) | Command::Doctor(_)) | None => Verb::list(),
     };

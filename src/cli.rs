@@ -33,6 +33,7 @@ mod list;
 mod logs;
 mod order;
 pub mod output;
+pub mod rebuild;
 mod resolve;
 mod show;
 pub mod simulator;
@@ -101,6 +102,8 @@ pub enum Command {
     /// What goes through an engine.
     #[command(flatten)]
     Verb(Verb),
+    /// Build a damaged journal anew from the archive
+    Rebuild(rebuild::RebuildArgs),
     /// Run the simulated cloud by itself
     Simulator(simulator::SimulatorArgs),
     /// Break the configured plan at every point, on a private simulated cloud
@@ -192,7 +195,7 @@ impl Command {
         match self {
             Self::Verb(verb) => verb.needs(),
             Self::Simulator(_) => Needs::Simulator,
-            Self::Config(_) | Self::Drill(_) | Self::Doctor(_) => Needs::Nothing,
+            Self::Config(_) | Self::Drill(_) | Self::Doctor(_) | Self::Rebuild(_) => Needs::Nothing,
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct Config {
     pub saga: SagaConfig,
     /// How much the engine does at once.
     pub engine: EngineConfig,
+    /// How the journal is archived.
+    pub journal: JournalConfig,
     /// What is logged.
     pub log: LogConfig,
     /// How the screen looks.
@@ -186,6 +188,15 @@ impl PatienceOverride {
 pub struct EngineConfig {
     /// How many sagas may call providers at the same time.
     pub max_sagas: NonZeroUsize,
+}
+
+/// How the journal is archived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalConfig {
+    /// How long a fact may wait to be archived.
+    pub archive_every: Duration,
+    /// For how long what has ended with nothing left stays in the archive; `None` for ever.
+    pub archive_kept: Option<Duration>,
 }
 
 /// What is logged.

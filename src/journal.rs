@@ -5,6 +5,9 @@
 //!
 //! Two journals keep it: [`sled`] on disk, and [`memory`] for tests, which can be told to fail or to
 //! stop the world at any append. Both write the same [`record`]s and pass the same contract.
+//!
+//! What is committed is copied to plain files beside it, the [`archive`], from which a damaged journal
+//! is built anew ([`rebuild`]).
 
 use std::sync::Arc;
 
@@ -15,8 +18,10 @@ use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::log::LogLine;
 use crate::domain::summary::Summary;
 
+pub mod archive;
 pub mod memory;
 mod order;
+pub mod rebuild;
 pub mod record;
 pub mod sled;
 

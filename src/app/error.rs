@@ -5,6 +5,7 @@ use crate::config::ConfigError;
 use crate::config::secret::SecretError;
 use crate::drill::DrillError;
 use crate::journal::JournalError;
+use crate::journal::rebuild::RebuildError;
 use crate::providers::ProviderError;
 use crate::providers::digitalocean::DigitalOceanError;
 use crate::simulator::SimulatorError;
@@ -34,6 +35,9 @@ pub enum AppError {
     /// The journal could not be opened or read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The journal could not be rebuilt.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
     /// The client could not be made.
     #[error(transparent)]
     Client(#[from] DigitalOceanError),
@@ -68,6 +72,7 @@ impl AppError {
             | Self::Token { .. }
             | Self::Telemetry(_)
             | Self::Journal(_)
+            | Self::Rebuild(_)
             | Self::Client(_)
             | Self::Simulator(_)
             | Self::Drill(_)
@@ -86,7 +91,14 @@ impl AppError {
                 "check the token at the provider; `arcadia config show` says where it comes from"
                     .to_owned(),
             ),
-            Self::Journal(error) => error.remedy().map(str::to_owned),
+            Self::Journal(error) | Self::Rebuild(RebuildError::Journal(error)) => {
+                error.remedy().map(str::to_owned)
+            }
+            Self::Rebuild(RebuildError::NoArchive { .. }) => Some(
+                "bring the folder back as it was kept; every droplet has the tag \
+                 `managed-by-arcadia`"
+                    .to_owned(),
+            ),
             Self::Drill(DrillError::Rehearsal { .. }) => Some(
                 "nothing was broken yet: `arcadia config show` prints the plan's time-outs, and \
                  `[simulator]` how long things take there"
@@ -96,6 +108,7 @@ impl AppError {
                 Some("--only takes a step, or the name that a drill prints for a run".to_owned())
             }
             Self::Drill(_)
+            | Self::Rebuild(_)
             | Self::Telemetry(_)
             | Self::Client(_)
             | Self::Simulator(_)

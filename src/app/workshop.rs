@@ -1,6 +1,6 @@
 //! An engine with everything it stands on, put together and taken apart in the right order.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use secrecy::SecretString;
@@ -10,13 +10,16 @@ use crate::app::caveat::Caveat;
 use crate::app::cloud::Cloud;
 use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, PatienceOverride, SagaConfig};
+use crate::domain::failure::with_causes;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::log::LogLine;
 use crate::domain::saga::plan::{Plan, PlanStep};
 use crate::engine::{Handle, Parts, Planner};
+use crate::journal::archive::follower::Follower;
+use crate::journal::archive::{self, Settings, status};
 use crate::journal::sled::SledJournal;
 use crate::journal::sled::opening::Opening;
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, rebuild};
 use crate::steps::plan::{self, PlanSettings};
 use crate::steps::{Registry, StepSettings};
 use crate::telemetry::StepLogSink;
@@ -46,6 +49,8 @@ pub(super) enum Purpose {
 pub(super) struct Workshop {
     pub(super) engine: Handle,
     journal: Arc<SledJournal>,
+    /// Who writes nothing has nothing to archive.
+    archive: Option<Follower>,
     cloud: Option<Cloud>,
     /// Why the journal is only looked at, if it is.
     pub(super) caveat: Option<Caveat>,
@@ -62,8 +67,8 @@ impl Workshop {
     ) -> Result<Self, AppError> {
         let chance = Chance::from_system();
         // The journal's lock comes first: who does not own the folder starts nothing.
-        let folder = config.data_dir.join("journal");
-        let opened = tokio::task::spawn_blocking(move || open_journal(&folder, purpose));
+        let (folder, archive) = (config.data_dir.join(rebuild::JOURNAL), archive_folder(config));
+        let opened = tokio::task::spawn_blocking(move || open_journal(&folder, &archive, purpose));
         let (journal, caveat) = opened.await.map_err(|_| JournalError::Closed)??;
         let journal = Arc::new(journal);
         let cloud = match Self::cloud(config, purpose, token, clock, &chance).await {
@@ -72,6 +77,11 @@ impl Workshop {
                 journal.close().await;
                 return Err(error);
             }
+        };
+        // Before the engine: nobody may write while the archive is made to lead up to the journal.
+        let archive = match purpose {
+            Purpose::Run => Some(follow(config, &journal, clock).await),
+            Purpose::Read => None,
         };
         let engine = Handle::open(Parts {
             journal: Arc::clone(&journal) as Arc<dyn Journal>,
@@ -92,12 +102,16 @@ impl Workshop {
         if purpose == Purpose::Run {
             engine.resume().await?;
         }
-        Ok(Self { engine, journal, cloud: Some(cloud), caveat })
+        Ok(Self { engine, journal, archive, cloud: Some(cloud), caveat })
     }
 
-    /// Stops in the order of dependence: sagas, then the journal they write, then the cloud.
+    /// Stops in the order of dependence: sagas, then the archive of what they did, then the journal
+    /// they write, then the cloud.
     pub(super) async fn close(mut self) {
         self.engine.stop().await;
+        if let Some(archive) = self.archive.take() {
+            archive.close().await;
+        }
         self.journal.close().await;
         if let Some(cloud) = self.cloud.take() {
             cloud.stop().await;
@@ -122,15 +136,35 @@ impl Workshop {
     }
 }
 
-/// Opens the journal; to be looked at only, when it cannot be written and nobody wants to.
+async fn follow(config: &Config, journal: &SledJournal, clock: &Clock) -> Follower {
+    let settings = Settings {
+        sync_every: config.journal.archive_every,
+        keep: config.journal.archive_kept,
+        ..Settings::default()
+    };
+    let folder = archive_folder(config);
+    Follower::start(folder, settings, clock.clone(), journal, journal.commits()).await
+}
+
+fn archive_folder(config: &Config) -> PathBuf {
+    config.data_dir.join(archive::FOLDER)
+}
+
+/// Opens the journal, compared with what the archive knows of it; to be looked at only, when it cannot
+/// be written and nobody wants to.
 fn open_journal(
     folder: &Path,
+    archive: &Path,
     purpose: Purpose,
 ) -> Result<(SledJournal, Option<Caveat>), JournalError> {
-    match (SledJournal::open(folder), purpose) {
+    let witness = status::witness(archive).unwrap_or_else(|error| {
+        tracing::warn!(error = with_causes(&error), "the archive says nothing of the journal");
+        None
+    });
+    match (Opening::of(folder).witness(witness).open(), purpose) {
         (Ok(journal), Purpose::Run | Purpose::Read) => Ok((journal, None)),
         (Err(error), Purpose::Run) => Err(error),
-        (Err(error), Purpose::Read) => match Opening::of(folder).look() {
+        (Err(error), Purpose::Read) => match Opening::of(folder).witness(witness).look() {
             Ok(journal) => {
                 let caveat = Caveat(journal.doubt().cloned().unwrap_or(error));
                 Ok((journal, Some(caveat)))

@@ -74,6 +74,14 @@ pub(crate) async fn acting(
     ask(output, verb, consent, "Go on? [y/N]", is_yes).await
 }
 
+/// Asks whether the journal may be rebuilt. The plan was shown.
+///
+/// # Errors
+/// When there is nobody to ask, or the answer is no.
+pub(crate) async fn rebuilding(output: &Output, consent: Consent) -> Result<(), CliError> {
+    ask(output, "rebuild", consent, "Go on? [y/N]", is_yes).await
+}
+
 async fn ask(
     output: &Output,
     verb: &'static str,

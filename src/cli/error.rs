@@ -38,7 +38,7 @@ pub enum CliError {
         candidates: Vec<String>,
     },
     /// Nobody can be asked, and nobody said yes beforehand.
-    #[error("{verb} destroys things, and there is no terminal to ask on")]
+    #[error("{verb} is not done without a yes, and there is no terminal to ask on")]
     CannotAsk {
         /// The verb.
         verb: &'static str,

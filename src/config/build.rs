@@ -11,8 +11,8 @@ use crate::config::layers::Layers;
 use crate::config::schema;
 use crate::config::value::Value;
 use crate::config::{
-    Config, DigitalOceanConfig, EngineConfig, LaunchDefaults, LogConfig, PatienceOverride,
-    Provider, SagaConfig, SimulatorConfig, TokenSource, UiConfig, When,
+    Config, DigitalOceanConfig, EngineConfig, JournalConfig, LaunchDefaults, LogConfig,
+    PatienceOverride, Provider, SagaConfig, SimulatorConfig, TokenSource, UiConfig, When,
 };
 use crate::domain::saga::plan::{OnFailure, Patience, StepName};
 use crate::domain::saga::retry::RetryPolicy;
@@ -65,6 +65,13 @@ pub(crate) fn build(
                 .count("engine.max_sagas")
                 .and_then(NonZeroUsize::new)
                 .unwrap_or(NonZeroUsize::MIN),
+        },
+        journal: JournalConfig {
+            archive_every: read.span("journal.archive_every"),
+            archive_kept: match read.count::<u64>("journal.archive_days") {
+                Some(0) | None => None,
+                Some(days) => Some(Duration::from_hours(24 * days)),
+            },
         },
         log: LogConfig {
             filter: read.text("log.filter"),

@@ -120,6 +120,8 @@ pub const KEYS: &[Key] = &[
     key("saga.compensations.base", WAIT, Some("1s")),
     key("saga.compensations.cap", WAIT, Some("5m")),
     key("engine.max_sagas", Shape::Integer { least: 1, most: 10_000 }, Some("64")),
+    key("journal.archive_every", SPAN, Some("1s")),
+    key("journal.archive_days", Shape::Integer { least: 0, most: 36_500 }, Some("90")),
     key("log.filter", Shape::Filter, Some("info,arcadia=debug")),
     key("log.days_kept", Shape::Integer { least: 1, most: 3650 }, Some("14")),
     key("ui.ascii", WHEN, Some("auto")),

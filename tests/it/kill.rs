@@ -92,7 +92,7 @@ fn is_in_step(history: &[Value], step: &str, way: &str) -> bool {
 }
 
 /// The cloud holds what the journal says, and nothing else. Returns how the deployments stand.
-fn audit(
+pub(crate) fn audit(
     cloud: &Simulated,
     home: &Home,
     foreign: &[(&str, &str, u64)],

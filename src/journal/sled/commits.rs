@@ -18,9 +18,11 @@ use tokio::sync::watch;
 use crate::domain::aggregate::Entry;
 use crate::journal::sled::chain::Link;
 use crate::journal::sled::commit_record::{CommitRecord, Member, Turn};
+use crate::journal::sled::integrity::Witness;
 use crate::journal::sled::pieces::Values;
 use crate::journal::sled::shared::Shared;
 use crate::journal::sled::store::Store;
+use crate::journal::sled::tail::{Found, Tail};
 use crate::journal::sled::{keys, reader};
 use crate::journal::{Batch, Fate, JournalError, record};
 
@@ -90,6 +92,16 @@ impl CommitLog {
     /// When the journal cannot be read.
     pub fn oldest(&self) -> Result<Option<GroupNumber>, JournalError> {
         self.shared.read(oldest)
+    }
+
+    /// The last group that was written, as a witness of the journal; `None` before the first. Only
+    /// while nobody appends is it sure to be durable.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn last(&self) -> Result<Option<Witness>, JournalError> {
+        let found = self.shared.read(Store::tail)?;
+        Ok(found.and_then(Found::tail).and_then(Tail::witness))
     }
 
     /// Lets go of the commits up to that of `group`. They are dropped along with the next groups.

@@ -20,6 +20,14 @@ impl Copy {
     /// [`JournalError::Locked`] when somebody does, and what the operating system says.
     pub(super) fn of(dir: &Path) -> Result<Self, JournalError> {
         let _lock = folder::lock_as_it_is(dir)?;
+        Self::of_taken(dir)
+    }
+
+    /// Copies a folder that the caller has locked.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(super) fn of_taken(dir: &Path) -> Result<Self, JournalError> {
         let copy = tempfile::Builder::new().prefix("arcadia-look-").tempdir();
         let copied = copy.and_then(|copy| {
             copy_files(dir, copy.path())?;

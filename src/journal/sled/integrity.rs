@@ -55,14 +55,15 @@ pub(super) enum Rows {
 
 /// Checks what can be checked before sled opens the database, which would make a new one in the place
 /// of one that is gone. Returns how many groups are known to have been written.
-pub(super) fn before_opening(dir: &Path) -> Result<u64, JournalError> {
+pub(super) fn before_opening(dir: &Path, witness: Option<Witness>) -> Result<u64, JournalError> {
     // sled panics on such a clock, which would look like damage.
     if Clock::system().now() <= Timestamp::default() {
         let path = dir.display().to_string();
         let reason = "the clock of this machine stands before 1970; set it first".to_owned();
         return Err(JournalError::Open { path, reason });
     }
-    let groups = noted_groups(noted(dir)?);
+    let witnessed = witness.map_or(0, |witness| witness.group.0);
+    let groups = noted_groups(noted(dir)?).max(witnessed);
     if groups > 0 && store::data_file_len(dir) == 0 {
         return Err(lost(dir, groups, 0));
     }

@@ -11,10 +11,11 @@ use crate::journal::JournalError;
 use crate::journal::sled::commits::{COMMITS_KEPT, GroupNumber};
 use crate::journal::sled::copy::Copy;
 use crate::journal::sled::data_file::{self, OpenDataFile};
-use crate::journal::sled::folder;
+use crate::journal::sled::folder::{self, FolderLock};
 use crate::journal::sled::integrity::{self, Findings, Witness};
 use crate::journal::sled::shared::Shared;
 use crate::journal::sled::store::{self, Store};
+use crate::journal::sled::tail::Tail;
 use crate::journal::sled::writer::{Parts, Writer};
 use crate::journal::sled::{REQUESTS_WAITING, SledJournal};
 
@@ -24,6 +25,13 @@ pub struct Opening<'a> {
     data_file: OpenDataFile,
     witness: Option<Witness>,
     commits_kept: u64,
+    continues: Option<Witness>,
+}
+
+/// The folder of a journal, held against every other process until this is dropped.
+#[derive(Debug)]
+pub struct Taken {
+    _lock: FolderLock,
 }
 
 /// What a journal that is only looked at holds until it is closed.
@@ -34,7 +42,13 @@ pub(super) struct Held {
 impl<'a> Opening<'a> {
     /// Opens the journal in the folder `dir`.
     pub fn of(dir: &'a Path) -> Self {
-        Self { dir, data_file: data_file::system(), witness: None, commits_kept: COMMITS_KEPT }
+        Self {
+            dir,
+            data_file: data_file::system(),
+            witness: None,
+            commits_kept: COMMITS_KEPT,
+            continues: None,
+        }
     }
 
     /// With a data file of the caller's: a test sees and fails its syncs.
@@ -56,14 +70,21 @@ impl<'a> Opening<'a> {
         Self { witness, ..self }
     }
 
+    /// Numbers the groups of a journal that is new on from this one: it takes the place of one whose
+    /// groups are known elsewhere.
+    #[must_use]
+    pub fn continuing(self, last: Option<Witness>) -> Self {
+        Self { continues: last, ..self }
+    }
+
     /// Opens it to be written.
     ///
     /// # Errors
     /// As [`SledJournal::open`].
     pub fn open(self) -> Result<SledJournal, JournalError> {
-        let Self { dir, data_file: open_data_file, witness, commits_kept } = self;
+        let Self { dir, data_file: open_data_file, witness, commits_kept, continues } = self;
         let lock = folder::prepare(dir)?;
-        if integrity::before_opening(dir)? == 0 {
+        if integrity::before_opening(dir, witness)? == 0 {
             folder::drop_settings(dir).map_err(|error| folder::open_error(dir, &error))?;
         }
         let store = Store::open(dir)?;
@@ -73,6 +94,9 @@ impl<'a> Opening<'a> {
         let mut findings = integrity::check(&store, dir, witness, sync)?;
         if let Some(doubt) = findings.doubt.take() {
             return Err(doubt);
+        }
+        if let Some(last) = continues.filter(|_| findings.tail == Tail::default()) {
+            findings.tail = Tail::after(last);
         }
         let newest = GroupNumber(findings.tail.groups);
         let shared = Arc::new(Shared::new(store.clone(), newest));
@@ -105,9 +129,22 @@ impl<'a> Opening<'a> {
     /// # Errors
     /// When another process is writing it, when it cannot be copied, or when nothing can be read.
     pub fn look(self) -> Result<SledJournal, JournalError> {
-        let Self { dir, data_file: _, witness, commits_kept: _ } = self;
-        integrity::before_opening(dir)?;
-        let copy = Copy::of(dir)?;
+        let copy = Copy::of(self.dir)?;
+        self.look_at(copy)
+    }
+
+    /// Like [`Opening::look`], for whoever has taken the folder.
+    ///
+    /// # Errors
+    /// As [`Opening::look`].
+    pub fn look_at_taken(self, _taken: &Taken) -> Result<SledJournal, JournalError> {
+        let copy = Copy::of_taken(self.dir)?;
+        self.look_at(copy)
+    }
+
+    fn look_at(self, copy: Copy) -> Result<SledJournal, JournalError> {
+        let Self { dir, data_file: _, witness, commits_kept: _, continues: _ } = self;
+        integrity::before_opening(dir, witness)?;
         let store = Store::open(copy.path()).map_err(|error| of_original(error, dir))?;
         let findings =
             integrity::look(&store, dir, witness).map_err(|error| of_original(error, dir))?;
@@ -122,6 +159,21 @@ impl<'a> Opening<'a> {
             held: Mutex::new(Some(Held { _copy: copy })),
         })
     }
+}
+
+impl Taken {
+    /// Takes the folder `dir`, which is made if it is not there, without looking at the journal in it.
+    ///
+    /// # Errors
+    /// [`JournalError::Locked`] when another process has it.
+    pub fn take(dir: &Path) -> Result<Self, JournalError> {
+        Ok(Self { _lock: folder::prepare(dir)? })
+    }
+}
+
+/// Whether there is no journal in the folder `dir`.
+pub fn is_empty(dir: &Path) -> bool {
+    store::data_file_len(dir) == 0
 }
 
 /// An error of the copy, told of the folder that it is a copy of.

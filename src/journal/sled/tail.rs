@@ -7,6 +7,8 @@
 //! [`counter`]: crate::journal::sled::counter
 
 use crate::journal::sled::chain::{Digest, Link};
+use crate::journal::sled::commits::GroupNumber;
+use crate::journal::sled::integrity::Witness;
 
 /// The form of the database that this program writes. Form 1 had no heads and no tail but the bare
 /// number of groups; it is brought up to date when it is opened.
@@ -37,6 +39,17 @@ pub(super) enum Found {
 }
 
 impl Tail {
+    /// The tail of a journal without sagas whose groups go on after this one.
+    pub(super) fn after(Witness { group, link }: Witness) -> Self {
+        Self { groups: group.0, link, digest: Digest::default() }
+    }
+
+    /// The last group; `None` before the first.
+    pub(super) fn witness(self) -> Option<Witness> {
+        let Self { groups, link, digest: _ } = self;
+        (groups > 0).then_some(Witness { group: GroupNumber(groups), link })
+    }
+
     /// Its written form: the form of the database, groups, digest and link.
     pub(super) fn to_bytes(self) -> Vec<u8> {
         [
@@ -50,6 +63,14 @@ impl Tail {
 }
 
 impl Found {
+    /// The tail, if it is one of this form.
+    pub(super) fn tail(self) -> Option<Tail> {
+        match self {
+            Self::Tail(tail) => Some(tail),
+            Self::Older(_) | Self::Newer(_) | Self::Nonsense => None,
+        }
+    }
+
     /// What these bytes hold.
     pub(super) fn from_bytes(bytes: &[u8]) -> Self {
         if let Ok(groups) = bytes.try_into() {

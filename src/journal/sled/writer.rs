@@ -239,7 +239,7 @@ impl Writer {
 
     fn reopen(&mut self) -> Result<Store, JournalError> {
         // Asked before sled opens it, because sled would make a new one in its place.
-        integrity::before_opening(&self.dir)?;
+        integrity::before_opening(&self.dir, None)?;
         let store = Store::open(&self.dir)?;
         let data_file = (self.open_data_file)(&store::data_file_path(&self.dir));
         self.data_file = data_file.map_err(|error| folder::open_error(&self.dir, &error))?;

@@ -1,0 +1,105 @@
+//! Putting the rebuilt journal where the damaged one is.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::clock::Clock;
+use crate::journal::JournalError;
+use crate::journal::archive::status::Inspection;
+use crate::journal::archive::{self, Archive, ArchiveError, Settings};
+use crate::journal::rebuild::build::BUILDING;
+use crate::journal::rebuild::old::Old;
+use crate::journal::rebuild::{JOURNAL, Plan, RebuildError};
+use crate::journal::sled::SledJournal;
+use crate::journal::sled::opening::is_empty;
+
+/// Moves the damaged journal aside and the rebuilt one into its place, and says where the damaged one
+/// is. Its folder is held until it has its other name, so that nobody begins to write to it.
+pub(super) async fn put_in_place(
+    data_dir: &Path,
+    old: Old,
+    clock: &Clock,
+) -> Result<Option<PathBuf>, RebuildError> {
+    let place = data_dir.join(JOURNAL);
+    let aside = free_name(data_dir, clock);
+    let moved = if is_empty(&place) && holds_only_its_lock(&place) {
+        fs::remove_dir_all(&place).map(|()| None)
+    } else {
+        fs::rename(&place, &aside).map(|()| Some(aside))
+    };
+    let aside = moved.map_err(|source| RebuildError::Swap { path: place.clone(), source })?;
+    sync(data_dir)?;
+    old.close().await;
+    fs::rename(data_dir.join(BUILDING), &place)
+        .map_err(|source| RebuildError::Swap { path: place, source })?;
+    sync(data_dir)?;
+    Ok(aside)
+}
+
+/// Begins the archive anew with what the rebuilt journal holds. What is damaged in it is kept with the
+/// damaged journal.
+pub(super) async fn begin_archive(
+    data_dir: &Path,
+    plan: &Plan,
+    aside: Option<&Path>,
+    clock: &Clock,
+) -> Result<(), RebuildError> {
+    let Inspection { segments, damages, .. } = &plan.archive;
+    if let Some(aside) = aside.filter(|_| !damages.is_empty()) {
+        let kept = aside.join(archive::FOLDER);
+        keep(segments, &kept).map_err(|source| RebuildError::Swap { path: kept, source })?;
+    }
+    let place = data_dir.join(JOURNAL);
+    let folder = data_dir.join(archive::FOLDER);
+    let clock = clock.clone();
+    let (journal, mut archive) = tokio::task::spawn_blocking(move || {
+        let journal = SledJournal::open(&place)?;
+        let archive = Archive::open(&folder, Settings::default(), clock)?;
+        Ok::<_, ArchiveError>((journal, archive))
+    })
+    .await
+    .map_err(|_| JournalError::Closed)??;
+    let begun = match journal.commits().last() {
+        Ok(Some(last)) => archive.write_anew(&journal, last).await,
+        Ok(None) => Ok(()),
+        Err(error) => Err(error.into()),
+    };
+    journal.close().await;
+    Ok(begun?)
+}
+
+fn keep(segments: &[PathBuf], folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for segment in segments {
+        if let Some(name) = segment.file_name() {
+            fs::hard_link(segment, folder.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// A name beside the journal that nothing has: `journal.damaged-2026-01-31T12-00-00Z`.
+fn free_name(data_dir: &Path, clock: &Clock) -> PathBuf {
+    let time: String = clock.now().to_string().chars().take("2026-01-31T12:00:00".len()).collect();
+    let name = format!("{JOURNAL}.damaged-{}Z", time.replace(':', "-"));
+    let mut path = data_dir.join(&name);
+    let mut number = 2;
+    while path.exists() {
+        path = data_dir.join(format!("{name}-{number}"));
+        number += 1;
+    }
+    path
+}
+
+/// Whether nothing but what was made to hold the folder is in it.
+fn holds_only_its_lock(place: &Path) -> bool {
+    let items = fs::read_dir(place);
+    items.is_ok_and(|items| items.flatten().all(|item| item.file_name() == "lock"))
+}
+
+fn sync(data_dir: &Path) -> Result<(), RebuildError> {
+    File::open(data_dir)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| RebuildError::Swap { path: data_dir.to_owned(), source })
+}
