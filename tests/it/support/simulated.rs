@@ -89,14 +89,15 @@ impl Simulated {
 
     /// Points the only A record of a name elsewhere, as somebody else would.
     pub(crate) fn change_record(&self, name: &str, data: &str) {
-        let path = "/v2/domains/acme.example/records";
-        let query = format!("{path}?type=A&name={name}.acme.example");
-        let found = self.request("GET", &query, "");
-        let [record] = found["domain_records"].as_array().unwrap().as_slice() else {
-            panic!("not one record of `{name}`: {found}");
-        };
+        // Not by the listing, which lags.
+        let state = self.state();
+        let records = state["records"]["acme.example"].as_array().unwrap();
+        let of_name = |record: &&Value| record["type"] == "A" && record["name"] == name;
+        let found: Vec<_> = records.iter().filter(of_name).collect();
+        let [record] = found.as_slice() else { panic!("not one record of `{name}`: {found:?}") };
         let body = serde_json::json!({"type": "A", "data": data});
-        self.request("PUT", &format!("{path}/{}", record["id"]), &body.to_string());
+        let path = format!("/v2/domains/acme.example/records/{}", record["id"]);
+        self.request("PUT", &path, &body.to_string());
     }
 
     /// Everything that really is there.
