@@ -22,6 +22,7 @@
 //! | `cut` | the work is done; half of the body is sent, then the connection breaks |
 //! | `malformed` | the work is done; the body is half of the JSON it should be |
 //! | `wrong type` | the work is done; every number of the body becomes a text |
+//! | `empty` | the work is done; every list of the body has nothing in it |
 //! | `drip 5s` | the work is done; the body comes in pieces over this time |
 //! | `placement fails` | a droplet is accepted, vanishes when it should become active, and its action has errored |
 //!

@@ -15,11 +15,13 @@ use crate::support::terminal::Terminal;
 const TOKEN: &str = "dop_v1_5ecret5ecret5ecret";
 
 /// What makes a rollback believe that everything is gone, and leaves it there.
-const LIES: [&str; 4] = [
+const LIES: [&str; 6] = [
     "DELETE /v2/droplets/*: 204",
     "GET /v2/droplets/*: 404",
+    "GET /v2/droplets: empty",
     "DELETE /v2/domains/*/records/*: 204",
     "GET /v2/domains/*/records/*: 404",
+    "GET /v2/domains/*/records: empty",
 ];
 
 /// What a run of the doctor found.
@@ -176,6 +178,7 @@ fn what_a_colleague_may_own_goes_only_by_name_or_by_a_flag_and_a_foreign_droplet
     assert!(done.stderr.contains(&format!("droplet {foreign} stays")), "{done:?}");
     let left = || -> Vec<String> { cloud.droplets().into_iter().map(|(_, name)| name).collect() };
     assert_eq!(left(), ["dep-two", "foreign"]);
+    cloud.wait_until_listed();
     let lost = visit(&first, &[]);
     assert_eq!(lost.code, Some(3));
     assert_eq!(lost.names(), ["orphans.orphan_droplet", "drift.droplet_gone"]);
@@ -194,6 +197,7 @@ fn each_kind_of_drift_is_told_and_none_is_touched() {
     cloud.meddle("POST", &format!("/v2/droplets/{id}/actions"), &json!({"type": "power_off"}));
     cloud.put_record(("web", "198.51.100.9", 60));
     cloud.wait_until("the droplet is off", |cloud| cloud.state()["droplets"][0]["status"] == "off");
+    cloud.wait_until_listed();
     let before = cloud.state();
     let seen = visit(&home, &["--fix", "--yes"]);
     assert_eq!(seen.code, Some(3));

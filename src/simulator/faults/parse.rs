@@ -26,7 +26,7 @@ const SHAPE: &str = "a rule reads `METHOD PATH: FAULT[, OPTION]...`, such as \
                      `POST /v2/droplets: 500 after effect, nth 1`";
 const FAULTS: &str = "faults are a status such as `500` or `503 \"words\"`, `drop`, `silence` (these \
                       three also with `after effect`), `delay 3s`, `cut`, `malformed`, \
-                      `wrong type`, `drip 5s`, `placement fails`";
+                      `wrong type`, `empty`, `drip 5s`, `placement fails`";
 const OPTIONS: &str = "options are `every`, `nth 3`, `first 2`, `chance 0.1`, `times 5` and, with a \
                        status, `retry after 30s`";
 const SPANS: &str = "a time is a whole number with `ms`, `s`, `m` or `h`, such as `500ms`";
@@ -81,6 +81,7 @@ fn fault(text: &str) -> Result<Fault, Wrong<'_>> {
         ["cut"] => Fault::Cut,
         ["malformed"] => Fault::Malformed,
         ["wrong", "type"] => Fault::WrongType,
+        ["empty"] => Fault::Empty,
         ["placement", "fails"] => Fault::PlacementFails,
         _ => return Err((text, FAULTS)),
     };
@@ -125,6 +126,7 @@ fn option<'a>(rule: &mut FaultRule, text: &'a str) -> Result<(), Wrong<'a>> {
             | Fault::Cut
             | Fault::Malformed
             | Fault::WrongType
+            | Fault::Empty
             | Fault::Drip(_)
             | Fault::PlacementFails => return Err((text, OPTIONS)),
         },

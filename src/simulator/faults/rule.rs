@@ -60,6 +60,8 @@ pub enum Fault {
     Malformed,
     /// Every number of the body is a text.
     WrongType,
+    /// Every list of the body has nothing in it.
+    Empty,
     /// The body comes in pieces over this time.
     Drip(Duration),
     /// Droplets are accepted and never placed.
@@ -148,6 +150,7 @@ impl fmt::Display for Fault {
             Self::Cut => f.write_str("cut"),
             Self::Malformed => f.write_str("malformed"),
             Self::WrongType => f.write_str("wrong type"),
+            Self::Empty => f.write_str("empty"),
             Self::Drip(span) => write!(f, "drip {}", Span(*span)),
             Self::PlacementFails => f.write_str("placement fails"),
         }

@@ -53,7 +53,9 @@ fn every_part_of_a_rule_is_read() {
             moment: Moment::AfterEffect,
         }
     );
-    for text in ["cut", "malformed", "wrong type", "drip 1500ms", "delay 2m", "silence", "drop"] {
+    for text in
+        ["cut", "malformed", "wrong type", "empty", "drip 1500ms", "delay 2m", "silence", "drop"]
+    {
         let text = format!("* /v2/**: {text}, first 2");
         assert_eq!(rule(&text).to_string(), text);
     }

@@ -105,6 +105,7 @@ impl Front {
                 Ok(mangle::malform(whole).await)
             }
             Fault::WrongType => Ok(mangle::retype(self.work(request, quota).await).await),
+            Fault::Empty => Ok(mangle::empty(self.work(request, quota).await).await),
             Fault::Drip(over) => {
                 let whole = with_body(self.work(request, quota).await, request_id);
                 Ok(mangle::drip(whole, Arc::clone(&self.cloud), over).await)

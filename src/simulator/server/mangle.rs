@@ -39,15 +39,25 @@ pub(super) async fn malform(mut response: Response) -> Response {
 }
 
 /// Every number becomes a text.
-pub(super) async fn retype(mut response: Response) -> Response {
+pub(super) async fn retype(response: Response) -> Response {
+    rewrite(response, numbers_to_texts).await
+}
+
+/// Every list has nothing in it.
+pub(super) async fn empty(response: Response) -> Response {
+    rewrite(response, without_items).await
+}
+
+/// Gives a response another body, if it has one that is JSON.
+async fn rewrite(mut response: Response, rewritten: impl FnOnce(Value) -> Value) -> Response {
     response.headers_mut().remove(header::CONTENT_LENGTH);
     let (head, body) = response.into_parts();
     let bytes = collect(body).await;
-    let retyped = match serde_json::from_slice::<Value>(&bytes) {
-        Ok(value) => Bytes::from(numbers_to_texts(value).to_string()),
+    let bytes = match serde_json::from_slice::<Value>(&bytes) {
+        Ok(value) => Bytes::from(rewritten(value).to_string()),
         Err(_) => bytes,
     };
-    Response::from_parts(head, Body::from(retyped))
+    Response::from_parts(head, Body::from(bytes))
 }
 
 /// The body comes in pieces over this time.
@@ -88,5 +98,15 @@ fn numbers_to_texts(value: Value) -> Value {
             fields.into_iter().map(|(name, value)| (name, numbers_to_texts(value))).collect()
         }
         Value::Null | Value::Bool(_) | Value::String(_) => value,
+    }
+}
+
+fn without_items(value: Value) -> Value {
+    match value {
+        Value::Array(_) => Value::Array(Vec::new()),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, without_items(value))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
 }

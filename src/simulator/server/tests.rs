@@ -340,6 +340,7 @@ async fn bodies_can_arrive_damaged_after_the_effect() {
         "POST /v2/droplets: malformed, nth 1",
         "POST /v2/droplets: wrong type, nth 2",
         "POST /v2/droplets: placement fails, nth 3",
+        "GET /v2/droplets: empty",
     ]);
     let malformed = desk.post("/v2/droplets", &web()).await;
     assert_eq!(malformed.status, StatusCode::ACCEPTED);
@@ -352,6 +353,9 @@ async fn bodies_can_arrive_damaged_after_the_effect() {
     let action = format!("/v2/actions/{}", unplaced["links"]["actions"][0]["id"]);
     assert_eq!(desk.get(&action).await.json()["action"]["status"], "errored");
     assert_eq!(desk.droplets(), 2);
+    let forgetful = desk.get("/v2/droplets").await.json();
+    assert_eq!(forgetful["droplets"], serde_json::json!([]));
+    assert!(forgetful["meta"]["total"].is_number());
 }
 
 #[tokio::test(start_paused = true)]

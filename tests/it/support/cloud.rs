@@ -259,7 +259,9 @@ impl TestCloud {
                 act()?;
                 Err(lost(FailureCode::BadAnswer, "the answer makes no sense", kind))
             }
-            Some(Fault::PlacementFails) => panic!("placement is not part of these tests"),
+            Some(fault @ (Fault::PlacementFails | Fault::Empty)) => {
+                panic!("`{fault:?}` is not part of these tests")
+            }
         }
     }
 }
@@ -411,6 +413,7 @@ fn takes_effect(fault: &Fault) -> bool {
         | Fault::Cut
         | Fault::Malformed
         | Fault::WrongType
+        | Fault::Empty
         | Fault::PlacementFails => true,
     }
 }

@@ -100,6 +100,15 @@ impl Simulated {
         self.request("PUT", &path, &body.to_string());
     }
 
+    /// Waits until listings show what really is there: they lag.
+    pub(crate) fn wait_until_listed(&self) {
+        self.wait_until("listings have caught up", |cloud| {
+            let (state, listed) =
+                (cloud.state(), cloud.request("GET", "/v2/droplets?per_page=200", ""));
+            droplet_states(&state) == droplet_states(&listed)
+        });
+    }
+
     /// Everything that really is there.
     pub(crate) fn state(&self) -> Value {
         self.request("GET", "/_simulator/state", "")
@@ -181,4 +190,13 @@ impl Simulated {
             body => serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}")),
         }
     }
+}
+
+/// Id and status of each droplet, in the order of the ids.
+fn droplet_states(answer: &Value) -> BTreeMap<u64, String> {
+    let droplets = answer["droplets"].as_array().unwrap().iter();
+    let states = droplets.map(|droplet| {
+        (droplet["id"].as_u64().unwrap(), droplet["status"].as_str().unwrap().to_owned())
+    });
+    states.collect()
 }
