@@ -416,8 +416,11 @@ fn the_document_is_what_scripts_rely_on() {
     let findings = document["findings"].as_array_mut().unwrap();
     // What depends on the machine that the test runs on.
     findings.retain(|finding| {
-        !matches!(finding["check"].as_str(), Some("space" | "file_system" | "logs"))
+        !matches!(finding["check"].as_str(), Some("space" | "file_system" | "logs" | "there"))
     });
+    // How often it was looked depends on how quick the machine is.
+    let read = findings.iter_mut().find(|finding| finding["check"] == "histories").unwrap();
+    read["text"] = json!("[so many] entries read and make sense");
     let ids = home.deployments()[0].clone();
     let mut text = serde_json::to_string_pretty(&document).unwrap();
     let texts = |value: &Value| value.as_str().unwrap().to_owned();
