@@ -18,12 +18,15 @@ use crate::domain::aggregate::{Aggregate, Entry, Fact, HistoryError, Launch};
 use crate::domain::failure::with_causes;
 use crate::domain::id::SagaId;
 use crate::domain::saga::command::Call;
+use crate::domain::saga::event::EventKind;
 use crate::domain::saga::plan::Direction;
+use crate::domain::saga::state::{Phase, State};
 use crate::domain::saga::transition::{Outcome, interruptions, settle};
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
-use crate::engine::owner::wanted::Wanted;
+use crate::engine::owner::wanted::{Needs, Seated, Wanted};
 use crate::engine::request::Request;
+use crate::engine::seats::{Seat, Ticket};
 use crate::engine::{STOPPING_GRACE, Shared, call, recovery};
 use crate::journal::{Batch, Fate, JournalError};
 use crate::store::Names;
@@ -42,8 +45,8 @@ const JOURNAL_RETRY_CAP: Duration = Duration::from_secs(10);
 pub(super) enum Opening {
     /// With a new saga.
     Launch { launch: Box<Launch>, ack_tx: oneshot::Sender<Result<(), JournalError>> },
-    /// With a saga that is in the journal.
-    Resume,
+    /// With a saga that is in the journal, and the seat that it waited for if it did.
+    Resume { seat: Option<Seat> },
 }
 
 /// The owner of one saga.
@@ -56,6 +59,8 @@ pub(super) struct Owner {
     calls: JoinSet<(Call, Outcome)>,
     under_way: BTreeSet<Call>,
     wake_at: Option<Timestamp>,
+    /// The right to go forward.
+    seat: Option<Seat>,
     /// Calls back what goes forward and has not begun; cancelled once the saga turns round.
     recall: CancellationToken,
 }
@@ -86,7 +91,7 @@ enum CommitError {
 }
 
 impl Owner {
-    /// Owns a saga until it ends or the engine stops.
+    /// Owns a saga until it ends, only waits for a seat, or the engine stops.
     pub(super) async fn run(
         shared: Arc<Shared>,
         saga: SagaId,
@@ -94,7 +99,7 @@ impl Owner {
         requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
     ) {
         let (requests_tx, mut requests_rx) = requests;
-        let begin = |shared, aggregate, requests_rx| Self {
+        let begin = |shared, aggregate, seat, requests_rx| Self {
             shared,
             aggregate: Arc::new(aggregate),
             requests_tx,
@@ -102,6 +107,7 @@ impl Owner {
             calls: JoinSet::new(),
             under_way: BTreeSet::new(),
             wake_at: None,
+            seat,
             recall: CancellationToken::new(),
         };
         match opening {
@@ -109,8 +115,8 @@ impl Owner {
                 let names = Names::of(&launch.spec);
                 let deployment = launch.deployment;
                 match opening::launched(&shared, *launch).await {
-                    Ok(aggregate) => {
-                        let mut owner = begin(shared, aggregate, requests_rx);
+                    Ok((aggregate, seat)) => {
+                        let mut owner = begin(shared, aggregate, seat, requests_rx);
                         // The one who launched is told before the first call is started.
                         let _ = ack_tx.send(Ok(()));
                         if owner.commit(Vec::new(), Momentum::GoOn).await.is_ok() {
@@ -123,12 +129,13 @@ impl Owner {
                     }
                 }
             }
-            Opening::Resume => {
+            Opening::Resume { seat } => {
                 let Some(aggregate) = opening::resumed(&shared, saga, &mut requests_rx).await
                 else {
                     return;
                 };
-                let mut owner = begin(shared, aggregate, requests_rx);
+                let seat = seat.filter(|_| aggregate.state.phase == Phase::Running);
+                let mut owner = begin(shared, aggregate, seat, requests_rx);
                 let facts = interruptions(&owner.aggregate.plan, &owner.aggregate.state);
                 let facts = facts.into_iter().map(Fact::Saga).collect();
                 if owner.commit(facts, Momentum::GoOn).await.is_ok() {
@@ -141,10 +148,8 @@ impl Owner {
     async fn turn_until_done(mut self) {
         loop {
             let idle = self.calls.is_empty() && self.requests_rx.is_empty();
-            if self.aggregate.state.is_finished() && idle {
-                // An order that comes in just now finds the door closed, and asks for a new owner.
-                self.requests_rx.close();
-                return;
+            if idle && (self.aggregate.state.is_finished() || self.waits_for_seat()) {
+                return self.close().await;
             }
             let turn = tokio::select! {
                 biased;
@@ -173,6 +178,24 @@ impl Owner {
                 }
             }
         }
+    }
+
+    /// Ends for now. An order that comes in just then finds the door closed, and asks for a new owner;
+    /// a seat that does is given up, and asked for again.
+    async fn close(mut self) {
+        self.requests_rx.close();
+        while let Some(request) = self.requests_rx.recv().await {
+            drop(request);
+        }
+        if self.waits_for_seat() {
+            self.shared.seats.wait(Ticket::of(&self.aggregate));
+        }
+    }
+
+    /// Whether it would go forward if it had a seat. Nobody needs to own it until it has: it has a
+    /// place in the line, and its history is in the journal.
+    fn waits_for_seat(&self) -> bool {
+        self.seat.is_none() && self.aggregate.state.phase == Phase::Running
     }
 
     /// Gives calls under way a moment to answer; what they answer is journaled, and nothing starts.
@@ -233,14 +256,22 @@ impl Owner {
                 entries.push(entry);
             }
             let wanted = match momentum {
-                Momentum::GoOn => Wanted::by(&next, now),
+                Momentum::GoOn => Wanted::by(&next, now, Seated::by(self.seat.as_ref())),
                 Momentum::Stop => Wanted::default(),
             };
-            if wanted.facts.is_empty() {
+            if wanted.needs == Needs::Seat {
+                self.seat = self.shared.seats.take_or_wait(Ticket::of(&next));
+                if self.seat.is_none() {
+                    break wanted;
+                }
+            } else if wanted.facts.is_empty() {
                 break wanted;
             }
             facts = wanted.facts;
         };
+        if next.state.phase != Phase::Running {
+            self.shared.seats.leave(Ticket::of(&next));
+        }
         if !entries.is_empty() {
             self.record(next, entries).await.map_err(CommitError::Journal)?;
         }
@@ -259,6 +290,9 @@ impl Owner {
         };
         let batch = Batch { saga: next.saga, entries: entries.into(), fate };
         self.append(&batch).await?;
+        if next.state.phase != Phase::Running {
+            self.seat = None;
+        }
         self.aggregate = Arc::new(next);
         publish(&self.shared, summary, batch.entries);
         Ok(())
@@ -304,6 +338,14 @@ impl Owner {
     fn stalled(&self, error: &str, hint: Option<&'static str>) {
         recovery::tell_stalled(&self.shared, self.aggregate.saga, error, hint);
     }
+}
+
+/// What waits began to wait before it had a seat: the wait for that is not the step's time.
+fn fresh_patience(state: &State, now: Timestamp) -> Vec<Fact> {
+    let stale = state.steps.iter().any(|step| {
+        step.forward.is_waiting() && step.forward.patience_from.is_some_and(|from| from < now)
+    });
+    stale.then_some(Fact::Saga(EventKind::Restarted)).into_iter().collect()
 }
 
 /// Tells the world. The row is put before the notice is sent, so that who listens and then looks
