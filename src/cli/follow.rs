@@ -340,7 +340,17 @@ fn is_done(mark: StepMark) -> bool {
 /// What the step that matters is doing, in a few words.
 pub(crate) fn focus_words(summary: &Summary) -> String {
     let Some(focus) = &summary.focus else {
-        return summary.why.clone().unwrap_or_default();
+        return match summary.standing {
+            Standing::Running => "waits for a seat".to_owned(),
+            Standing::NeedsYou
+            | Standing::RollingBack
+            | Standing::Held
+            | Standing::Active
+            | Standing::Failed
+            | Standing::Cancelled
+            | Standing::RolledBack
+            | Standing::Abandoned => summary.why.clone().unwrap_or_default(),
+        };
     };
     let step = format!("{} {}", focus.direction, focus.step);
     match &focus.activity {

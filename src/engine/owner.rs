@@ -4,7 +4,7 @@
 //! When the journal cannot be written the saga stands still, says so, and tries again; no call is
 //! started on the strength of a fact that is not durable.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,11 +19,12 @@ use crate::domain::failure::with_causes;
 use crate::domain::id::SagaId;
 use crate::domain::saga::command::Call;
 use crate::domain::saga::event::EventKind;
-use crate::domain::saga::plan::Direction;
+use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::saga::state::{Phase, State};
-use crate::domain::saga::transition::{Outcome, interruptions, settle};
+use crate::domain::saga::transition::{interruptions, settle_held};
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
+use crate::engine::call::Answered;
 use crate::engine::owner::wanted::{Needs, Seated, Wanted};
 use crate::engine::request::Request;
 use crate::engine::seats::{Seat, Ticket};
@@ -56,9 +57,12 @@ pub(super) struct Owner {
     aggregate: Arc<Aggregate>,
     requests_tx: mpsc::Sender<Request>,
     requests_rx: mpsc::Receiver<Request>,
-    calls: JoinSet<(Call, Outcome)>,
+    calls: JoinSet<Answered>,
     under_way: BTreeSet<Call>,
     wake_at: Option<Timestamp>,
+    /// For how long each lane's calls stood in queues of our own. It is not kept: after a restart
+    /// every deadline begins anew.
+    held: BTreeMap<(StepName, Direction), Duration>,
     /// The right to go forward.
     seat: Option<Seat>,
     /// Calls back what goes forward and has not begun; cancelled once the saga turns round.
@@ -68,7 +72,7 @@ pub(super) struct Owner {
 /// What a turn begins with.
 enum Turn {
     Asked(Request),
-    Answered(Call, Outcome),
+    Answered(Answered),
     Woke,
     Stop,
 }
@@ -107,6 +111,7 @@ impl Owner {
             calls: JoinSet::new(),
             under_way: BTreeSet::new(),
             wake_at: None,
+            held: BTreeMap::new(),
             seat,
             recall: CancellationToken::new(),
         };
@@ -165,7 +170,7 @@ impl Owner {
                     self.asked(request, Momentum::GoOn).await;
                     Ok(())
                 }
-                Turn::Answered(call, outcome) => self.answered(call, outcome, Momentum::GoOn).await,
+                Turn::Answered(answer) => self.answered(answer, Momentum::GoOn).await,
             };
             match taken {
                 Ok(()) => {}
@@ -215,7 +220,7 @@ impl Owner {
                     self.asked(request, Momentum::Stop).await;
                     Ok(())
                 }
-                Turn::Answered(call, outcome) => self.answered(call, outcome, Momentum::Stop).await,
+                Turn::Answered(answer) => self.answered(answer, Momentum::Stop).await,
             };
             if taken.is_err() {
                 return;
@@ -223,16 +228,15 @@ impl Owner {
         }
     }
 
-    async fn answered(
-        &mut self,
-        call: Call,
-        outcome: Outcome,
-        momentum: Momentum,
-    ) -> Result<(), CommitError> {
+    async fn answered(&mut self, answer: Answered, momentum: Momentum) -> Result<(), CommitError> {
+        let Answered { call, outcome, held } = answer;
+        let of_lane = self.held.entry((call.step.clone(), call.direction)).or_default();
+        *of_lane += held;
+        let held = *of_lane;
         let now = self.shared.clock.now();
         let roll = self.shared.chance.roll();
         let Aggregate { plan, state, .. } = self.aggregate.as_ref();
-        let fact = Fact::Saga(settle(plan, state, &call, outcome, now, roll));
+        let fact = Fact::Saga(settle_held(plan, state, &call, outcome, now, roll, held));
         self.commit(vec![fact], momentum).await?;
         // Only now: a call whose answer is not durable counts as under way, and is not repeated.
         self.under_way.remove(&call);
@@ -357,9 +361,9 @@ fn publish(shared: &Shared, summary: Summary, entries: Arc<[Entry]>) {
     let _ = shared.notices.send(Notice::Changed { summary, entries });
 }
 
-fn answered(answer: Result<(Call, Outcome), tokio::task::JoinError>) -> Turn {
+fn answered(answer: Result<Answered, tokio::task::JoinError>) -> Turn {
     match answer {
-        Ok((call, outcome)) => Turn::Answered(call, outcome),
+        Ok(answer) => Turn::Answered(answer),
         // A panic is caught inside the call, so only an abort comes here, and whoever aborts calls
         // aborts their owner with them.
         Err(_) => Turn::Woke,

@@ -89,7 +89,7 @@ pub(super) fn of_row(model: &Model, row: &Summary) -> Words {
         (None, Standing::Active) => {
             Words::what(row.ipv4.map(|ip| ip.to_string()).unwrap_or_default())
         }
-        (None, Standing::Running) => Words::what("waits for its turn"),
+        (None, Standing::Running) => Words::what(model.list.line().words(row).unwrap_or_default()),
         (None, _) => Words::what(row.why.as_deref().map(format::why).unwrap_or_default()),
     }
 }
