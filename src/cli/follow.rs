@@ -16,6 +16,7 @@ use crate::cli::{Context, amount, json};
 use crate::control::{Control, Notice, OrderRequest, Watch};
 use crate::domain::aggregate::{Aggregate, Entry, Fact};
 use crate::domain::id::{CommandId, DeploymentId};
+use crate::domain::line;
 use crate::domain::saga::event::{EventKind, Order};
 use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::domain::text::printable;
@@ -341,7 +342,7 @@ fn is_done(mark: StepMark) -> bool {
 pub(crate) fn focus_words(summary: &Summary) -> String {
     let Some(focus) = &summary.focus else {
         return match summary.standing {
-            Standing::Running => "waits for a seat".to_owned(),
+            Standing::Running => line::WAITS.to_owned(),
             Standing::NeedsYou
             | Standing::RollingBack
             | Standing::Held

@@ -5,6 +5,9 @@ use crate::domain::id::SagaId;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
 
+/// What those wait for.
+pub const WAITS: &str = "waits for a seat";
+
 /// Who waits for a seat, in the order of their turns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line(Vec<(Timestamp, SagaId)>);
@@ -33,12 +36,17 @@ impl Line {
         self.0.binary_search(&place(row)).ok()
     }
 
-    /// What a row that waits waits for, in words.
-    pub fn words(&self, row: &Summary) -> Option<String> {
+    /// How far a row is from its seat, in words, if it waits for one.
+    pub fn distance(&self, row: &Summary) -> Option<String> {
         Some(match self.before(row)? {
-            0 => "waits for a seat, next in line".to_owned(),
-            before => format!("waits for a seat, {before} before it"),
+            0 => "next".to_owned(),
+            before => format!("{before} before it"),
         })
+    }
+
+    /// The same as a sentence.
+    pub fn words(&self, row: &Summary) -> Option<String> {
+        self.distance(row).map(|distance| format!("{WAITS}; {distance}"))
     }
 }
 
@@ -50,4 +58,45 @@ fn waits_for_seat(row: &Summary) -> bool {
 
 fn place(row: &Summary) -> (Timestamp, SagaId) {
     (row.launched_at, row.saga)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::aggregate::{Aggregate, Launch};
+    use crate::domain::deployment::Actor;
+    use crate::domain::id::DeploymentId;
+    use crate::domain::saga::plan::{OnFailure, Plan};
+    use crate::domain::spec::DeploymentSpec;
+
+    fn row(number: u128) -> Summary {
+        let launch = Launch {
+            deployment: DeploymentId::from_u128(number),
+            saga: SagaId::from_u128(number),
+            spec: Arc::new(DeploymentSpec::example()),
+            plan: Arc::new(Plan::new(Vec::new(), OnFailure::Rollback).unwrap()),
+            by: Actor::Operator("ana".to_owned()),
+        };
+        Summary::of(&Aggregate::launched(launch, Timestamp::from_millis(7)))
+    }
+
+    #[test]
+    fn a_changed_row_changes_the_line_as_a_new_picture_would() {
+        let mut rows: Vec<_> = [3, 1, 2].map(row).into();
+        let mut line = Line::default();
+        for row in &rows {
+            line.change(row);
+        }
+        assert_eq!(line, Line::of(rows.iter()));
+        assert_eq!(line.words(&rows[0]).unwrap(), "waits for a seat; 2 before it");
+        assert_eq!(line.words(&rows[1]).unwrap(), "waits for a seat; next");
+        rows[1].standing = Standing::Cancelled;
+        line.change(&rows[1]);
+        line.change(&rows[1]);
+        assert_eq!(line, Line::of(rows.iter()));
+        assert_eq!(line.before(&rows[1]), None);
+        assert_eq!(line.before(&rows[2]), Some(0));
+    }
 }

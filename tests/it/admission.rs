@@ -88,7 +88,7 @@ async fn a_cancel_of_one_that_waits_takes_effect_at_once_and_calls_nothing() {
     let row = rows.iter().find(|row| row.deployment == last.deployment).unwrap();
     let line = Line::of(rows.iter().map(AsRef::as_ref));
     let before = line.before(row).unwrap();
-    assert_eq!(line.words(row).unwrap(), format!("waits for a seat, {before} before it"));
+    assert_eq!(line.words(row).unwrap(), format!("waits for a seat; {before} before it"));
     assert_eq!(rig.show(last.deployment).await.entries.len(), 1, "nothing but its launch is kept");
 
     let asked_at = rig.clock.now();
