@@ -18,9 +18,8 @@ use crate::domain::aggregate::{Aggregate, Entry, Fact, HistoryError, Launch};
 use crate::domain::failure::with_causes;
 use crate::domain::id::SagaId;
 use crate::domain::saga::command::Call;
-use crate::domain::saga::event::EventKind;
 use crate::domain::saga::plan::{Direction, StepName};
-use crate::domain::saga::state::{Phase, State};
+use crate::domain::saga::state::Phase;
 use crate::domain::saga::transition::{interruptions, settle_held};
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
@@ -198,7 +197,8 @@ impl Owner {
     }
 
     /// Whether it would go forward if it had a seat. Nobody needs to own it until it has: it has a
-    /// place in the line, and its history is in the journal.
+    /// place in the line, and its history is in the journal. Whoever owns it then begins its deadlines
+    /// anew, as after a restart.
     fn waits_for_seat(&self) -> bool {
         self.seat.is_none() && self.aggregate.state.phase == Phase::Running
     }
@@ -342,14 +342,6 @@ impl Owner {
     fn stalled(&self, error: &str, hint: Option<&'static str>) {
         recovery::tell_stalled(&self.shared, self.aggregate.saga, error, hint);
     }
-}
-
-/// What waits began to wait before it had a seat: the wait for that is not the step's time.
-fn fresh_patience(state: &State, now: Timestamp) -> Vec<Fact> {
-    let stale = state.steps.iter().any(|step| {
-        step.forward.is_waiting() && step.forward.patience_from.is_some_and(|from| from < now)
-    });
-    stale.then_some(Fact::Saga(EventKind::Restarted)).into_iter().collect()
 }
 
 /// Tells the world. The row is put before the notice is sent, so that who listens and then looks

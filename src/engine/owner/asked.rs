@@ -7,7 +7,7 @@ use crate::domain::failure::{FailureCode, with_causes};
 use crate::domain::resource::ResourceEvent;
 use crate::domain::saga::event::{EventKind, Order};
 use crate::domain::saga::plan::{Direction, StepName};
-use crate::engine::owner::{CommitError, Momentum, Owner, fresh_patience};
+use crate::engine::owner::{CommitError, Momentum, Owner};
 use crate::engine::request::Request;
 use crate::engine::seats::Seat;
 use crate::steps::StepError;
@@ -95,8 +95,7 @@ impl Owner {
             return;
         }
         self.seat = Some(seat);
-        let facts = fresh_patience(&self.aggregate.state, self.shared.clock.now());
-        if let Err(CommitError::Illegal(error)) = self.commit(facts, momentum).await {
+        if let Err(CommitError::Illegal(error)) = self.commit(Vec::new(), momentum).await {
             self.stalled(&with_causes(&error), None);
         }
     }
