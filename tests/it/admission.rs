@@ -204,16 +204,21 @@ async fn an_owner_that_panics_leaves_its_seat_to_the_next() {
     }
     journal.panics.store(true, Ordering::Relaxed);
     let mut watch = engine.watch().await.unwrap();
-    loop {
-        match watch.notices.recv().await.unwrap() {
-            Notice::Stalled { deployment, .. } => assert_eq!(deployment, launched[0].deployment),
-            Notice::Changed { summary, .. } if summary.standing == Standing::Active => {
-                assert_eq!(summary.deployment, launched[1].deployment);
-                return;
+    let next_is_up = async {
+        loop {
+            match watch.notices.recv().await.unwrap() {
+                Notice::Stalled { deployment, .. } => {
+                    assert_eq!(deployment, launched[0].deployment);
+                }
+                Notice::Changed { summary, .. } if summary.standing == Standing::Active => {
+                    return summary.deployment;
+                }
+                Notice::Changed { .. } | Notice::Logged { .. } => {}
             }
-            Notice::Changed { .. } | Notice::Logged { .. } => {}
         }
-    }
+    };
+    let up = tokio::time::timeout(Duration::from_hours(1), next_is_up).await.unwrap();
+    assert_eq!(up, launched[1].deployment);
 }
 
 /// Slow steps in a chain, and this many seats.
