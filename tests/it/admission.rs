@@ -300,7 +300,7 @@ impl Step for Patient {
     }
 }
 
-/// A step whose requests are held back for an hour each by the client; it is asked thrice.
+/// A step whose requests are held back for forty minutes each by the client; it is asked four times.
 struct HeldBack;
 
 #[async_trait]

@@ -47,7 +47,10 @@ impl Quota {
             loop {
                 let now = clock.now();
                 match self.next_free(now) {
-                    None => return Ok(self.sent.lock().unwrap().push_back(now)),
+                    None => {
+                        self.sent.lock().unwrap().push_back(now);
+                        return Ok(());
+                    }
                     Some(at) if at > give_up => return Err(refused(Some(now.until(at)))),
                     Some(at) => clock.sleep_until(at).await,
                 }
