@@ -89,6 +89,7 @@ async fn engine(journal: Arc<dyn Journal>) -> Handle {
         ids: IdSource::new(clock, chance.clone()),
         chance,
         calls_at_once: NonZeroUsize::new(4_096).expect("it is not zero"),
+        max_sagas: NonZeroUsize::MAX,
     };
     Handle::open(parts).await.expect("an empty journal opens")
 }

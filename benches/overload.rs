@@ -54,6 +54,10 @@ const BURST: u32 = 24_000;
 /// Calls at once, as the configuration has it when nothing is said.
 const CALLS_AT_ONCE: usize = 64;
 
+/// Sagas that go forward at once: as many as keep the calls busy, because this cloud grants a hundred
+/// times what the real one does.
+const MAX_SAGAS: usize = 1_024;
+
 /// One frame in so much time, as the screen draws them.
 const FRAME: Duration = Duration::from_millis(33);
 
@@ -244,6 +248,7 @@ async fn engine(
         ids: IdSource::new(clock.clone(), chance.clone()),
         chance,
         calls_at_once: NonZeroUsize::new(CALLS_AT_ONCE).expect("it is not zero"),
+        max_sagas: NonZeroUsize::new(MAX_SAGAS).expect("it is not zero"),
     };
     Handle::open(parts).await.expect("an empty journal opens")
 }

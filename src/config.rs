@@ -186,8 +186,11 @@ impl PatienceOverride {
 /// How much the engine does at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EngineConfig {
-    /// How many sagas may call providers at the same time.
+    /// How many sagas may go forward at the same time; the others wait for a seat. The default keeps
+    /// them within the provider's quota of a minute and of an hour, as `config.example.toml` reckons.
     pub max_sagas: NonZeroUsize,
+    /// How many calls of steps may be under way at the same time, those that undo something included.
+    pub max_calls: NonZeroUsize,
 }
 
 /// How the journal is archived.

@@ -4,6 +4,7 @@ pub mod aggregate;
 pub mod deployment;
 pub mod failure;
 pub mod id;
+pub mod line;
 pub mod log;
 pub mod resource;
 pub mod saga;

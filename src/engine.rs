@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
+use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +34,9 @@ use crate::steps::Registry;
 use crate::store::{Names, Store};
 
 use self::owner::{Opening, Owner};
+use self::recovery::Unowned;
 use self::request::Request;
+use self::seats::{Seat, Seats};
 
 mod call;
 mod ledger;
@@ -42,6 +45,7 @@ mod owner;
 mod preview;
 mod recovery;
 mod request;
+mod seats;
 
 /// Notices that a watcher may lag behind before it must take a new picture: two seconds of the
 /// busiest engine that was measured, and a few megabytes at the most.
@@ -82,6 +86,9 @@ pub struct Parts {
     /// How many calls of steps may be under way at once; others wait, and their deployments take
     /// turns (see [`crate::fair`]).
     pub calls_at_once: NonZeroUsize,
+    /// How many sagas may go forward at once; others wait, the oldest launch first, and their
+    /// patience has not begun. What is undone needs no seat.
+    pub max_sagas: NonZeroUsize,
 }
 
 /// The engine of this process. Cheap to clone. [`Handle::stop`] joins every task; when the last
@@ -102,13 +109,13 @@ struct Shared {
     ids: IdSource,
     chance: Chance,
     turns: Gate<DeploymentId>,
+    seats: Seats,
     store: Store,
     notices: broadcast::Sender<Notice>,
     logbook: logbook::Logbook,
     stopping: CancellationToken,
-    /// The unfinished sagas as the journal had them when it was opened; each waits for its owner, so
-    /// that no history is read twice.
-    unowned: Mutex<BTreeMap<SagaId, Aggregate>>,
+    /// The unfinished sagas as the journal had them when it was opened; each waits for its owner.
+    unowned: Mutex<BTreeMap<SagaId, Unowned>>,
 }
 
 /// The owner tasks that are alive.
@@ -135,6 +142,7 @@ impl Handle {
     pub async fn open(parts: Parts) -> Result<Self, JournalError> {
         let (notices, _) = broadcast::channel(NOTICES_KEPT);
         let logbook = logbook::Logbook::start(Arc::clone(&parts.journal), notices.clone());
+        let (seats, given_rx) = Seats::new(parts.max_sagas);
         let shared = Arc::new(Shared {
             journal: parts.journal,
             registry: parts.registry,
@@ -143,6 +151,7 @@ impl Handle {
             ids: parts.ids,
             chance: parts.chance,
             turns: Gate::new(parts.calls_at_once.get()),
+            seats,
             store: Store::default(),
             notices,
             logbook,
@@ -150,7 +159,13 @@ impl Handle {
             unowned: Mutex::default(),
         });
         recovery::load(&shared).await?;
-        Ok(Self { shared, owners: Arc::default() })
+        if shared.seats.is_line_empty() {
+            shared.seats.open();
+        }
+        let handle = Self { shared, owners: Arc::default() };
+        let usher = usher(Arc::clone(&handle.shared), Arc::downgrade(&handle.owners), given_rx);
+        lock(&handle.owners).tasks.spawn(usher);
+        Ok(handle)
     }
 
     /// Goes on with every saga that has not ended.
@@ -159,8 +174,12 @@ impl Handle {
     /// When the journal cannot say which those are.
     pub async fn resume(&self) -> Result<usize, JournalError> {
         let unfinished = self.shared.journal.unfinished().await?;
+        // All that go forward are in line: the oldest are first, whoever's owner is the quickest.
+        self.shared.seats.open();
         for saga in &unfinished {
-            if self.own(*saga, Opening::Resume).is_err() {
+            if recovery::needs_owner(&self.shared, *saga)
+                && self.own(*saga, || Opening::Resume { seat: None }).is_err()
+            {
                 break;
             }
         }
@@ -201,7 +220,11 @@ impl Handle {
     }
 
     /// The way to a saga's owner; the task is started when there is none.
-    fn own(&self, saga: SagaId, opening: Opening) -> Result<mpsc::Sender<Request>, ControlError> {
+    fn own(
+        &self,
+        saga: SagaId,
+        opening: impl FnOnce() -> Opening,
+    ) -> Result<mpsc::Sender<Request>, ControlError> {
         let mut owners = lock(&self.owners);
         // Under the lock: `stop` takes the tasks under it, after it has said so.
         if self.shared.stopping.is_cancelled() {
@@ -218,6 +241,7 @@ impl Handle {
         let shared = Arc::clone(&self.shared);
         let all = Arc::downgrade(&self.owners);
         let requests = (requests_tx.clone(), requests_rx);
+        let opening = opening();
         owners.tasks.spawn(async move {
             let owner = Owner::run(Arc::clone(&shared), saga, opening, requests);
             if AssertUnwindSafe(owner).catch_unwind().await.is_err() {
@@ -228,6 +252,23 @@ impl Handle {
             }
         });
         Ok(requests_tx)
+    }
+
+    /// Takes a seat to its saga. An owner that ends just then asks for another one.
+    async fn seat(&self, seat: Seat) {
+        let saga = seat.saga();
+        let mut seat = Some(seat);
+        // When nobody can own it the engine stops, and nobody needs a seat.
+        while let Ok(owner) = self.own(saga, || Opening::Resume { seat: seat.take() }) {
+            // An owner that was there before is told; one that was not has begun with it.
+            let Some(unused) = seat.take() else { return };
+            if let Err(SendError(Request::Seat(returned))) = owner.send(Request::Seat(unused)).await
+            {
+                seat = Some(returned);
+            } else {
+                return;
+            }
+        }
     }
 
     fn row(&self, deployment: DeploymentId) -> Result<Arc<Summary>, ControlError> {
@@ -261,7 +302,7 @@ impl Control for Handle {
         let Launched { deployment, saga } = launched;
         let launch = Launch { deployment, saga, spec: Arc::new(spec), plan, by };
         let (ack_tx, ack_rx) = oneshot::channel();
-        let opening = Opening::Launch { launch: Box::new(launch), ack_tx };
+        let opening = || Opening::Launch { launch: Box::new(launch), ack_tx };
         if let Err(error) = self.own(launched.saga, opening) {
             self.shared.store.release_names(&names, launched.deployment);
             return Err(error);
@@ -277,7 +318,7 @@ impl Control for Handle {
         // started, which reads the ended saga from the journal. One that cannot read it answers so.
         loop {
             let (ack_tx, ack_rx) = oneshot::channel();
-            let owner = self.own(row.saga, Opening::Resume)?;
+            let owner = self.own(row.saga, || Opening::Resume { seat: None })?;
             let request = Request::Order { order: order.clone(), ack_tx };
             let sent = owner.send(request).await.is_ok();
             // A request that came just too late lives as long as a way to its owner does, and would
@@ -313,6 +354,23 @@ impl Control for Handle {
 
     fn plan(&self, spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {
         (self.shared.planner)(spec, on_failure)
+    }
+}
+
+/// Takes seats to those who waited for them, until the engine stops. It keeps no engine alive.
+async fn usher(
+    shared: Arc<Shared>,
+    owners: Weak<Mutex<Owners>>,
+    mut given_rx: mpsc::UnboundedReceiver<Seat>,
+) {
+    loop {
+        let seat = tokio::select! {
+            biased;
+            () = shared.stopping.cancelled() => return,
+            seat = given_rx.recv() => seat,
+        };
+        let (Some(seat), Some(owners)) = (seat, owners.upgrade()) else { return };
+        Handle { shared: Arc::clone(&shared), owners }.seat(seat).await;
     }
 }
 

@@ -51,7 +51,8 @@ fn setup(config: &Config, seed: u64) -> Setup {
             Ok((Arc::new(client.clone()), Arc::new(client)))
         }),
         on_failure: config.launch.on_failure,
-        calls_at_once: config.engine.max_sagas,
+        calls_at_once: config.engine.max_calls,
+        max_sagas: config.engine.max_sagas,
         timings: simulator_options(&config.simulator, None).timings,
         seed,
     }

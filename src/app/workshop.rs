@@ -94,7 +94,8 @@ impl Workshop {
             clock: clock.clone(),
             ids: IdSource::new(clock.clone(), chance.clone()),
             chance,
-            calls_at_once: config.engine.max_sagas,
+            calls_at_once: config.engine.max_calls,
+            max_sagas: config.engine.max_sagas,
         })
         .await?;
         // The sink is set once: there is one engine in a process.

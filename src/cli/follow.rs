@@ -16,6 +16,7 @@ use crate::cli::{Context, amount, json};
 use crate::control::{Control, Notice, OrderRequest, Watch};
 use crate::domain::aggregate::{Aggregate, Entry, Fact};
 use crate::domain::id::{CommandId, DeploymentId};
+use crate::domain::line;
 use crate::domain::saga::event::{EventKind, Order};
 use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::domain::text::printable;
@@ -340,7 +341,17 @@ fn is_done(mark: StepMark) -> bool {
 /// What the step that matters is doing, in a few words.
 pub(crate) fn focus_words(summary: &Summary) -> String {
     let Some(focus) = &summary.focus else {
-        return summary.why.clone().unwrap_or_default();
+        return match summary.standing {
+            Standing::Running => line::WAITS.to_owned(),
+            Standing::NeedsYou
+            | Standing::RollingBack
+            | Standing::Held
+            | Standing::Active
+            | Standing::Failed
+            | Standing::Cancelled
+            | Standing::RolledBack
+            | Standing::Abandoned => summary.why.clone().unwrap_or_default(),
+        };
     };
     let step = format!("{} {}", focus.direction, focus.step);
     match &focus.activity {

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::error::CliError;
 use crate::cli::{Context, Exit, amount, follow, json, table};
 use crate::control::Control;
+use crate::domain::line::Line;
 use crate::domain::summary::{Standing, StepMark, Summary};
 
 /// Which deployments.
@@ -41,6 +42,7 @@ pub(crate) async fn run(
         context.output.talk("no deployments yet; `arcadia launch --help` shows how to launch one");
     } else {
         let now = context.clock.now();
+        let line = Line::of(all.iter().map(AsRef::as_ref));
         let rows: Vec<_> = chosen
             .into_iter()
             .map(|summary| {
@@ -52,7 +54,7 @@ pub(crate) async fn run(
                     amount::span(until.since(summary.launched_at)),
                     summary.ipv4.map_or_else(|| "-".to_owned(), |address| address.to_string()),
                     summary.deployment.short(),
-                    follow::focus_words(summary),
+                    line.words(summary).unwrap_or_else(|| follow::focus_words(summary)),
                 ]
             })
             .collect();

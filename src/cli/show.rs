@@ -6,6 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::Output;
 use crate::cli::{Context, Exit, amount, follow, json, table};
 use crate::control::{Control, Detail};
+use crate::domain::line::Line;
 use crate::domain::saga::state::Lane;
 use crate::domain::summary::Summary;
 use crate::domain::undo_preview::{Loss, UndoPreview};
@@ -29,12 +30,13 @@ pub(crate) async fn run(
     context: &Context,
     args: &ShowArgs,
 ) -> Result<Exit, CliError> {
-    let (summary, _) = follow::watch(control, &args.deployment).await?;
+    let (summary, watch) = follow::watch(control, &args.deployment).await?;
     let detail = control.show(summary.deployment).await?;
     if args.json {
         context.output.json(&json::Show::of(&detail));
     } else {
-        print(context, &detail);
+        let line = Line::of(watch.summaries.iter().map(AsRef::as_ref));
+        print(context, &detail, &line);
     }
     Ok(Exit::Done)
 }
@@ -48,7 +50,7 @@ pub(crate) fn undo_lines(undo: &UndoPreview) -> Vec<String> {
     undo.lines.iter().map(line).collect()
 }
 
-fn print(context: &Context, detail: &Detail) {
+fn print(context: &Context, detail: &Detail, line: &Line) {
     let output = &context.output;
     let aggregate = &detail.aggregate;
     let spec = &aggregate.deployment.spec;
@@ -73,6 +75,9 @@ fn print(context: &Context, detail: &Detail) {
     }
     if let Some(why) = &summary.why {
         output.data(&format!("{:<11} {why}", "why"));
+    }
+    if let Some(words) = line.words(&summary) {
+        output.data(&format!("{:<11} {words}", "now"));
     }
     output.data("");
     let steps = aggregate.plan.steps().iter().zip(&aggregate.state.steps).zip(&summary.marks);

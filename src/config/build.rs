@@ -65,6 +65,10 @@ pub(crate) fn build(
                 .count("engine.max_sagas")
                 .and_then(NonZeroUsize::new)
                 .unwrap_or(NonZeroUsize::MIN),
+            max_calls: read
+                .count("engine.max_calls")
+                .and_then(NonZeroUsize::new)
+                .unwrap_or(NonZeroUsize::MIN),
         },
         journal: JournalConfig {
             archive_every: read.span("journal.archive_every"),

@@ -44,6 +44,7 @@ impl Program {
             ids: IdSource::new(clock.clone(), chance.clone()),
             chance,
             calls_at_once: setup.calls_at_once,
+            max_sagas: setup.max_sagas,
         })
         .await?;
         engine.resume().await?;

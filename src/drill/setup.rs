@@ -42,6 +42,8 @@ pub struct Setup {
     pub on_failure: OnFailure,
     /// How many calls may be under way at once.
     pub calls_at_once: NonZeroUsize,
+    /// How many sagas may go forward at once.
+    pub max_sagas: NonZeroUsize,
     /// How long things take at the simulated cloud.
     pub timings: Timings,
     /// Where all chance comes from: the same seed, the same run.

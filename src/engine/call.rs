@@ -5,6 +5,7 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use serde_json::Value;
@@ -17,11 +18,12 @@ use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::saga::command::Call;
 use crate::domain::saga::plan::{Direction, Patience};
 use crate::domain::saga::transition::Outcome;
+use crate::domain::time::Timestamp;
 use crate::engine::Shared;
 use crate::engine::ledger::Ledger;
 use crate::engine::request::Request;
 use crate::fair::Urgency;
-use crate::providers::caller::Caller;
+use crate::providers::caller::{Caller, Held};
 use crate::steps::{Step, StepContext};
 
 /// How a call and its owner reach each other.
@@ -32,13 +34,24 @@ pub(super) struct Ways<'a> {
     pub(super) recall: CancellationToken,
 }
 
+/// How often a call whose time is nearly up is looked at while it stands in a queue of our own.
+const QUEUED_LOOK: Duration = Duration::from_secs(1);
+
+/// How a call ended.
+pub(super) struct Answered {
+    pub(super) call: Call,
+    pub(super) outcome: Outcome,
+    /// For how long of its time it stood in queues of our own.
+    pub(super) held: Duration,
+}
+
 /// The call, ready to be run; it reads the past as it is now.
 pub(super) fn prepare(
     shared: &Arc<Shared>,
     aggregate: &Arc<Aggregate>,
     call: Call,
     ways: Ways<'_>,
-) -> impl Future<Output = (Call, Outcome)> + Send + 'static {
+) -> impl Future<Output = Answered> + Send + 'static {
     let Ways { requests_tx, recall } = ways;
     let ledger = Ledger::new(call.step.clone(), call.direction, requests_tx.clone());
     let (shared, past) = (Arc::clone(shared), Arc::clone(aggregate));
@@ -57,20 +70,28 @@ pub(super) fn prepare(
         attempt = call.attempt,
     );
     async move {
-        // The wait for its turn is no part of the step's time-out, and ends when nobody wants the
-        // call any more.
-        let _turn = tokio::select! {
+        let held = Held::default();
+        // The wait for its turn is no part of the step's time-out or deadline, and ends when nobody
+        // wants the call any more.
+        let stay = held.begin(&shared.clock);
+        let turn = tokio::select! {
             biased;
             () = shared.stopping.cancelled() => {
-                return (call, never_began(FailureCode::Interrupted, "the program stopped"));
+                Err(never_began(FailureCode::Interrupted, "the program stopped"))
             }
             () = recall.cancelled() => {
-                return (call, never_began(FailureCode::Cancelled, "cancelled before it began"));
+                Err(never_began(FailureCode::Cancelled, "cancelled before it began"))
             }
-            turn = shared.turns.turn(deployment, urgency) => turn,
+            turn = shared.turns.turn(deployment, urgency) => Ok(turn),
         };
-        let work = run(&shared, past, &call, Arc::new(ledger));
-        let work = AssertUnwindSafe(Caller { deployment, urgency, recall }.calls(work));
+        drop(stay);
+        let _turn = match turn {
+            Ok(turn) => turn,
+            Err(outcome) => return Answered { call, outcome, held: Duration::ZERO },
+        };
+        let work = run(&shared, past, &call, Arc::new(ledger), &held);
+        let caller = Caller { deployment, urgency, recall, held: held.clone() };
+        let work = AssertUnwindSafe(caller.calls(work));
         let outcome = work.catch_unwind().await.unwrap_or_else(|panic| Outcome::Terminal {
             failure: Failure::with_unknown_effect(
                 FailureCode::Panicked,
@@ -78,12 +99,19 @@ pub(super) fn prepare(
             ),
         });
         tell(&outcome);
-        (call, outcome)
+        let held = held.until(shared.clock.now());
+        Answered { call, outcome, held }
     }
     .instrument(span)
 }
 
-async fn run(shared: &Shared, past: Arc<Aggregate>, call: &Call, ledger: Arc<Ledger>) -> Outcome {
+async fn run(
+    shared: &Shared,
+    past: Arc<Aggregate>,
+    call: &Call,
+    ledger: Arc<Ledger>,
+    held: &Held,
+) -> Outcome {
     let Some(step) = shared.registry.get(&call.step) else {
         return no_such_call(format!("this version of the program knows no step `{}`", call.step));
     };
@@ -104,15 +132,42 @@ async fn run(shared: &Shared, past: Arc<Aggregate>, call: &Call, ledger: Arc<Led
         checkpoints: ledger,
     };
     let work = work(step.as_ref(), &context, call.direction, output);
-    match tokio::time::timeout(patience.timeout, work).await {
-        Ok(outcome) => outcome,
-        Err(_) => Outcome::Retryable {
+    let began = shared.clock.now();
+    let before = held.until(began);
+    let rest = |now: Timestamp| {
+        let held = held.until(now).saturating_sub(before);
+        patience.timeout.saturating_sub(now.since(began).saturating_sub(held))
+    };
+    match in_time(shared, rest, work).await {
+        Some(outcome) => outcome,
+        None => Outcome::Retryable {
             failure: Failure::with_unknown_effect(
                 FailureCode::TimedOut,
                 format!("no answer within {} s", patience.timeout.as_secs()),
             ),
             after: None,
         },
+    }
+}
+
+/// What the work comes to, unless its own time is up before.
+async fn in_time(
+    shared: &Shared,
+    rest: impl Fn(Timestamp) -> Duration,
+    work: impl Future<Output = Outcome>,
+) -> Option<Outcome> {
+    tokio::pin!(work);
+    let mut wait = rest(shared.clock.now());
+    loop {
+        if let Ok(outcome) = tokio::time::timeout(wait, &mut work).await {
+            return Some(outcome);
+        }
+        let rest = rest(shared.clock.now());
+        if rest.is_zero() {
+            return None;
+        }
+        // It stood in a queue meanwhile, and may stand there still.
+        wait = rest.max(QUEUED_LOOK);
     }
 }
 

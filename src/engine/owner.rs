@@ -4,7 +4,7 @@
 //! When the journal cannot be written the saga stands still, says so, and tries again; no call is
 //! started on the strength of a fact that is not durable.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +18,15 @@ use crate::domain::aggregate::{Aggregate, Entry, Fact, HistoryError, Launch};
 use crate::domain::failure::with_causes;
 use crate::domain::id::SagaId;
 use crate::domain::saga::command::Call;
-use crate::domain::saga::plan::Direction;
-use crate::domain::saga::transition::{Outcome, interruptions, settle};
+use crate::domain::saga::plan::{Direction, StepName};
+use crate::domain::saga::state::Phase;
+use crate::domain::saga::transition::{interruptions, settle_held};
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
-use crate::engine::owner::wanted::Wanted;
+use crate::engine::call::Answered;
+use crate::engine::owner::wanted::{Needs, Seated, Wanted};
 use crate::engine::request::Request;
+use crate::engine::seats::{Seat, Ticket};
 use crate::engine::{STOPPING_GRACE, Shared, call, recovery};
 use crate::journal::{Batch, Fate, JournalError};
 use crate::store::Names;
@@ -42,8 +45,8 @@ const JOURNAL_RETRY_CAP: Duration = Duration::from_secs(10);
 pub(super) enum Opening {
     /// With a new saga.
     Launch { launch: Box<Launch>, ack_tx: oneshot::Sender<Result<(), JournalError>> },
-    /// With a saga that is in the journal.
-    Resume,
+    /// With a saga that is in the journal, and the seat that it waited for if it did.
+    Resume { seat: Option<Seat> },
 }
 
 /// The owner of one saga.
@@ -53,9 +56,14 @@ pub(super) struct Owner {
     aggregate: Arc<Aggregate>,
     requests_tx: mpsc::Sender<Request>,
     requests_rx: mpsc::Receiver<Request>,
-    calls: JoinSet<(Call, Outcome)>,
+    calls: JoinSet<Answered>,
     under_way: BTreeSet<Call>,
     wake_at: Option<Timestamp>,
+    /// For how long each lane's calls stood in queues of our own. It is not kept: after a restart
+    /// every deadline begins anew.
+    held: BTreeMap<(StepName, Direction), Duration>,
+    /// The right to go forward.
+    seat: Option<Seat>,
     /// Calls back what goes forward and has not begun; cancelled once the saga turns round.
     recall: CancellationToken,
 }
@@ -63,7 +71,7 @@ pub(super) struct Owner {
 /// What a turn begins with.
 enum Turn {
     Asked(Request),
-    Answered(Call, Outcome),
+    Answered(Answered),
     Woke,
     Stop,
 }
@@ -86,7 +94,7 @@ enum CommitError {
 }
 
 impl Owner {
-    /// Owns a saga until it ends or the engine stops.
+    /// Owns a saga until it ends, only waits for a seat, or the engine stops.
     pub(super) async fn run(
         shared: Arc<Shared>,
         saga: SagaId,
@@ -94,7 +102,7 @@ impl Owner {
         requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
     ) {
         let (requests_tx, mut requests_rx) = requests;
-        let begin = |shared, aggregate, requests_rx| Self {
+        let begin = |shared, aggregate, seat, requests_rx| Self {
             shared,
             aggregate: Arc::new(aggregate),
             requests_tx,
@@ -102,6 +110,8 @@ impl Owner {
             calls: JoinSet::new(),
             under_way: BTreeSet::new(),
             wake_at: None,
+            held: BTreeMap::new(),
+            seat,
             recall: CancellationToken::new(),
         };
         match opening {
@@ -109,8 +119,8 @@ impl Owner {
                 let names = Names::of(&launch.spec);
                 let deployment = launch.deployment;
                 match opening::launched(&shared, *launch).await {
-                    Ok(aggregate) => {
-                        let mut owner = begin(shared, aggregate, requests_rx);
+                    Ok((aggregate, seat)) => {
+                        let mut owner = begin(shared, aggregate, seat, requests_rx);
                         // The one who launched is told before the first call is started.
                         let _ = ack_tx.send(Ok(()));
                         if owner.commit(Vec::new(), Momentum::GoOn).await.is_ok() {
@@ -123,12 +133,13 @@ impl Owner {
                     }
                 }
             }
-            Opening::Resume => {
+            Opening::Resume { seat } => {
                 let Some(aggregate) = opening::resumed(&shared, saga, &mut requests_rx).await
                 else {
                     return;
                 };
-                let mut owner = begin(shared, aggregate, requests_rx);
+                let seat = seat.filter(|_| aggregate.state.phase == Phase::Running);
+                let mut owner = begin(shared, aggregate, seat, requests_rx);
                 let facts = interruptions(&owner.aggregate.plan, &owner.aggregate.state);
                 let facts = facts.into_iter().map(Fact::Saga).collect();
                 if owner.commit(facts, Momentum::GoOn).await.is_ok() {
@@ -141,10 +152,8 @@ impl Owner {
     async fn turn_until_done(mut self) {
         loop {
             let idle = self.calls.is_empty() && self.requests_rx.is_empty();
-            if self.aggregate.state.is_finished() && idle {
-                // An order that comes in just now finds the door closed, and asks for a new owner.
-                self.requests_rx.close();
-                return;
+            if idle && (self.aggregate.state.is_finished() || self.waits_for_seat()) {
+                return self.close().await;
             }
             let turn = tokio::select! {
                 biased;
@@ -160,7 +169,7 @@ impl Owner {
                     self.asked(request, Momentum::GoOn).await;
                     Ok(())
                 }
-                Turn::Answered(call, outcome) => self.answered(call, outcome, Momentum::GoOn).await,
+                Turn::Answered(answer) => self.answered(answer, Momentum::GoOn).await,
             };
             match taken {
                 Ok(()) => {}
@@ -173,6 +182,25 @@ impl Owner {
                 }
             }
         }
+    }
+
+    /// Ends for now. An order that comes in just then finds the door closed, and asks for a new owner;
+    /// a seat that does is given up, and asked for again.
+    async fn close(mut self) {
+        self.requests_rx.close();
+        while let Some(request) = self.requests_rx.recv().await {
+            drop(request);
+        }
+        if self.waits_for_seat() {
+            self.shared.seats.wait(Ticket::of(&self.aggregate));
+        }
+    }
+
+    /// Whether it would go forward if it had a seat. Nobody needs to own it until it has: it has a
+    /// place in the line, and its history is in the journal. Whoever owns it then begins its deadlines
+    /// anew, as after a restart.
+    fn waits_for_seat(&self) -> bool {
+        self.seat.is_none() && self.aggregate.state.phase == Phase::Running
     }
 
     /// Gives calls under way a moment to answer; what they answer is journaled, and nothing starts.
@@ -192,7 +220,7 @@ impl Owner {
                     self.asked(request, Momentum::Stop).await;
                     Ok(())
                 }
-                Turn::Answered(call, outcome) => self.answered(call, outcome, Momentum::Stop).await,
+                Turn::Answered(answer) => self.answered(answer, Momentum::Stop).await,
             };
             if taken.is_err() {
                 return;
@@ -200,16 +228,15 @@ impl Owner {
         }
     }
 
-    async fn answered(
-        &mut self,
-        call: Call,
-        outcome: Outcome,
-        momentum: Momentum,
-    ) -> Result<(), CommitError> {
+    async fn answered(&mut self, answer: Answered, momentum: Momentum) -> Result<(), CommitError> {
+        let Answered { call, outcome, held } = answer;
+        let of_lane = self.held.entry((call.step.clone(), call.direction)).or_default();
+        *of_lane += held;
+        let held = *of_lane;
         let now = self.shared.clock.now();
         let roll = self.shared.chance.roll();
         let Aggregate { plan, state, .. } = self.aggregate.as_ref();
-        let fact = Fact::Saga(settle(plan, state, &call, outcome, now, roll));
+        let fact = Fact::Saga(settle_held(plan, state, &call, outcome, now, roll, held));
         self.commit(vec![fact], momentum).await?;
         // Only now: a call whose answer is not durable counts as under way, and is not repeated.
         self.under_way.remove(&call);
@@ -233,14 +260,22 @@ impl Owner {
                 entries.push(entry);
             }
             let wanted = match momentum {
-                Momentum::GoOn => Wanted::by(&next, now),
+                Momentum::GoOn => Wanted::by(&next, now, Seated::by(self.seat.as_ref())),
                 Momentum::Stop => Wanted::default(),
             };
-            if wanted.facts.is_empty() {
+            if wanted.needs == Needs::Seat {
+                self.seat = self.shared.seats.take_or_wait(Ticket::of(&next));
+                if self.seat.is_none() {
+                    break wanted;
+                }
+            } else if wanted.facts.is_empty() {
                 break wanted;
             }
             facts = wanted.facts;
         };
+        if next.state.phase != Phase::Running {
+            self.shared.seats.leave(Ticket::of(&next));
+        }
         if !entries.is_empty() {
             self.record(next, entries).await.map_err(CommitError::Journal)?;
         }
@@ -259,6 +294,9 @@ impl Owner {
         };
         let batch = Batch { saga: next.saga, entries: entries.into(), fate };
         self.append(&batch).await?;
+        if next.state.phase != Phase::Running {
+            self.seat = None;
+        }
         self.aggregate = Arc::new(next);
         publish(&self.shared, summary, batch.entries);
         Ok(())
@@ -315,9 +353,9 @@ fn publish(shared: &Shared, summary: Summary, entries: Arc<[Entry]>) {
     let _ = shared.notices.send(Notice::Changed { summary, entries });
 }
 
-fn answered(answer: Result<(Call, Outcome), tokio::task::JoinError>) -> Turn {
+fn answered(answer: Result<Answered, tokio::task::JoinError>) -> Turn {
     match answer {
-        Ok((call, outcome)) => Turn::Answered(call, outcome),
+        Ok(answer) => Turn::Answered(answer),
         // A panic is caught inside the call, so only an abort comes here, and whoever aborts calls
         // aborts their owner with them.
         Err(_) => Turn::Woke,

@@ -9,8 +9,10 @@ use crate::domain::aggregate::{Aggregate, Entry};
 use crate::domain::deployment::DeploymentState;
 use crate::domain::failure::with_causes;
 use crate::domain::id::{DeploymentId, SagaId};
+use crate::domain::saga::state::{Phase, State};
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
+use crate::engine::seats::Ticket;
 use crate::engine::{ROWS_A_PAGE, Shared};
 use crate::journal::JournalError;
 
@@ -46,13 +48,46 @@ pub(super) async fn load(shared: &Shared) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// A saga as it was when the journal was opened, for its first owner. Only owners change a saga, so
-/// it is still true.
-pub(super) fn take_unowned(shared: &Shared, saga: SagaId) -> Option<Aggregate> {
-    unowned(shared).remove(&saga)
+/// An unfinished saga before its first owner.
+pub(super) enum Unowned {
+    /// As the journal had it, so that its history is not read twice. Only owners change a saga, so it
+    /// is still true.
+    Begun(Box<Aggregate>),
+    /// It waits for a seat and has nothing under way: there may be thousands, so nothing is kept.
+    Queued,
 }
 
-fn unowned(shared: &Shared) -> MutexGuard<'_, BTreeMap<SagaId, Aggregate>> {
+impl Unowned {
+    fn of(aggregate: Aggregate) -> Self {
+        let State { phase, steps, .. } = &aggregate.state;
+        if *phase == Phase::Running && !steps.iter().any(|step| step.was_started()) {
+            Self::Queued
+        } else {
+            Self::Begun(Box::new(aggregate))
+        }
+    }
+}
+
+/// A saga as it was when the journal was opened, for its first owner.
+pub(super) fn take_unowned(shared: &Shared, saga: SagaId) -> Option<Aggregate> {
+    match unowned(shared).remove(&saga)? {
+        Unowned::Begun(aggregate) => Some(*aggregate),
+        Unowned::Queued => None,
+    }
+}
+
+/// Whether somebody must go on with a saga before it has a seat: what was under way is interrupted,
+/// and what is undone goes on.
+pub(super) fn needs_owner(shared: &Shared, saga: SagaId) -> bool {
+    match unowned(shared).get(&saga) {
+        Some(Unowned::Begun(aggregate)) => !shared.seats.has_seat(Ticket::of(aggregate)),
+        Some(Unowned::Queued) => false,
+        // Its history makes no sense, which must be said.
+        None => true,
+    }
+}
+
+fn unowned(shared: &Shared) -> MutexGuard<'_, BTreeMap<SagaId, Unowned>> {
     shared.unowned.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -61,8 +96,11 @@ async fn row_of(shared: &Shared, saga: SagaId) -> Result<Summary, JournalError> 
     match read(shared, saga).await {
         Ok(aggregate) => {
             let row = Summary::of(&aggregate);
+            if aggregate.state.phase == Phase::Running {
+                shared.seats.wait(Ticket::of(&aggregate));
+            }
             if !row.standing.is_finished() {
-                unowned(shared).insert(saga, aggregate);
+                unowned(shared).insert(saga, Unowned::of(aggregate));
             }
             Ok(row)
         }

@@ -7,10 +7,12 @@ use crate::control::{ControlError, OrderRequest};
 use crate::domain::deployment::{DeploymentState, TransitionReason};
 use crate::domain::resource::ResourceEvent;
 use crate::domain::saga::plan::{Direction, StepName};
+use crate::engine::seats::Seat;
 use crate::steps::StepError;
 use crate::store::TransitionError;
 
-/// What others ask of a saga's owner. Each is answered when the fact is durable, or refused.
+/// What others ask of a saga's owner. Each but the seat is answered when the fact is durable, or
+/// refused.
 pub(super) enum Request {
     /// An operator's order.
     Order { order: OrderRequest, ack_tx: oneshot::Sender<Result<(), ControlError>> },
@@ -28,6 +30,8 @@ pub(super) enum Request {
         reason: TransitionReason,
         ack_tx: oneshot::Sender<Result<(), TransitionError>>,
     },
+    /// The saga waited for a seat, and this is it.
+    Seat(Seat),
     /// A step changes the inventory.
     Resource { event: ResourceEvent, ack_tx: oneshot::Sender<Result<(), StepError>> },
 }

@@ -2,13 +2,18 @@
 //!
 //! A step does not know who runs it, and the traits of this module say nothing of sagas; yet a
 //! client that shares one quota among all of them must know whose request it holds back. Whoever
-//! runs a step says so around the call, and the client asks here.
+//! runs a step says so around the call, and the client asks here. It also says there how long it
+//! held a request back: that is our own doing, and no step's time-out or deadline counts it.
 
 use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::domain::id::DeploymentId;
+use crate::domain::time::Timestamp;
 use crate::fair::Urgency;
 
 tokio::task_local! {
@@ -24,6 +29,65 @@ pub struct Caller {
     pub urgency: Urgency,
     /// Calls back requests that have not been sent; cancelled when nobody wants them any more.
     pub recall: CancellationToken,
+    /// How long it has been held back.
+    pub held: Held,
+}
+
+/// How long a call has stood in queues of our own. Cheap to clone; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Held(Arc<Mutex<Stopwatch>>);
+
+#[derive(Debug, Default)]
+struct Stopwatch {
+    before: Duration,
+    /// How many of the call's requests stand in a queue; time counts once.
+    queued: usize,
+    since: Timestamp,
+}
+
+/// One stay in a queue; ends when dropped.
+#[derive(Debug)]
+pub struct Stay {
+    held: Held,
+    clock: Clock,
+}
+
+impl Held {
+    /// A stay in a queue begins.
+    pub fn begin(&self, clock: &Clock) -> Stay {
+        let mut stopwatch = self.stopwatch();
+        if stopwatch.queued == 0 {
+            stopwatch.since = clock.now();
+        }
+        stopwatch.queued += 1;
+        Stay { held: self.clone(), clock: clock.clone() }
+    }
+
+    /// How long it was held back until `now`, a stay that lasts included.
+    pub fn until(&self, now: Timestamp) -> Duration {
+        let stopwatch = self.stopwatch();
+        match stopwatch.queued {
+            0 => stopwatch.before,
+            _ => stopwatch.before + now.since(stopwatch.since),
+        }
+    }
+
+    fn stopwatch(&self) -> MutexGuard<'_, Stopwatch> {
+        // Nothing in a section can panic half-way.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        let now = self.clock.now();
+        let mut stopwatch = self.held.stopwatch();
+        stopwatch.queued -= 1;
+        if stopwatch.queued == 0 {
+            let stay = now.since(stopwatch.since);
+            stopwatch.before += stay;
+        }
+    }
 }
 
 impl Caller {

@@ -156,6 +156,7 @@ async fn drill(registry: MakeRegistry, only: &str) -> Result<Report, DrillError>
         }),
         on_failure: OnFailure::Rollback,
         calls_at_once: NonZeroUsize::MIN,
+        max_sagas: NonZeroUsize::MIN,
         timings: Timings::default(),
         seed: 0,
     };

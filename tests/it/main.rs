@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::print_stderr, reason = "a suite tells what it tried")]
 
+mod admission;
 mod archive;
 mod crash;
 mod dependencies;

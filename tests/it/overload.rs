@@ -25,18 +25,18 @@ use crate::support::plans;
 use crate::support::rig::{Cloud, Rig, operator, test_clock};
 
 /// How long each call takes.
-const CALL: Duration = Duration::from_millis(10);
+pub(crate) const CALL: Duration = Duration::from_millis(10);
 
 /// What was called, in order, and how many calls were under way at once at the most.
 #[derive(Default)]
-struct Calls {
+pub(crate) struct Calls {
     under_way: AtomicUsize,
     at_most: AtomicUsize,
     began: Mutex<Vec<(DeploymentId, Direction)>>,
 }
 
 impl Calls {
-    fn registry(self: &Arc<Self>, names: &[&'static str]) -> Registry {
+    pub(crate) fn registry(self: &Arc<Self>, names: &[&'static str]) -> Registry {
         Registry::of(
             names
                 .iter()
@@ -44,7 +44,7 @@ impl Calls {
         )
     }
 
-    fn began(&self) -> Vec<(DeploymentId, Direction)> {
+    pub(crate) fn began(&self) -> Vec<(DeploymentId, Direction)> {
         self.began.lock().unwrap().clone()
     }
 
@@ -111,7 +111,7 @@ async fn of_thousands_each_has_its_turn_and_a_cancel_of_the_last_one_waits_for_n
     assert!(rig.clock.now().since(asked_at) < 2 * CALL, "one turn to come, and its own call");
     assert_eq!(rig.show(last).await.entries.len(), 7, "a handful of facts, however many wait");
 
-    until_all_ended(&rig).await;
+    until_all_ended(&rig, Duration::from_hours(1)).await;
     let rows = rig.rows().await;
     let active = rows.iter().filter(|row| row.standing == Standing::Active).count();
     assert_eq!(active, SAGAS - 1);
@@ -137,7 +137,7 @@ async fn a_deployment_with_many_calls_at_once_does_not_starve_those_with_one() {
     let rig = Rig::with_steps(calls.registry(&NAMES), plan, 1).await;
     let launched = launch(&rig, 1 + OTHERS, |_| None).await;
     let storm = launched[0].deployment;
-    until_all_ended(&rig).await;
+    until_all_ended(&rig, Duration::from_hours(1)).await;
     let began = calls.began();
     assert_eq!(began.len(), LANES + OTHERS);
     let last_other = began.iter().rposition(|(id, _)| *id != storm).unwrap();
@@ -160,7 +160,7 @@ async fn hundreds_of_whole_deployments_some_of_them_cancelled_end_whole_or_gone(
             tokio::time::sleep(Duration::from_millis(400)).await;
         }
     }
-    until_all_ended(&rig).await;
+    until_all_ended(&rig, Duration::from_hours(1)).await;
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
     let rows = rig.rows().await;
     for row in &rows {
@@ -176,7 +176,7 @@ async fn hundreds_of_whole_deployments_some_of_them_cancelled_end_whole_or_gone(
     assert_journal_is_sound(&rig, &launched).await;
 }
 
-async fn launch(
+pub(crate) async fn launch(
     rig: &Rig<impl Cloud>,
     count: usize,
     dns: impl Fn(&str) -> Option<DnsName>,
@@ -191,7 +191,7 @@ async fn launch(
 }
 
 /// Waits until every saga has ended; who lags takes a new picture.
-async fn until_all_ended(rig: &Rig<impl Cloud>) {
+pub(crate) async fn until_all_ended(rig: &Rig<impl Cloud>, within: Duration) {
     let ended = async {
         loop {
             let mut watch = rig.engine.watch().await.unwrap();
@@ -210,7 +210,7 @@ async fn until_all_ended(rig: &Rig<impl Cloud>) {
             }
         }
     };
-    tokio::time::timeout(Duration::from_hours(1), ended).await.expect("all end");
+    tokio::time::timeout(within, ended).await.expect("all end");
 }
 
 /// The bound of [`arcadia::fair`]: nobody has its next call before everybody had the one before.
@@ -235,7 +235,7 @@ fn assert_fair(began: &[(DeploymentId, Direction)], cancelled: DeploymentId, all
 }
 
 /// Every history folds to the row that is shown of it, and none is unfinished.
-async fn assert_journal_is_sound(rig: &Rig<impl Cloud>, all: &[Launched]) {
+pub(crate) async fn assert_journal_is_sound(rig: &Rig<impl Cloud>, all: &[Launched]) {
     assert!(rig.journal_is_quiet().await);
     for Launched { deployment, saga } in all {
         let history = rig.journal.history(*saga).await.unwrap();

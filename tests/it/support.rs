@@ -9,6 +9,7 @@ pub(crate) mod line;
 pub(crate) mod plans;
 pub(crate) mod prism_proxy;
 pub(crate) mod program;
+pub(crate) mod quota;
 pub(crate) mod rig;
 pub(crate) mod script;
 pub(crate) mod seed;

@@ -49,8 +49,8 @@ pub enum EventKind {
         /// What.
         order: Order,
     },
-    /// The program was started again while something waited: the time that it was dead counts
-    /// against no deadline.
+    /// Nobody went on with what waited, because the program was dead or the saga had no seat: that time
+    /// counts against no deadline.
     Restarted,
     /// Every step succeeded.
     Completed,

@@ -16,7 +16,7 @@ mod settle;
 pub use decide::{decide, interruptions};
 pub use evolve::{evolve, evolve_in_place};
 pub use ready::needs_undo;
-pub use settle::{Outcome, settle};
+pub use settle::{Outcome, settle, settle_held};
 
 /// A fact that cannot have happened in this state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

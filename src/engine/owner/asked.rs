@@ -3,12 +3,13 @@
 use crate::control::{ControlError, OrderRequest};
 use crate::domain::aggregate::{Fact, HistoryError};
 use crate::domain::deployment::{Actor, DeploymentState, Transition, TransitionReason};
-use crate::domain::failure::FailureCode;
+use crate::domain::failure::{FailureCode, with_causes};
 use crate::domain::resource::ResourceEvent;
 use crate::domain::saga::event::{EventKind, Order};
 use crate::domain::saga::plan::{Direction, StepName};
 use crate::engine::owner::{CommitError, Momentum, Owner};
 use crate::engine::request::Request;
+use crate::engine::seats::Seat;
 use crate::steps::StepError;
 use crate::store::TransitionError;
 
@@ -28,6 +29,7 @@ impl Owner {
                 let answer = self.transition(to, reason, momentum).await;
                 let _ = ack_tx.send(answer);
             }
+            Request::Seat(seat) => self.seated(seat, momentum).await,
             Request::Resource { event, ack_tx } => {
                 let answer = self.resource(event, momentum).await;
                 let _ = ack_tx.send(answer);
@@ -44,7 +46,20 @@ impl Owner {
             return Ok(());
         }
         let verb = request.order.verb();
-        let abandons = matches!(request.order, Order::Abandon { .. });
+        // No step has anything to undo then, the one that would mark it cancelled included.
+        let untouched = !self.aggregate.state.steps.iter().any(|step| step.was_started());
+        let reason = match &request.order {
+            Order::Abandon { .. } => Some(TransitionReason::Abandoned),
+            Order::Cancel | Order::Rollback if untouched => {
+                Some(TransitionReason::CancelledByOperator)
+            }
+            Order::Cancel
+            | Order::Rollback
+            | Order::Hold
+            | Order::Resume
+            | Order::Retry
+            | Order::Skip { .. } => None,
+        };
         let ordered = EventKind::Ordered {
             command: request.command,
             by: request.by.clone(),
@@ -52,11 +67,13 @@ impl Owner {
         };
         let mut facts = vec![Fact::Saga(ordered)];
         let from = self.aggregate.deployment.state();
-        if abandons && from.may_become(DeploymentState::Cancelled) {
+        if let Some(reason) = reason
+            && from.may_become(DeploymentState::Cancelled)
+        {
             facts.push(Fact::Deployment(Transition {
                 from: Some(from),
                 to: DeploymentState::Cancelled,
-                reason: TransitionReason::Abandoned,
+                reason,
                 actor: request.by,
                 at: self.shared.clock.now(),
             }));
@@ -70,6 +87,17 @@ impl Owner {
             }
             CommitError::Journal(error) => ControlError::Journal(Box::new(error)),
         })
+    }
+
+    /// Goes forward, if it still wants to; else somebody else has the seat.
+    async fn seated(&mut self, seat: Seat, momentum: Momentum) {
+        if !self.waits_for_seat() {
+            return;
+        }
+        self.seat = Some(seat);
+        if let Err(CommitError::Illegal(error)) = self.commit(Vec::new(), momentum).await {
+            self.stalled(&with_causes(&error), None);
+        }
     }
 
     async fn checkpoint(

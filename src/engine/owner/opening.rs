@@ -8,23 +8,26 @@ use crate::control::ControlError;
 use crate::domain::aggregate::{Aggregate, Entry, Fact, Launch};
 use crate::domain::id::SagaId;
 use crate::domain::summary::Summary;
-use crate::engine::owner::wanted::Wanted;
+use crate::engine::owner::wanted::{Seated, Wanted};
 use crate::engine::owner::{JOURNAL_RETRY_CAP, JOURNAL_RETRY_FIRST, publish};
 use crate::engine::recovery::Unreadable;
 use crate::engine::request::Request;
+use crate::engine::seats::{Seat, Ticket};
 use crate::engine::{Shared, recovery};
 use crate::journal::{Batch, Fate, JournalError};
 
-/// Makes the deployment and its saga durable, together with the start of the first steps.
+/// Makes the deployment and its saga durable, together with the start of the first steps if a seat
+/// is free.
 pub(super) async fn launched(
     shared: &Arc<Shared>,
     launch: Launch,
-) -> Result<Aggregate, JournalError> {
+) -> Result<(Aggregate, Option<Seat>), JournalError> {
     let at = shared.clock.now();
     let saga = launch.saga;
     let mut aggregate = Aggregate::launched(launch.clone(), at);
     let mut entries = vec![Entry { seq: 0, at, fact: Fact::Launched(Box::new(launch)) }];
-    for fact in Wanted::by(&aggregate, at).facts {
+    let seat = shared.seats.take_free(Ticket::of(&aggregate));
+    for fact in Wanted::by(&aggregate, at, Seated::by(seat.as_ref())).facts {
         let entry = Entry { seq: aggregate.next_seq(), at, fact };
         aggregate
             .apply(&entry)
@@ -34,7 +37,7 @@ pub(super) async fn launched(
     let batch = Batch { saga, entries: entries.into(), fate: Fate::Begins };
     shared.journal.append(batch.clone()).await?;
     publish(shared, Summary::of(&aggregate), batch.entries);
-    Ok(aggregate)
+    Ok((aggregate, seat))
 }
 
 /// A saga as the journal has it. While the journal cannot be read it is asked again, and orders are
@@ -75,12 +78,16 @@ pub(super) async fn resumed(
     }
 }
 
-/// Refuses what is asked of a saga that cannot be read. Steps ask nothing then: none is running.
+/// Refuses what is asked of a saga that cannot be read. Steps ask nothing then: none is running. A
+/// seat is given up.
 fn refuse(request: Request, words: &str) {
     match request {
         Request::Order { ack_tx, .. } => {
             let _ = ack_tx.send(Err(ControlError::Journal(words.into())));
         }
-        Request::Checkpoint { .. } | Request::Transition { .. } | Request::Resource { .. } => {}
+        Request::Checkpoint { .. }
+        | Request::Transition { .. }
+        | Request::Resource { .. }
+        | Request::Seat(_) => {}
     }
 }

@@ -109,7 +109,9 @@ impl Limiter {
     pub(super) async fn admit(&self) -> Result<Flight, NotAdmitted> {
         let shared = &self.shared;
         let give_up = shared.clock.now() + shared.patience;
-        let (deployment, urgency, recall) = match Caller::present() {
+        let caller = Caller::present();
+        let _held = caller.as_ref().map(|caller| caller.held.begin(&shared.clock));
+        let (deployment, urgency, recall) = match caller {
             Some(caller) => (Some(caller.deployment), caller.urgency, Some(caller.recall)),
             None => (None, Urgency::Urgent, None),
         };
@@ -201,6 +203,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::providers::caller::Held;
 
     fn limiter(per_minute: u32, in_flight: u32, patience: Duration) -> (Limiter, Clock) {
         let clock = Clock::starting_at(Timestamp::from_millis(1_700_000_000_000));
@@ -231,7 +234,7 @@ mod tests {
 
     fn caller(deployment: u128, urgency: Urgency) -> Caller {
         let deployment = DeploymentId::from_u128(deployment);
-        Caller { deployment, urgency, recall: CancellationToken::new() }
+        Caller { deployment, urgency, recall: CancellationToken::new(), held: Held::default() }
     }
 
     /// Admits these callers' requests, which all come at once, and says in which order they went.

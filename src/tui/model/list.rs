@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::id::DeploymentId;
+use crate::domain::line::Line;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
 
@@ -25,6 +26,7 @@ const LONG: usize = 5_000;
 #[derive(Debug, Default)]
 pub struct List {
     rows: BTreeMap<DeploymentId, Arc<Summary>>,
+    line: Line,
     shown: Vec<DeploymentId>,
     counts: [usize; Standing::ALL.len()],
     selected: Option<DeploymentId>,
@@ -74,6 +76,7 @@ impl List {
         for summary in &summaries {
             self.counts[place(summary.standing)] += 1;
         }
+        self.line = Line::of(summaries.iter().map(AsRef::as_ref));
         self.rows = summaries.into_iter().map(|summary| (summary.deployment, summary)).collect();
         let rows = &self.rows;
         self.stalls
@@ -101,6 +104,7 @@ impl List {
             self.stalls.remove(&id);
             self.order = Order::Stale;
         }
+        self.line.change(&summary);
         self.rows.insert(id, summary);
         if self.awaited == Some(id) {
             // The operator launched it and waits to see it: the freeze is not for that.
@@ -153,6 +157,11 @@ impl List {
     /// The deployments on the list, in its order.
     pub fn shown(&self) -> &[DeploymentId] {
         &self.shown
+    }
+
+    /// Who waits for a seat.
+    pub fn line(&self) -> &Line {
+        &self.line
     }
 
     /// How many there are in all.

@@ -148,7 +148,8 @@ fn about(model: &Model, row: &Summary, read: Option<&Read>, theme: Theme) -> Vec
     let last = read.and_then(Read::last_failure).filter(|last| cause != Some(*last));
     let words = waiting::of_row(model, row);
     let stands = model.list.stalled(row.deployment).is_some();
-    if !stands && (row.focus.is_some() || model.acts.contains_key(&row.deployment)) {
+    let waits = model.list.line().before(row).is_some();
+    if !stands && (row.focus.is_some() || waits || model.acts.contains_key(&row.deployment)) {
         let request = if tells_failure(row) { request(last) } else { String::new() };
         lines.push(("now", format!("{}{request}{}", words.what, words.next), theme.plain()));
     }

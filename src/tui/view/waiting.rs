@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 
+use crate::domain::line;
 use crate::domain::saga::plan::Direction;
 use crate::domain::summary::{Activity, Focus, Standing, StepMark, Summary};
 use crate::domain::time::Timestamp;
@@ -89,9 +90,16 @@ pub(super) fn of_row(model: &Model, row: &Summary) -> Words {
         (None, Standing::Active) => {
             Words::what(row.ipv4.map(|ip| ip.to_string()).unwrap_or_default())
         }
-        (None, Standing::Running) => Words::what("waits for its turn"),
+        (None, Standing::Running) => of_line(model, row),
         (None, _) => Words::what(row.why.as_deref().map(format::why).unwrap_or_default()),
     }
+}
+
+/// How far it is from its seat: the others may move up without any news of its own.
+fn of_line(model: &Model, row: &Summary) -> Words {
+    let tail = model.list.line().distance(row).map_or_else(String::new, |to| format!("; {to}"));
+    let what = line::WAITS.to_owned();
+    Words { what, next: tail.clone(), short: tail.clone(), brief: tail }
 }
 
 /// What a step is doing.

@@ -3,7 +3,7 @@
 //! Time is tokio's, which tests pause, so lag, activation and deletion take no real time and every
 //! run is the same. Faults are judged by the paths of the real API.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use arcadia::clock::{Chance, Clock};
@@ -24,6 +24,7 @@ use arcadia::steps::plan::PlanSettings;
 use async_trait::async_trait;
 use tokio::task::JoinSet;
 
+use crate::support::quota::Quota;
 use crate::support::rig::{self, Pace};
 
 /// The zone that deployments of tests live in.
@@ -46,6 +47,7 @@ struct Inner {
     faults: Mutex<Faults>,
     requests: Mutex<Vec<String>>,
     stop: Mutex<Option<Stop>>,
+    quota: OnceLock<Quota>,
     /// Requests of programs that have died, on their way through the provider.
     late: Mutex<JoinSet<()>>,
     witness: Mutex<Option<Arc<dyn Witness>>>,
@@ -105,6 +107,7 @@ impl TestCloud {
             faults: Mutex::new(Faults::new(Vec::new())),
             requests: Mutex::new(Vec::new()),
             stop: Mutex::new(None),
+            quota: OnceLock::new(),
             late: Mutex::default(),
             witness: Mutex::new(None),
             stopped_tx: tokio::sync::watch::Sender::new(false),
@@ -117,6 +120,11 @@ impl TestCloud {
     pub(crate) fn faults(&self, rules: &[&str]) {
         let rules = rules.iter().map(|rule| rule.parse::<FaultRule>().unwrap()).collect();
         *self.0.faults.lock().unwrap() = Faults::new(rules);
+    }
+
+    /// Bounds the requests, from now on.
+    pub(crate) fn grant(&self, per_minute: usize, per_hour: usize) {
+        self.0.quota.set(Quota::new(per_minute, per_hour)).ok().unwrap();
     }
 
     /// What there really is.
@@ -192,6 +200,9 @@ impl TestCloud {
         path: &str,
         work: impl FnOnce(&mut World, &Clock) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, ProviderError> {
+        if let Some(quota) = self.0.quota.get() {
+            quota.turn(&self.0.clock).await?;
+        }
         let witness = self.0.witness.lock().unwrap().clone();
         if let Some(witness) = &witness {
             witness.asked(method, path);

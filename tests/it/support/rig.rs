@@ -26,6 +26,9 @@ use crate::support::cloud::TestCloud;
 use crate::support::plans;
 use crate::support::script::Script;
 
+/// More sagas than any test launches.
+const SEATS_FOR_ALL: usize = 1_000_000;
+
 /// A whole Arcadia.
 pub(crate) struct Rig<C = TestCloud> {
     pub(crate) clock: Clock,
@@ -51,6 +54,7 @@ struct Setup {
     steps: Steps,
     planner: Planner,
     calls_at_once: usize,
+    max_sagas: usize,
     /// No saga takes longer than this to stand still.
     patience: Duration,
 }
@@ -110,6 +114,7 @@ impl Rig {
             steps: Steps::Scripted(steps),
             planner: Arc::new(plan),
             calls_at_once,
+            max_sagas: SEATS_FOR_ALL,
             patience: cloud.pace().patience,
         };
         Self::set_up(clock, cloud, setup).await
@@ -123,6 +128,7 @@ impl<C: Cloud> Rig<C> {
             steps: Steps::OfCloud(steps),
             planner: Arc::new(move |_, on_failure| plan::provisioning(&plan, on_failure)),
             calls_at_once: 64,
+            max_sagas: SEATS_FOR_ALL,
             patience,
         };
         Self::set_up(clock, cloud, setup).await
@@ -135,6 +141,7 @@ impl<C: Cloud> Rig<C> {
             steps: Steps::Scripted(registry),
             planner: Arc::new(move |_, on_failure| plan::provisioning(&plan, on_failure)),
             calls_at_once: 64,
+            max_sagas: SEATS_FOR_ALL,
             patience,
         };
         Self::set_up(clock, cloud, setup).await
@@ -145,6 +152,14 @@ impl<C: Cloud> Rig<C> {
         let engine = open(&clock, &cloud, &setup, &journal, 1).await;
         let ids = IdSource::new(clock.clone(), Chance::seeded(1_000));
         Self { clock, cloud, journal, engine, ids, setup, seed: 1 }
+    }
+
+    /// The same, where only so many sagas go forward at once.
+    pub(crate) async fn with_seats(mut self, max_sagas: usize) -> Self {
+        self.engine.stop().await;
+        self.setup.max_sagas = max_sagas;
+        self.restart(|_| {}).await;
+        self
     }
 
     /// The program stops in good order; a new one is started over the same journal and cloud, and
@@ -335,6 +350,7 @@ async fn open(
         ids: IdSource::new(clock.clone(), chance.clone()),
         chance,
         calls_at_once: NonZeroUsize::new(setup.calls_at_once).unwrap(),
+        max_sagas: NonZeroUsize::new(setup.max_sagas).unwrap(),
     };
     Handle::open(parts).await.unwrap()
 }

@@ -52,6 +52,20 @@ pub fn settle(
     now: Timestamp,
     roll: f64,
 ) -> EventKind {
+    settle_held(plan, state, call, outcome, now, roll, Duration::ZERO)
+}
+
+/// The same for a lane whose calls stood in our own queues for `held` in all: that is not the step's
+/// time, so its deadline lies so much later.
+pub fn settle_held(
+    plan: &Plan,
+    state: &State,
+    call: &Call,
+    outcome: Outcome,
+    now: Timestamp,
+    roll: f64,
+    held: Duration,
+) -> EventKind {
     let wrap =
         |event| EventKind::Step { step: call.step.clone(), direction: call.direction, event };
     let Some((patience, lane)) = patience_and_lane(plan, state, &call.step, call.direction) else {
@@ -63,7 +77,7 @@ pub fn settle(
         });
     };
     let going_on = call.direction == Direction::Undo || state.phase.cause().is_none();
-    let give_up_at = lane.patience_from.unwrap_or(now) + patience.deadline;
+    let give_up_at = lane.patience_from.unwrap_or(now) + patience.deadline + held;
     wrap(match outcome {
         Outcome::Done(output) => StepEvent::Succeeded { output },
         Outcome::Pending { note, .. } if !going_on => StepEvent::Failed {
