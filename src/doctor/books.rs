@@ -7,6 +7,7 @@ use crate::domain::aggregate::Aggregate;
 use crate::domain::deployment::DeploymentState;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::resource::Resource;
+use crate::domain::saga::state::{Stage, StepState};
 use crate::domain::spec::DnsName;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
@@ -52,7 +53,7 @@ pub enum Ownership {
     Deployment,
     /// Nobody: the saga ended, and says that it left nothing behind.
     Nobody,
-    /// Nobody: an operator ended the saga as it was.
+    /// Nobody: an operator ended the saga as it was, or skipped the undoing of a step.
     LeftBehind,
 }
 
@@ -86,6 +87,11 @@ impl Books {
         // What its steps recorded does not read, so nobody can say what is whose.
         let Ok(claim) = Claim::of(aggregate) else { return self.add_opaque(aggregate.saga) };
         let mut entry = Entry::of(&Summary::of(aggregate), claim);
+        let is_skipped = |step: &StepState| matches!(step.undo.stage, Stage::Skipped { .. });
+        let kept = aggregate.state.steps.iter().any(|step| is_skipped(step));
+        if entry.ownership == Ownership::Nobody && kept {
+            entry.ownership = Ownership::LeftBehind;
+        }
         if unfinished.contains(&aggregate.saga) {
             entry.ownership = Ownership::Saga;
         }
@@ -128,6 +134,14 @@ impl Books {
         self.entries().filter_map(|(saga, entry)| match entry.ownership {
             Ownership::Deployment => Some((saga, entry, &entry.claim)),
             Ownership::Saga | Ownership::Nobody | Ownership::LeftBehind => None,
+        })
+    }
+
+    /// Whether a live deployment or a saga that has not ended recorded this droplet as its own.
+    pub fn own_droplet(&self, id: DropletId) -> bool {
+        self.entries.values().any(|entry| {
+            matches!(entry.ownership, Ownership::Saga | Ownership::Deployment)
+                && entry.claim.droplet == Some(id)
         })
     }
 

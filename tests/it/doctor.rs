@@ -321,6 +321,27 @@ fn a_damaged_journal_is_a_problem_and_nothing_is_called_an_orphan() {
 }
 
 #[test]
+fn what_an_operator_left_behind_by_skipping_its_undoing_goes_only_by_name() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    cloud.faults(&["DELETE /v2/droplets/*: 403"]);
+    assert_eq!(home.run(&["rollback", "web", "--yes"]).code, Some(3));
+    let skipped = home.run(&["skip", "web", "--reason", "kept as evidence", "--yes"]);
+    assert_eq!(home.deployments()[0]["standing"], "rolled_back", "{skipped:?}");
+    cloud.faults(&[]);
+    let before = cloud.state();
+    let seen = visit(&home, &["--fix", "--yes"]);
+    assert_eq!(cloud.state(), before);
+    assert_eq!((seen.code, seen.names()), (Some(0), vec!["orphans.orphan_droplet".to_owned()]));
+    let said = seen.finding("orphans", "orphan_droplet")["text"].to_string();
+    assert!(said.contains("was left behind on purpose"), "{said}");
+    let id = id_of(&cloud, "dep-web").to_string();
+    assert_eq!(visit(&home, &["--fix", "--yes", "--droplet", &id]).code, Some(0));
+    assert!(cloud.droplets().is_empty());
+}
+
+#[test]
 fn a_configuration_that_makes_no_sense_is_a_finding() {
     let home = Home::configured("provder = \"simulator\"\n[saga]\nsettle = \"soon\"\n");
     let seen = visit(&home, &[]);
