@@ -21,6 +21,7 @@ use crate::steps::{
 pub struct Books {
     entries: BTreeMap<SagaId, Entry>,
     opaque: BTreeSet<SagaId>,
+    nameless: usize,
 }
 
 /// What the journal says of one deployment.
@@ -101,12 +102,22 @@ impl Books {
     /// Books of these entries.
     #[cfg(test)]
     pub(super) fn of_entries(entries: impl IntoIterator<Item = (SagaId, Entry)>) -> Self {
-        Self { entries: entries.into_iter().collect(), opaque: BTreeSet::new() }
+        Self { entries: entries.into_iter().collect(), ..Self::default() }
     }
 
     /// Adds a saga whose history makes no sense: nothing of it is ever touched.
     pub fn add_opaque(&mut self, saga: SagaId) {
         self.opaque.insert(saga);
+    }
+
+    /// Adds a deployment of which nothing can be read, not even its saga.
+    pub fn add_nameless(&mut self) {
+        self.nameless += 1;
+    }
+
+    /// Whether the saga of every deployment is known. If not, a strange mark may be one of ours.
+    pub fn know_every_saga(&self) -> bool {
+        self.nameless == 0
     }
 
     /// Whether the saga is known, and nothing else about it.
@@ -116,7 +127,7 @@ impl Books {
 
     /// Whether every history makes sense. If not, a name may be owned without the books saying so.
     pub fn are_whole(&self) -> bool {
-        self.opaque.is_empty()
+        self.opaque.is_empty() && self.know_every_saga()
     }
 
     /// Every deployment, by its saga.

@@ -91,6 +91,11 @@ fn blame(
         Mark::None => return None,
     };
     let Some(entry) = books.of(saga) else {
+        if !books.know_every_saga() {
+            let evidence =
+                format!("{saga} made it; it may be of the deployment whose row is damaged");
+            return Some(blamed(Certainty::AdviseOnly, evidence, Some(saga), None));
+        }
         let evidence =
             format!("{saga} made it; another data folder may own it, perhaps a colleague's");
         return Some(blamed(Certainty::Stranger, evidence, Some(saga), None));

@@ -74,6 +74,15 @@ fn what_the_journal_says_is_in_use_is_no_orphan_whatever_its_tags_say() {
 }
 
 #[test]
+fn a_stranger_is_only_told_of_while_the_journal_does_not_know_all_its_own() {
+    let mut shown = Shown::of([], &[marked(1, STRANGER, ADDRESS)], &[]);
+    shown.books.add_nameless();
+    check(&shown, &[("droplet 1", Certainty::AdviseOnly)]);
+    let all = Choice { strangers: Strangers::Go, named: [1].into() };
+    assert_eq!(plan(&judged(&shown).orphans, &all), []);
+}
+
+#[test]
 fn a_saga_whose_history_makes_no_sense_keeps_everything() {
     let mut shown = Shown::of([], &[marked(1, SAGA, ADDRESS)], &[]);
     shown.books.add_opaque(SAGA);
