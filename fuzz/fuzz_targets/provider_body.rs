@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| arcadia_fuzz::provider_body(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    arcadia_fuzz::provider_body(bytes);
+});

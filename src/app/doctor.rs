@@ -126,7 +126,7 @@ impl Visit {
         let (facts, secret) = fetch_token(&config, environment).await;
         findings.push(token::presence(&facts));
         let log = start_log(&config, &ground, secret.as_ref(), clock);
-        let ledger = Ledger::open(&config.data_dir.join("journal"), &ground, args.fixing.fix).await;
+        let ledger = Ledger::open(&config.data_dir, &ground, args.fixing.fix).await;
         findings.extend(journal::judge(&ledger.facts));
 
         let mut rounds = Rounds::default();

@@ -18,6 +18,7 @@ use crate::engine::{Handle, Parts, Planner};
 use crate::journal::archive::follower::Follower;
 use crate::journal::archive::{self, Settings, status};
 use crate::journal::sled::SledJournal;
+use crate::journal::sled::integrity::Witness;
 use crate::journal::sled::opening::Opening;
 use crate::journal::{Journal, JournalError, rebuild};
 use crate::steps::plan::{self, PlanSettings};
@@ -158,10 +159,7 @@ fn open_journal(
     archive: &Path,
     purpose: Purpose,
 ) -> Result<(SledJournal, Option<Caveat>), JournalError> {
-    let witness = status::witness(archive).unwrap_or_else(|error| {
-        tracing::warn!(error = with_causes(&error), "the archive says nothing of the journal");
-        None
-    });
+    let witness = witness(archive);
     match (Opening::of(folder).witness(witness).open(), purpose) {
         (Ok(journal), Purpose::Run | Purpose::Read) => Ok((journal, None)),
         (Err(error), Purpose::Run) => Err(error),
@@ -174,6 +172,14 @@ fn open_journal(
             Err(_) => Err(error),
         },
     }
+}
+
+/// The newest group that the archive knows of, if it can say.
+pub(super) fn witness(archive: &Path) -> Option<Witness> {
+    status::witness(archive).unwrap_or_else(|error| {
+        tracing::warn!(error = with_causes(&error), "the archive says nothing of the journal");
+        None
+    })
 }
 
 /// How patiently the configuration says that steps look.

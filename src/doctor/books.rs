@@ -7,6 +7,7 @@ use crate::domain::aggregate::Aggregate;
 use crate::domain::deployment::DeploymentState;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::resource::Resource;
+use crate::domain::saga::state::{Stage, StepState};
 use crate::domain::spec::DnsName;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
@@ -20,6 +21,7 @@ use crate::steps::{
 pub struct Books {
     entries: BTreeMap<SagaId, Entry>,
     opaque: BTreeSet<SagaId>,
+    nameless: usize,
 }
 
 /// What the journal says of one deployment.
@@ -52,7 +54,7 @@ pub enum Ownership {
     Deployment,
     /// Nobody: the saga ended, and says that it left nothing behind.
     Nobody,
-    /// Nobody: an operator ended the saga as it was.
+    /// Nobody: an operator ended the saga as it was, or skipped the undoing of a step.
     LeftBehind,
 }
 
@@ -86,6 +88,11 @@ impl Books {
         // What its steps recorded does not read, so nobody can say what is whose.
         let Ok(claim) = Claim::of(aggregate) else { return self.add_opaque(aggregate.saga) };
         let mut entry = Entry::of(&Summary::of(aggregate), claim);
+        let is_skipped = |step: &StepState| matches!(step.undo.stage, Stage::Skipped { .. });
+        let kept = aggregate.state.steps.iter().any(|step| is_skipped(step));
+        if entry.ownership == Ownership::Nobody && kept {
+            entry.ownership = Ownership::LeftBehind;
+        }
         if unfinished.contains(&aggregate.saga) {
             entry.ownership = Ownership::Saga;
         }
@@ -95,12 +102,22 @@ impl Books {
     /// Books of these entries.
     #[cfg(test)]
     pub(super) fn of_entries(entries: impl IntoIterator<Item = (SagaId, Entry)>) -> Self {
-        Self { entries: entries.into_iter().collect(), opaque: BTreeSet::new() }
+        Self { entries: entries.into_iter().collect(), ..Self::default() }
     }
 
     /// Adds a saga whose history makes no sense: nothing of it is ever touched.
     pub fn add_opaque(&mut self, saga: SagaId) {
         self.opaque.insert(saga);
+    }
+
+    /// Adds a deployment of which nothing can be read, not even its saga.
+    pub fn add_nameless(&mut self) {
+        self.nameless += 1;
+    }
+
+    /// Whether the saga of every deployment is known. If not, a strange mark may be one of ours.
+    pub fn know_every_saga(&self) -> bool {
+        self.nameless == 0
     }
 
     /// Whether the saga is known, and nothing else about it.
@@ -110,7 +127,7 @@ impl Books {
 
     /// Whether every history makes sense. If not, a name may be owned without the books saying so.
     pub fn are_whole(&self) -> bool {
-        self.opaque.is_empty()
+        self.opaque.is_empty() && self.know_every_saga()
     }
 
     /// Every deployment, by its saga.
@@ -128,6 +145,14 @@ impl Books {
         self.entries().filter_map(|(saga, entry)| match entry.ownership {
             Ownership::Deployment => Some((saga, entry, &entry.claim)),
             Ownership::Saga | Ownership::Nobody | Ownership::LeftBehind => None,
+        })
+    }
+
+    /// Whether a live deployment or a saga that has not ended recorded this droplet as its own.
+    pub fn own_droplet(&self, id: DropletId) -> bool {
+        self.entries.values().any(|entry| {
+            matches!(entry.ownership, Ownership::Saga | Ownership::Deployment)
+                && entry.claim.droplet == Some(id)
         })
     }
 

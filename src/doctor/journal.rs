@@ -20,8 +20,10 @@ pub enum JournalFacts {
     },
     /// It does not open, or does not read.
     Broken {
-        /// What the storage engine says.
+        /// What is wrong.
         why: String,
+        /// What may help.
+        remedy: String,
     },
     /// It was read whole.
     Read(Contents),
@@ -40,6 +42,8 @@ pub struct Contents {
     pub needs_you: Vec<String>,
     /// Histories that make no sense, each with what is wrong.
     pub nonsense: Vec<String>,
+    /// Rows of the list that are not as they were written.
+    pub damaged_rows: Vec<String>,
 }
 
 /// What is told of the journal.
@@ -54,20 +58,18 @@ pub fn judge(facts: &JournalFacts) -> Vec<Finding> {
                 .because("nothing can be said of orphans and drift while sagas may run")
                 .remedy("if that is not meant to run, stop it; run doctor again when it has ended"),
         ],
-        JournalFacts::Broken { why } => vec![
+        JournalFacts::Broken { why, remedy } => vec![
             Finding::problem(Area::Journal, "opens", "it does not open, or does not read")
                 .because(why)
-                .remedy(
-                    "change nothing in the folder; copy it away as it is, and bring back a copy that \
-                     was kept; until then orphans cannot be told from what is in use",
-                ),
+                .because("until it does, orphans cannot be told from what is in use")
+                .remedy(remedy),
         ],
         JournalFacts::Read(contents) => contents_findings(contents),
     }
 }
 
 fn contents_findings(contents: &Contents) -> Vec<Finding> {
-    let Contents { deployments, entries, unfinished, needs_you, nonsense } = contents;
+    let Contents { deployments, entries, unfinished, needs_you, nonsense, damaged_rows } = contents;
     let text = format!(
         "{} with {} read and make sense",
         counted(*deployments, "deployment"),
@@ -79,10 +81,18 @@ fn contents_findings(contents: &Contents) -> Vec<Finding> {
         let text = format!("{} of {deployments} histories make no sense", nonsense.len());
         let finding = Finding::problem(Area::Journal, "histories", text);
         nonsense.iter().fold(finding, Finding::because).remedy(
-            "nothing of these deployments is touched; copy the folder away, and bring back a copy \
-             that was kept",
+            "nothing of these deployments is touched; copy the folder away, then `arcadia rebuild` \
+             makes the journal anew from the archive",
         )
     }];
+    if !damaged_rows.is_empty() {
+        let text = format!("{} damaged", counted_rows(damaged_rows.len()));
+        let finding = Finding::problem(Area::Journal, "rows", text);
+        findings.push(damaged_rows.iter().fold(finding, Finding::because).remedy(
+            "what a row said is read from its history where that is whole; copy the folder away, \
+             then `arcadia rebuild` makes the journal anew from the archive",
+        ));
+    }
     let waiting = unfinished.len() - needs_you.len();
     findings.push(match waiting {
         0 => Finding::ok(Area::Journal, "unfinished", "no saga is under way"),
@@ -109,6 +119,13 @@ fn contents_findings(contents: &Contents) -> Vec<Finding> {
     findings
 }
 
+fn counted_rows(count: usize) -> String {
+    match count {
+        1 => "1 row of the list is".to_owned(),
+        _ => format!("{count} rows of the list are"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +140,8 @@ mod tests {
         assert_eq!(of(&JournalFacts::Absent), [Verdict::Ok]);
         assert_eq!(of(&JournalFacts::NotOpened { why: why() }), [Verdict::NotChecked]);
         assert_eq!(of(&JournalFacts::Locked { owner: why() }), [Verdict::Warning]);
-        assert_eq!(of(&JournalFacts::Broken { why: why() }), [Verdict::Problem]);
+        let broken = JournalFacts::Broken { why: why(), remedy: why() };
+        assert_eq!(of(&broken), [Verdict::Problem]);
         let contents = Contents { deployments: 2, entries: 9, ..Contents::default() };
         assert_eq!(of(&JournalFacts::Read(contents.clone())), [Verdict::Ok, Verdict::Ok]);
         let needy = Contents {

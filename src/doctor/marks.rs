@@ -17,13 +17,18 @@ pub enum Mark {
 
 /// What a droplet's tags say. The provider compares tags without their case.
 pub fn of(droplet: &Droplet) -> Mark {
-    let mut sagas = droplet.tags.iter().filter_map(|tag| saga(tag));
+    let mut sagas = sagas(droplet);
     let managed = droplet.tags.iter().any(|tag| tag.eq_ignore_ascii_case(Marks::MANAGED));
     match (sagas.next(), sagas.next(), managed) {
         (Some(saga), None, true) => Mark::Saga(saga),
         (Some(_), None | Some(_), _) | (None, _, true) => Mark::Unclear,
         (None, _, false) => Mark::None,
     }
+}
+
+/// Every saga that a droplet's tags name.
+pub fn sagas(droplet: &Droplet) -> impl Iterator<Item = SagaId> {
+    droplet.tags.iter().filter_map(|tag| saga(tag))
 }
 
 fn saga(tag: &str) -> Option<SagaId> {

@@ -4,7 +4,7 @@
 use crate::doctor::books::{Books, Entry, Ownership};
 use crate::doctor::cloud::{Listing, Looks, describe, is_address, is_nobodys};
 use crate::doctor::finding::{Area, Finding, Subject};
-use crate::doctor::marks::Mark;
+use crate::doctor::marks::{self, Mark};
 use crate::doctor::names;
 use crate::doctor::plan::{Certainty, Orphan, Thing};
 use crate::domain::id::{DeploymentId, SagaId};
@@ -24,7 +24,10 @@ pub fn judge(books: &Books, listing: &Listing, looks: &Looks) -> Verdicts {
     let mut verdicts = Verdicts::default();
     for (placed, mark) in listing.marked() {
         let id = placed.droplet.id;
-        let Some(blame) = blame(books, looks, mark, id) else { continue };
+        if is_spoken_for(books, &placed.droplet) {
+            continue;
+        }
+        let Some(blame) = blame(books, (listing, looks), mark, &placed.droplet) else { continue };
         match looks.droplets.get(&id) {
             // A listing goes on naming a droplet for a while after it is gone.
             Some(None) => {}
@@ -40,6 +43,21 @@ pub fn judge(books: &Books, listing: &Listing, looks: &Looks) -> Verdicts {
         }
     }
     verdicts
+}
+
+/// Whether the journal says that somebody has the droplet, whatever else its tags say; or whether it
+/// cannot say.
+fn is_spoken_for(books: &Books, droplet: &Droplet) -> bool {
+    let by_saga = |saga| {
+        let by_entry = books.of(saga).is_some_and(|entry| match entry.ownership {
+            Ownership::Saga => true,
+            // Which droplet it has was never recorded: it may be this one.
+            Ownership::Deployment => entry.claim.droplet.is_none(),
+            Ownership::Nobody | Ownership::LeftBehind => false,
+        });
+        by_entry || books.is_opaque(saga)
+    };
+    books.own_droplet(droplet.id) || marks::sagas(droplet).any(by_saga)
 }
 
 /// Why a droplet is nobody's, and how certain that is.
@@ -58,7 +76,12 @@ impl Blame {
 }
 
 /// Why nobody owns the droplet; nothing when somebody does.
-fn blame(books: &Books, looks: &Looks, mark: Mark, id: DropletId) -> Option<Blame> {
+fn blame(
+    books: &Books,
+    (listing, looks): (&Listing, &Looks),
+    mark: Mark,
+    droplet: &Droplet,
+) -> Option<Blame> {
     let saga = match mark {
         Mark::Saga(saga) => saga,
         Mark::Unclear => {
@@ -67,10 +90,12 @@ fn blame(books: &Books, looks: &Looks, mark: Mark, id: DropletId) -> Option<Blam
         }
         Mark::None => return None,
     };
-    if books.is_opaque(saga) {
-        return None;
-    }
     let Some(entry) = books.of(saga) else {
+        if !books.know_every_saga() {
+            let evidence =
+                format!("{saga} made it; it may be of the deployment whose row is damaged");
+            return Some(blamed(Certainty::AdviseOnly, evidence, Some(saga), None));
+        }
         let evidence =
             format!("{saga} made it; another data folder may own it, perhaps a colleague's");
         return Some(blamed(Certainty::Stranger, evidence, Some(saga), None));
@@ -79,7 +104,8 @@ fn blame(books: &Books, looks: &Looks, mark: Mark, id: DropletId) -> Option<Blam
     match entry.ownership {
         Ownership::Saga => None,
         Ownership::Deployment => {
-            surplus(entry, looks, id).map(|(certainty, evidence)| known(certainty, evidence))
+            let surplus = surplus(entry, (listing, looks), droplet);
+            surplus.map(|(certainty, evidence)| known(certainty, evidence))
         }
         Ownership::Nobody => {
             let evidence = format!("{saga} made it ({})", entry.describe());
@@ -103,18 +129,24 @@ fn blamed(
 }
 
 /// A live deployment owns one droplet. Another with the same mark is surplus, if the one it owns was
-/// seen to be up; if not, the other may be all that is left.
-fn surplus(entry: &Entry, looks: &Looks, id: DropletId) -> Option<(Certainty, String)> {
+/// seen to be up, and no name points at the other; if not, the other may be what serves.
+fn surplus(
+    entry: &Entry,
+    (listing, looks): (&Listing, &Looks),
+    droplet: &Droplet,
+) -> Option<(Certainty, String)> {
     let claimed = entry.claim.droplet?;
-    if claimed == id {
-        return None;
-    }
     let owned_is_up = matches!(
         looks.droplets.get(&claimed),
         Some(Some(droplet)) if droplet.status == DropletStatus::Active
     );
     let owner = format!("{} owns droplet {}", entry.name, claimed.0);
-    Some(if owned_is_up {
+    let mut records = listing.records.values().flatten();
+    let is_named = records
+        .any(|record| droplet.public_ipv4.is_some_and(|address| is_address(&record.data, address)));
+    Some(if owned_is_up && is_named {
+        (Certainty::AdviseOnly, format!("{owner}; this one has the same mark, and a name"))
+    } else if owned_is_up {
         (Certainty::Certain, format!("{owner}; this one has the same mark and serves nothing"))
     } else {
         (Certainty::AdviseOnly, format!("{owner}, which is not up; this one has the same mark"))

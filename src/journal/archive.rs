@@ -57,6 +57,7 @@ mod courses;
 pub mod file;
 pub mod follower;
 mod line;
+pub mod lines;
 mod scan;
 mod segment;
 pub mod status;

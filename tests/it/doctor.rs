@@ -4,8 +4,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use arcadia::domain::id::SagaId;
 use serde_json::{Value, json};
 
+use crate::support::database;
 use crate::support::gateway::Gateway;
 use crate::support::home::{Home, launch};
 use crate::support::program::Ended;
@@ -318,6 +320,75 @@ fn a_damaged_journal_is_a_problem_and_nothing_is_called_an_orphan() {
     let judged = seen.finding("orphans", "judged");
     assert!(judged["text"].to_string().contains("whose the 1 marked droplets are"), "{judged}");
     assert_eq!(cloud.state(), before);
+}
+
+#[test]
+fn what_an_operator_left_behind_by_skipping_its_undoing_goes_only_by_name() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    cloud.faults(&["DELETE /v2/droplets/*: 403"]);
+    assert_eq!(home.run(&["rollback", "web", "--yes"]).code, Some(3));
+    let skipped = home.run(&["skip", "web", "--reason", "kept as evidence", "--yes"]);
+    assert_eq!(home.deployments()[0]["standing"], "rolled_back", "{skipped:?}");
+    cloud.faults(&[]);
+    let before = cloud.state();
+    let seen = visit(&home, &["--fix", "--yes"]);
+    assert_eq!(cloud.state(), before);
+    assert_eq!((seen.code, seen.names()), (Some(0), vec!["orphans.orphan_droplet".to_owned()]));
+    let said = seen.finding("orphans", "orphan_droplet")["text"].to_string();
+    assert!(said.contains("was left behind on purpose"), "{said}");
+    let id = id_of(&cloud, "dep-web").to_string();
+    assert_eq!(visit(&home, &["--fix", "--yes", "--droplet", &id]).code, Some(0));
+    assert!(cloud.droplets().is_empty());
+}
+
+#[test]
+fn a_live_deployment_whose_row_or_journal_is_lost_keeps_what_it_has() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    let before = cloud.state();
+    let all = ["--fix", "--yes", "--unknown-sagas"];
+    operate(&home, |db| db.open_tree("summaries").unwrap().clear());
+    let seen = visit(&home, &all);
+    assert_eq!((seen.code, seen.names()), (Some(3), vec!["journal.rows".to_owned()]));
+    assert_eq!(seen.finding("drift", "none")["verdict"], "ok");
+
+    fs::rename(home.data().join("journal"), home.path().join("elsewhere")).unwrap();
+    for flags in [&[][..], &all] {
+        let seen = visit(&home, flags);
+        assert_eq!((seen.code, seen.names()), (Some(3), vec!["journal.opens".to_owned()]));
+        let remedy = seen.finding("journal", "opens")["remedy"].to_string();
+        assert!(remedy.contains("`arcadia rebuild`"), "{remedy}");
+    }
+    assert_eq!(cloud.state(), before);
+}
+
+#[test]
+fn a_damaged_history_keeps_its_things_and_keeps_nobody_from_judging_the_others() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    rolled_back_in_vain(&cloud, &home, "gone");
+    let saga: SagaId = saga_of(&home, "web").parse().unwrap();
+    operate(&home, |db| {
+        let events = db.open_tree("events").unwrap();
+        let (key, _) = events.scan_prefix(saga.to_bytes()).nth(3).unwrap().unwrap();
+        events.remove(key)
+    });
+    let seen = visit(&home, &["--fix", "--yes", "--unknown-sagas"]);
+    let names = ["journal.histories", "orphans.orphan_droplet", "orphans.orphan_record"];
+    assert_eq!((seen.code, seen.names()), (Some(3), names.map(str::to_owned).to_vec()));
+    let left: Vec<_> = cloud.droplets().into_iter().map(|(_, name)| name).collect();
+    assert_eq!(left, ["dep-web"], "what is certain goes, and nothing else");
+}
+
+/// Changes the database behind the journal's back.
+fn operate<T>(home: &Home, change: impl FnOnce(&sled::Db) -> sled::Result<T>) {
+    database::operate(&home.data().join("journal"), change);
+    // Whoever opens the journal next closes to others what was made here.
+    home.run(&["list"]);
 }
 
 #[test]

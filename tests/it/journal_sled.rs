@@ -21,6 +21,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::journal_contract::{append, entries, lines, row};
+use crate::support::database::operate;
 
 const SAGA: SagaId = SagaId::from_u128(7);
 
@@ -362,10 +363,10 @@ async fn a_record_of_a_later_program_is_said_to_be_one() {
     let journal = SledJournal::open(dir.path()).unwrap();
     append(&journal, SAGA, entries(0, 1), Fate::Begins).await.unwrap();
     journal.close().await;
-    let db = sled::open(dir.path()).unwrap();
-    let key = [&SAGA.to_bytes()[..], &1_u64.to_be_bytes()].concat();
-    db.open_tree("events").unwrap().insert(key, br#"{"v":3}"#).unwrap();
-    drop(db);
+    operate(dir.path(), |db| {
+        let key = [&SAGA.to_bytes()[..], &1_u64.to_be_bytes()].concat();
+        db.open_tree("events").unwrap().insert(key, br#"{"v":3}"#)
+    });
     let journal = SledJournal::open(dir.path()).unwrap();
     let error = journal.history(SAGA).await.unwrap_err();
     assert!(matches!(error, JournalError::Newer { saga: SAGA, seq: 1, version: 3, .. }), "{error}");

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod cloud;
+pub(crate) mod database;
 pub(crate) mod gateway;
 pub(crate) mod home;
 pub(crate) mod http_rig;

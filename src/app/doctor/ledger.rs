@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::app::doctor::bounded;
+use crate::app::workshop::witness;
 use crate::doctor::books::Books;
 use crate::doctor::folder::{FolderFacts, FolderState};
 use crate::doctor::journal::{Contents, JournalFacts};
@@ -18,7 +19,8 @@ use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
 use crate::journal::sled::SledJournal;
-use crate::journal::{Journal, JournalError};
+use crate::journal::sled::opening::Opening;
+use crate::journal::{Journal, JournalError, archive, rebuild};
 use crate::steps::{create_droplet, point_deployment_dns};
 
 /// How long opening and reading the journal may take.
@@ -39,26 +41,34 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Opens and reads the journal in the folder `dir`. One that is not there is made only if
-    /// something is about to be repaired, for the sake of its lock.
-    pub(super) async fn open(dir: &Path, ground: &FolderFacts, will_fix: bool) -> Self {
+    /// Opens and reads the journal of the data folder. One that is not there, and that no archive
+    /// knows of, is made only if something is about to be repaired, for the sake of its lock.
+    pub(super) async fn open(data_dir: &Path, ground: &FolderFacts, will_fix: bool) -> Self {
         let without = |facts| Self { facts, books: None, latest: None, journal: None };
         if let FolderState::Unusable { .. } = ground.state {
             let why = "the data folder cannot be used".to_owned();
             return without(JournalFacts::NotOpened { why });
         }
-        if !will_fix && matches!(dir.try_exists(), Ok(false)) {
-            // An empty journal is a whole one.
-            return Self { books: Some(Books::default()), ..without(JournalFacts::Absent) };
-        }
-        let folder = dir.to_owned();
-        let journal = match bounded(PATIENCE, move || SledJournal::open(&folder)).await {
-            Some(Ok(journal)) => journal,
+        let (dir, archive) = (data_dir.join(rebuild::JOURNAL), data_dir.join(archive::FOLDER));
+        let opened = bounded(PATIENCE, move || {
+            let witness = witness(&archive);
+            let is_absent = witness.is_none() && matches!(dir.try_exists(), Ok(false));
+            if !will_fix && is_absent {
+                return Ok(None);
+            }
+            Opening::of(&dir).witness(witness).open().map(Some)
+        });
+        let journal = match opened.await {
+            Some(Ok(Some(journal))) => journal,
+            Some(Ok(None)) => {
+                // An empty journal is a whole one.
+                return Self { books: Some(Books::default()), ..without(JournalFacts::Absent) };
+            }
             Some(Err(JournalError::Locked { owner, .. })) => {
                 return without(JournalFacts::Locked { owner });
             }
-            Some(Err(error)) => return without(JournalFacts::Broken { why: with_causes(&error) }),
-            None => return without(JournalFacts::Broken { why: too_slow("opened") }),
+            Some(Err(error)) => return without(broken(&error)),
+            None => return without(too_slow("opened")),
         };
         match tokio::time::timeout(PATIENCE, read(&journal)).await {
             Ok(Ok(read)) => Self {
@@ -67,11 +77,11 @@ impl Ledger {
                 latest: read.latest,
                 journal: Some(journal),
             },
-            Ok(Err(error)) => without(JournalFacts::Broken { why: with_causes(&error) }),
+            Ok(Err(error)) => without(broken(&error)),
             Err(_) => {
                 // Dropping it would wait for what hangs; the process is about to end.
                 std::mem::forget(journal);
-                without(JournalFacts::Broken { why: too_slow("read") })
+                without(too_slow("read"))
             }
         }
     }
@@ -129,8 +139,8 @@ struct Read {
     latest: Option<Timestamp>,
 }
 
-/// Reads every history and folds it: what a start would trust is what is checked. A check of the
-/// stored bytes themselves belongs here too, before anything is decoded.
+/// Reads every history, which is compared with its head, and folds it: what a start would trust is
+/// what is checked.
 async fn read(journal: &SledJournal) -> Result<Read, JournalError> {
     let unfinished: BTreeSet<SagaId> = journal.unfinished().await?.into_iter().collect();
     let mut sagas = unfinished.clone();
@@ -142,6 +152,14 @@ async fn read(journal: &SledJournal) -> Result<Read, JournalError> {
         sagas.extend(page.iter().map(|row| row.saga));
     }
     let mut read = Read::default();
+    // Pages leave these out. Whose they are, only their histories say.
+    for damaged in journal.damaged() {
+        read.contents.damaged_rows.push(with_causes(&damaged.error));
+        match damaged.saga {
+            Some(saga) => drop(sagas.insert(saga)),
+            None => read.books.add_nameless(),
+        }
+    }
     for saga in sagas {
         read.contents.deployments += 1;
         match fold(journal, saga).await? {
@@ -162,7 +180,11 @@ async fn fold(
 ) -> Result<Result<Aggregate, String>, JournalError> {
     let entries = match journal.history(saga).await {
         Ok(entries) => entries,
-        Err(error @ (JournalError::Record { .. } | JournalError::Newer { .. })) => {
+        Err(
+            error @ (JournalError::Record { .. }
+            | JournalError::Newer { .. }
+            | JournalError::History { .. }),
+        ) => {
             return Ok(Err(error.to_string()));
         }
         Err(error) => return Err(error),
@@ -186,6 +208,29 @@ impl Read {
     }
 }
 
-fn too_slow(what: &str) -> String {
-    format!("it could not be {what} within {} s", PATIENCE.as_secs())
+fn broken(error: &JournalError) -> JournalFacts {
+    let remedy = match error {
+        JournalError::Damaged { .. } | JournalError::Gone { .. } | JournalError::Open { .. } => {
+            "change nothing in the folder; copy it away as it is, then `arcadia rebuild` makes the \
+             journal anew from the archive beside it"
+        }
+        JournalError::Locked { .. }
+        | JournalError::Full { .. }
+        | JournalError::Write { .. }
+        | JournalError::Read { .. }
+        | JournalError::Record { .. }
+        | JournalError::Newer { .. }
+        | JournalError::History { .. }
+        | JournalError::Row { .. }
+        | JournalError::NewerForm { .. }
+        | JournalError::LookOnly { .. }
+        | JournalError::Closed => error.remedy().unwrap_or("copy the folder away as it is"),
+    };
+    JournalFacts::Broken { why: with_causes(error), remedy: remedy.to_owned() }
+}
+
+fn too_slow(what: &str) -> JournalFacts {
+    let why = format!("it could not be {what} within {} s", PATIENCE.as_secs());
+    let remedy = "look whether its disk answers, and run doctor again".to_owned();
+    JournalFacts::Broken { why, remedy }
 }

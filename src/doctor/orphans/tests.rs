@@ -54,6 +54,35 @@ fn a_mark_that_names_no_saga_is_unclear() {
 }
 
 #[test]
+fn what_the_journal_says_is_in_use_is_no_orphan_whatever_its_tags_say() {
+    let other = Marks::saga_tag(STRANGER);
+    let tags: [&[&str]; 3] = [&[Marks::MANAGED], &[&other], &[Marks::MANAGED, &other]];
+    for owner in [Ownership::Deployment, Ownership::Saga] {
+        for tags in tags {
+            let shown = Shown::of([(SAGA, entry(owner, &[]))], &[droplet(1, tags, ADDRESS)], &[]);
+            check(&shown, &[]);
+        }
+    }
+    // What a saga that goes on has made so far may not be recorded yet.
+    let mut young = entry(Ownership::Saga, &[]);
+    young.claim.droplet = None;
+    let both = [droplet(1, &[Marks::MANAGED, &Marks::saga_tag(SAGA), &other], ADDRESS)];
+    check(&Shown::of([(SAGA, young)], &both, &[]), &[]);
+    let mut shown = Shown::of([], &both, &[]);
+    shown.books.add_opaque(SAGA);
+    check(&shown, &[]);
+}
+
+#[test]
+fn a_stranger_is_only_told_of_while_the_journal_does_not_know_all_its_own() {
+    let mut shown = Shown::of([], &[marked(1, STRANGER, ADDRESS)], &[]);
+    shown.books.add_nameless();
+    check(&shown, &[("droplet 1", Certainty::AdviseOnly)]);
+    let all = Choice { strangers: Strangers::Go, named: [1].into() };
+    assert_eq!(plan(&judged(&shown).orphans, &all), []);
+}
+
+#[test]
 fn a_saga_whose_history_makes_no_sense_keeps_everything() {
     let mut shown = Shown::of([], &[marked(1, SAGA, ADDRESS)], &[]);
     shown.books.add_opaque(SAGA);
@@ -84,6 +113,9 @@ fn a_second_droplet_of_a_live_deployment_is_surplus_only_while_the_first_is_up()
     shown.looks.droplets.remove(&DropletId(1));
     check(&shown, &[("droplet 2", Certainty::AdviseOnly)]);
     check(&Shown::of(live(), &both[1..], &[]), &[("droplet 2", Certainty::AdviseOnly)]);
+    // A name points at the second.
+    let named = [record(12, "www", "203.0.113.8")];
+    check(&Shown::of(live(), &both, &named), &[("droplet 2", Certainty::AdviseOnly)]);
 }
 
 #[test]

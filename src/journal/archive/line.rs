@@ -248,10 +248,18 @@ pub(super) fn sealed(line: &Line<'_>) -> (String, Sum) {
     let closed = text.pop();
     debug_assert_eq!(closed, Some('}'), "a line is an object");
     let sum = Sum(xxh3_64(text.as_bytes()));
-    text.push_str(SEAL);
-    text.push_str(&sum.to_string());
-    text.push_str("\"}\n");
+    text.push_str(&seal_of(sum));
+    text.push('\n');
     (text, sum)
+}
+
+/// A line that begins like this, sealed, without the line feed.
+pub(super) fn seal(beginning: &[u8]) -> Vec<u8> {
+    [beginning, seal_of(Sum(xxh3_64(beginning))).as_bytes()].concat()
+}
+
+fn seal_of(sum: Sum) -> String {
+    format!("{SEAL}{sum}\"}}")
 }
 
 /// Reads a line that may be damaged, without the line feed.

@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::support::database;
 
 /// Rebuilds the journal, and says what was planned and done.
 pub(super) async fn rebuild(world: &World) -> (Plan, Done) {
@@ -79,7 +80,7 @@ async fn an_older_copy_of_the_journal_is_refused_and_replaced() {
     let world = World::new();
     world.run(&turns()[..5]).await;
     let copy = world.data.path().join("copy");
-    copy_folder(&world.journal_dir(), &copy);
+    database::copy(&world.journal_dir(), &copy);
     world.run(&turns()[5..]).await;
     let before = world.snapshot().await;
     fs::remove_dir_all(world.journal_dir()).unwrap();
@@ -171,7 +172,7 @@ async fn a_rebuild_that_was_killed_anywhere_is_done_by_the_next_one() {
 
     // While it was built.
     fs::remove_file(database(&world)).unwrap();
-    copy_folder(&world.journal_dir(), &building);
+    database::copy(&world.journal_dir(), &building);
     fs::write(building.join("db"), b"half").unwrap();
     rebuild(&world).await;
     assert_eq!(world.snapshot().await, before);
@@ -193,7 +194,7 @@ async fn an_archive_that_was_not_begun_anew_is_continued() {
     world.run(&turns()).await;
     let before = world.snapshot().await;
     let older = world.data.path().join("older");
-    copy_folder(&world.archive_dir(), &older);
+    database::copy(&world.archive_dir(), &older);
     fs::remove_file(database(&world)).unwrap();
     rebuild(&world).await;
     fs::remove_dir_all(world.archive_dir()).unwrap();
@@ -278,21 +279,9 @@ fn batches(turns: &[(u128, u64, u8)]) -> Vec<Batch> {
 
 /// Damages the row of saga 2; everything else can be read.
 fn damage_a_row(world: &World) {
-    let db = sled::open(world.journal_dir()).unwrap();
-    let rows = db.open_tree("summaries").unwrap();
-    let (key, _) = rows.first().unwrap().unwrap();
-    rows.insert(key, b"{}").unwrap();
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for item in fs::read_dir(from).unwrap() {
-        let path = item.unwrap().path();
-        let to = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy_folder(&path, &to);
-        } else {
-            fs::copy(&path, &to).unwrap();
-        }
-    }
+    database::operate(&world.journal_dir(), |db| {
+        let rows = db.open_tree("summaries").unwrap();
+        let (key, _) = rows.first().unwrap().unwrap();
+        rows.insert(key, b"{}")
+    });
 }

@@ -14,7 +14,8 @@ use arcadia::journal::sled::opening::Opening;
 use tempfile::TempDir;
 use tokio::runtime;
 
-use crate::storage_faults::subject::{Subject, copy};
+use crate::storage_faults::subject::Subject;
+use crate::support::database::copy;
 
 /// How many damages are tried along with all other tests.
 const FEW: u64 = 100;

@@ -13,6 +13,7 @@ use tokio::runtime::Builder;
 
 use crate::journal_contract::{append, row};
 use crate::journal_sled::marked;
+use crate::storage_faults::not_tried;
 use crate::support::home::{Home, launch};
 
 const SAGA: SagaId = SagaId::from_u128(7);
@@ -29,8 +30,7 @@ fn a_full_disk_stops_what_would_be_written_and_nothing_else_and_it_goes_on_with_
     let itself = std::env::current_exe().unwrap();
     let may_mount = Command::new("unshare").args(["-m", "true"]).status();
     if !may_mount.is_ok_and(|status| status.success()) {
-        eprintln!("not tried: this takes a mount, which is not allowed here");
-        return;
+        return not_tried();
     }
     let mut inside = Command::new("unshare");
     inside.arg("-m").arg(itself).args(["--ignored", "--exact", test, "--nocapture"]);

@@ -7,7 +7,9 @@ use std::process::Command;
 use arcadia::domain::id::SagaId;
 use serde_json::Value;
 
-use crate::storage_faults::subject::{Subject, copy};
+use crate::storage_faults::not_tried;
+use crate::storage_faults::subject::Subject;
+use crate::support::database::{copy, operate};
 use crate::support::home::{ARCADIA, Home, launch};
 use crate::support::program::{Ended, Running};
 
@@ -64,15 +66,13 @@ fn a_damaged_history_is_named_and_keeps_nobody_from_the_others() {
     }
     let rows = home.deployments();
     let saga = rows.iter().find(|row| name(row) == "acme/second").unwrap()["saga"].clone();
-    {
-        let db = sled::open(home.data().join("journal")).unwrap();
+    operate(&home.data().join("journal"), |db| {
         let events = db.open_tree("events").unwrap();
         let saga: SagaId = saga.as_str().unwrap().parse().unwrap();
         let (key, _) = events.scan_prefix(saga.to_bytes()).nth(3).unwrap().unwrap();
         events.remove(key).unwrap();
-        db.open_tree("summaries").unwrap().clear().unwrap();
-        db.flush().unwrap();
-    }
+        db.open_tree("summaries").unwrap().clear()
+    });
     // One row is made from its history, which is whole; the other says what is wrong.
     let listed = home.deployments();
     assert_eq!(listed.len(), 2);
@@ -132,7 +132,7 @@ fn read_only(home: &Home, arguments: &[&str]) -> Option<Ended> {
         Running::start(command).end()
     };
     if run(&home.data(), "true", &[]).code != Some(0) {
-        eprintln!("not tried: this takes a mount, which is not allowed here");
+        not_tried();
         return None;
     }
     Some(run(&home.data(), ARCADIA, arguments))

@@ -1,8 +1,7 @@
 //! A journal to be damaged, and what was acknowledged when it was written.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use arcadia::domain::aggregate::Entry;
 use arcadia::domain::id::{DeploymentId, SagaId};
@@ -15,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::journal_contract::{append, lines, row};
 use crate::journal_sled::marked;
+use crate::support::database::copy;
 
 /// How many sagas there are: the first third ends early, the second late, the last goes on.
 const SAGAS: u128 = 30;
@@ -102,20 +102,6 @@ impl Acknowledged {
             noticed += 1;
         }
         Ok(noticed)
-    }
-}
-
-/// Copies a folder with everything in it.
-pub(super) fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for item in fs::read_dir(from).unwrap() {
-        let item = item.unwrap();
-        let to = to.join(item.file_name());
-        if item.file_type().unwrap().is_dir() {
-            copy(&item.path(), &to);
-        } else {
-            fs::copy(item.path(), to).unwrap();
-        }
     }
 }
 

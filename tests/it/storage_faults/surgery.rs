@@ -11,6 +11,7 @@ use arcadia::journal::{Fate, Journal, JournalError, record};
 use tempfile::TempDir;
 
 use crate::journal_contract::{append, entries, row};
+use crate::support::database::operate;
 
 const SAGA: SagaId = SagaId::from_u128(7);
 const OTHER: SagaId = SagaId::from_u128(8);
@@ -57,14 +58,14 @@ async fn a_history_whose_end_is_gone_is_too_short_for_its_head() {
 async fn a_saga_that_is_older_altogether_is_missing_from_the_digest() {
     let dir = written().await;
     let older = TempDir::new().unwrap();
-    let heads = |path: &Path| sled::open(path).unwrap().open_tree("heads").unwrap();
     {
         let journal = SledJournal::open(older.path()).unwrap();
         append(&journal, SAGA, entries(0, 2), Fate::Begins).await.unwrap();
         append(&journal, SAGA, entries(2, 2), Fate::GoesOn).await.unwrap();
         journal.close().await;
     }
-    let head = heads(older.path()).get(SAGA.to_bytes()).unwrap().unwrap();
+    let head = operate(older.path(), |db| db.open_tree("heads").unwrap().get(SAGA.to_bytes()));
+    let head = head.unwrap();
     operate(dir.path(), |db| {
         let events = db.open_tree("events").unwrap();
         let (key, _) = events.scan_prefix(SAGA.to_bytes()).next_back().unwrap().unwrap();
@@ -212,13 +213,6 @@ async fn written() -> TempDir {
     append(&journal, SAGA, entries(4, 1), Fate::GoesOn).await.unwrap();
     journal.close().await;
     dir
-}
-
-/// Changes the database behind the journal's back.
-fn operate<T>(dir: &Path, change: impl FnOnce(&sled::Db) -> sled::Result<T>) {
-    let db = sled::open(dir).unwrap();
-    change(&db).unwrap();
-    db.flush().unwrap();
 }
 
 async fn assert_refused(dir: &Path, because: &str) {
