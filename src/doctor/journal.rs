@@ -40,6 +40,23 @@ pub struct Contents {
     pub needs_you: Vec<String>,
     /// Histories that make no sense, each with what is wrong.
     pub nonsense: Vec<String>,
+    /// Whether the rest is as it was written.
+    pub rest: Rest,
+}
+
+/// Rows, commits and log lines, which the histories do not speak of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Rest {
+    /// They are as they were written.
+    #[default]
+    Whole,
+    /// They are not; each with what is wrong.
+    Damaged(Vec<String>),
+    /// Nobody knows, and why.
+    NotChecked {
+        /// Why.
+        why: String,
+    },
 }
 
 /// What is told of the journal.
@@ -58,8 +75,8 @@ pub fn judge(facts: &JournalFacts) -> Vec<Finding> {
             Finding::problem(Area::Journal, "opens", "it does not open, or does not read")
                 .because(why)
                 .remedy(
-                    "change nothing in the folder; copy it away as it is, and bring back a copy that \
-                     was kept; until then orphans cannot be told from what is in use",
+                    "copy the folder away as it is; `arcadia rebuild` makes the journal anew from the \
+                     archive; until then orphans cannot be told from what is in use",
                 ),
         ],
         JournalFacts::Read(contents) => contents_findings(contents),
@@ -67,7 +84,7 @@ pub fn judge(facts: &JournalFacts) -> Vec<Finding> {
 }
 
 fn contents_findings(contents: &Contents) -> Vec<Finding> {
-    let Contents { deployments, entries, unfinished, needs_you, nonsense } = contents;
+    let Contents { deployments, entries, unfinished, needs_you, nonsense, rest } = contents;
     let text = format!(
         "{} with {} read and make sense",
         counted(*deployments, "deployment"),
@@ -79,10 +96,22 @@ fn contents_findings(contents: &Contents) -> Vec<Finding> {
         let text = format!("{} of {deployments} histories make no sense", nonsense.len());
         let finding = Finding::problem(Area::Journal, "histories", text);
         nonsense.iter().fold(finding, Finding::because).remedy(
-            "nothing of these deployments is touched; copy the folder away, and bring back a copy \
-             that was kept",
+            "nothing of these deployments is touched; copy the folder away; `arcadia rebuild` says \
+             what it would bring back from the archive before it does",
         )
     }];
+    findings.push(match rest {
+        Rest::Whole => Finding::ok(Area::Journal, "stored", "every record is as it was written"),
+        Rest::NotChecked { why } => Finding::not_checked(Area::Journal, "stored", why),
+        Rest::Damaged(damaged) => {
+            let text = format!("{} not as written", counted(damaged.len(), "record"));
+            let finding = Finding::problem(Area::Journal, "stored", text);
+            damaged.iter().fold(finding, Finding::because).remedy(
+                "copy the folder away as it is; `arcadia rebuild` says what it would bring back from \
+                 the archive before it does",
+            )
+        }
+    });
     let waiting = unfinished.len() - needs_you.len();
     findings.push(match waiting {
         0 => Finding::ok(Area::Journal, "unfinished", "no saga is under way"),
@@ -125,7 +154,14 @@ mod tests {
         assert_eq!(of(&JournalFacts::Locked { owner: why() }), [Verdict::Warning]);
         assert_eq!(of(&JournalFacts::Broken { why: why() }), [Verdict::Problem]);
         let contents = Contents { deployments: 2, entries: 9, ..Contents::default() };
-        assert_eq!(of(&JournalFacts::Read(contents.clone())), [Verdict::Ok, Verdict::Ok]);
+        assert_eq!(of(&JournalFacts::Read(contents.clone())), [Verdict::Ok; 3]);
+        for (rest, verdict) in [
+            (Rest::Damaged(vec!["a row".to_owned()]), Verdict::Problem),
+            (Rest::NotChecked { why: why() }, Verdict::NotChecked),
+        ] {
+            let contents = Contents { rest, ..contents.clone() };
+            assert_eq!(of(&JournalFacts::Read(contents)), [Verdict::Ok, verdict, Verdict::Ok]);
+        }
         let needy = Contents {
             unfinished: vec!["a/b".to_owned(), "a/c".to_owned()],
             needs_you: vec!["a/b".to_owned()],
@@ -134,7 +170,7 @@ mod tests {
         };
         let told = judge(&JournalFacts::Read(needy));
         assert_eq!(told[0].verdict, Verdict::Problem);
-        assert!(told[1].text.starts_with("under way: 1 saga;"), "{told:?}");
-        assert_eq!((told[2].verdict, told[2].text.as_str()), (Verdict::Problem, "a/b needs you"));
+        assert!(told[2].text.starts_with("under way: 1 saga;"), "{told:?}");
+        assert_eq!((told[3].verdict, told[3].text.as_str()), (Verdict::Problem, "a/b needs you"));
     }
 }

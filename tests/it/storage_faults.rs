@@ -5,5 +5,5 @@
 mod damage;
 mod full_disk;
 mod program;
-mod subject;
+pub(crate) mod subject;
 mod surgery;

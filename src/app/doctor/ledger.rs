@@ -1,13 +1,16 @@
 //! The journal as the doctor reads it: whole, or not at all.
+//!
+//! It is compared with the archive first. A journal that is gone, or an older copy of it, knows nothing
+//! of what is live: taken at its word, it would make orphans of all that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::app::doctor::bounded;
 use crate::doctor::books::Books;
 use crate::doctor::folder::{FolderFacts, FolderState};
-use crate::doctor::journal::{Contents, JournalFacts};
+use crate::doctor::journal::{Contents, JournalFacts, Rest};
 use crate::doctor::plan::{Act, Thing};
 use crate::doctor::report::Outcome;
 use crate::domain::aggregate::Aggregate;
@@ -17,7 +20,11 @@ use crate::domain::log::{LogLevel, LogLine};
 use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
+use crate::journal::archive::{self, status};
+use crate::journal::rebuild::JOURNAL;
 use crate::journal::sled::SledJournal;
+use crate::journal::sled::opening::Opening;
+use crate::journal::sled::verify::Report;
 use crate::journal::{Journal, JournalError};
 use crate::steps::{create_droplet, point_deployment_dns};
 
@@ -34,25 +41,46 @@ pub(super) struct Ledger {
     pub(super) books: Option<Books>,
     /// The latest time in it.
     pub(super) latest: Option<Timestamp>,
+    /// How many groups of facts were ever written to it, if all of it was read.
+    pub(super) groups: Option<u64>,
     /// Open, and with it the folder's lock.
     journal: Option<SledJournal>,
 }
 
 impl Ledger {
-    /// Opens and reads the journal in the folder `dir`. One that is not there is made only if
-    /// something is about to be repaired, for the sake of its lock.
-    pub(super) async fn open(dir: &Path, ground: &FolderFacts, will_fix: bool) -> Self {
-        let without = |facts| Self { facts, books: None, latest: None, journal: None };
+    /// Opens and reads the journal in the data folder. One that is not there is made only if something
+    /// is about to be repaired, for the sake of its lock.
+    pub(super) async fn open(data_dir: &Path, ground: &FolderFacts, will_fix: bool) -> Self {
+        let dir = data_dir.join(JOURNAL);
+        let without =
+            |facts| Self { facts, books: None, latest: None, groups: None, journal: None };
         if let FolderState::Unusable { .. } = ground.state {
             let why = "the data folder cannot be used".to_owned();
             return without(JournalFacts::NotOpened { why });
         }
-        if !will_fix && matches!(dir.try_exists(), Ok(false)) {
+        let archive = data_dir.join(archive::FOLDER);
+        let witness = match bounded(PATIENCE, move || status::witness(&archive)).await {
+            Some(Ok(witness)) => witness,
+            Some(Err(error)) => {
+                let why = format!("nobody knows whether it is the latest: {}", with_causes(&error));
+                return without(JournalFacts::NotOpened { why });
+            }
+            None => {
+                let why = "the archive, which knows whether it is the latest, does not answer";
+                return without(JournalFacts::NotOpened { why: why.to_owned() });
+            }
+        };
+        if !will_fix && witness.is_none() && matches!(dir.try_exists(), Ok(false)) {
             // An empty journal is a whole one.
             return Self { books: Some(Books::default()), ..without(JournalFacts::Absent) };
         }
-        let folder = dir.to_owned();
-        let journal = match bounded(PATIENCE, move || SledJournal::open(&folder)).await {
+        if let (Some(witness), Ok(false)) = (witness, dir.try_exists()) {
+            let why =
+                format!("it is not there, and {} groups of facts were archived", witness.group);
+            return without(JournalFacts::Broken { why });
+        }
+        let open = move || Opening::of(&dir).witness(witness).open();
+        let journal = match bounded(PATIENCE, open).await {
             Some(Ok(journal)) => journal,
             Some(Err(JournalError::Locked { owner, .. })) => {
                 return without(JournalFacts::Locked { owner });
@@ -60,11 +88,17 @@ impl Ledger {
             Some(Err(error)) => return without(JournalFacts::Broken { why: with_causes(&error) }),
             None => return without(JournalFacts::Broken { why: too_slow("opened") }),
         };
-        match tokio::time::timeout(PATIENCE, read(&journal)).await {
+        let report = match tokio::time::timeout(PATIENCE, journal.verify()).await {
+            Ok(Ok(report)) => Some(report),
+            Ok(Err(error)) => return without(JournalFacts::Broken { why: with_causes(&error) }),
+            Err(_) => None,
+        };
+        match tokio::time::timeout(PATIENCE, read(&journal, report.as_ref())).await {
             Ok(Ok(read)) => Self {
                 facts: JournalFacts::Read(read.contents),
-                books: Some(read.books),
+                books: read.knows_all.then_some(read.books),
                 latest: read.latest,
+                groups: report.map(|report| report.groups),
                 journal: Some(journal),
             },
             Ok(Err(error)) => without(JournalFacts::Broken { why: with_causes(&error) }),
@@ -122,16 +156,17 @@ impl Ledger {
 }
 
 /// What was read.
-#[derive(Default)]
 struct Read {
     contents: Contents,
     books: Books,
     latest: Option<Timestamp>,
+    /// Whether every deployment that the journal ever knew is in the books.
+    knows_all: bool,
 }
 
-/// Reads every history and folds it: what a start would trust is what is checked. A check of the
-/// stored bytes themselves belongs here too, before anything is decoded.
-async fn read(journal: &SledJournal) -> Result<Read, JournalError> {
+/// Reads every history and folds it: what a start would trust is what is checked. `report` says what is
+/// as it was written, if there was time to find that out.
+async fn read(journal: &SledJournal, report: Option<&Report>) -> Result<Read, JournalError> {
     let unfinished: BTreeSet<SagaId> = journal.unfinished().await?.into_iter().collect();
     let mut sagas = unfinished.clone();
     let mut after = None;
@@ -141,10 +176,25 @@ async fn read(journal: &SledJournal) -> Result<Read, JournalError> {
         after = Some(last.deployment);
         sagas.extend(page.iter().map(|row| row.saga));
     }
-    let mut read = Read::default();
+    // The rows that are damaged are left out above, and what they stand for may be live.
+    let damaged = journal.damaged();
+    sagas.extend(damaged.iter().filter_map(|part| part.saga));
+    let mut read = Read {
+        contents: Contents { rest: rest(report), ..Contents::default() },
+        books: Books::default(),
+        latest: None,
+        knows_all: damaged.iter().all(|part| part.saga.is_some())
+            && report.is_none_or(|report| report.doubts.is_empty()),
+    };
+    let broken = report.map(broken_histories).unwrap_or_default();
+    sagas.extend(broken.keys());
     for saga in sagas {
         read.contents.deployments += 1;
-        match fold(journal, saga).await? {
+        let folded = match broken.get(&saga) {
+            Some(why) => Err(why.clone()),
+            None => fold(journal, saga).await?,
+        };
+        match folded {
             Ok(aggregate) => read.add(&aggregate, &unfinished),
             Err(why) => {
                 read.contents.nonsense.push(format!("{saga}: {why}"));
@@ -155,6 +205,25 @@ async fn read(journal: &SledJournal) -> Result<Read, JournalError> {
     Ok(read)
 }
 
+/// The histories that are not as they were written, and why.
+fn broken_histories(report: &Report) -> BTreeMap<SagaId, String> {
+    let broken = report.damaged.iter().filter(|part| is_history(&part.error));
+    broken.filter_map(|part| Some((part.saga?, with_causes(&part.error)))).collect()
+}
+
+/// Everything else that is not as it was written.
+fn rest(report: Option<&Report>) -> Rest {
+    let Some(report) = report else { return Rest::NotChecked { why: too_slow("checked") } };
+    let damaged = report.damaged.iter().map(|part| &part.error).filter(|error| !is_history(error));
+    let damaged: Vec<String> =
+        report.doubts.iter().chain(damaged).map(|error| with_causes(error)).collect();
+    if damaged.is_empty() { Rest::Whole } else { Rest::Damaged(damaged) }
+}
+
+fn is_history(error: &JournalError) -> bool {
+    matches!(error, JournalError::History { .. })
+}
+
 /// A saga's picture, or what is wrong with its history.
 async fn fold(
     journal: &SledJournal,
@@ -162,9 +231,11 @@ async fn fold(
 ) -> Result<Result<Aggregate, String>, JournalError> {
     let entries = match journal.history(saga).await {
         Ok(entries) => entries,
-        Err(error @ (JournalError::Record { .. } | JournalError::Newer { .. })) => {
-            return Ok(Err(error.to_string()));
-        }
+        Err(
+            error @ (JournalError::Record { .. }
+            | JournalError::Newer { .. }
+            | JournalError::History { .. }),
+        ) => return Ok(Err(error.to_string())),
         Err(error) => return Err(error),
     };
     Ok(Aggregate::from_history(&entries).map_err(|error| with_causes(&error)))

@@ -106,7 +106,7 @@ impl Acknowledged {
 }
 
 /// Copies a folder with everything in it.
-pub(super) fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     for item in fs::read_dir(from).unwrap() {
         let item = item.unwrap();
