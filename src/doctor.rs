@@ -11,6 +11,7 @@
 //!
 //! [`app`]: crate::app
 
+pub mod archive;
 pub mod books;
 pub mod clock;
 pub mod cloud;

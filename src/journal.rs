@@ -121,7 +121,9 @@ impl JournalError {
                 "nothing that was acknowledged is lost; make room, and what stands still goes on",
             ),
             Self::Damaged { .. } => Some(
-                "keep a copy of the folder; `arcadia rebuild` makes the journal anew from the archive                  beside it, `arcadia doctor` says what is whole, and `list`, `show`, `history` and                  `logs` show what can be read",
+                "keep a copy of the folder; `arcadia rebuild` makes the journal anew from the archive \
+                 beside it, `arcadia doctor` says what is whole, and `list`, `show`, `history` and \
+                 `logs` show what can be read",
             ),
             Self::Gone { .. } => Some(
                 "stop arcadia; bring the file back if it was moved, or have `arcadia rebuild` make the \
@@ -133,6 +135,9 @@ impl JournalError {
             ),
             Self::Newer { .. } | Self::NewerForm { .. } => {
                 Some("start the version of arcadia that wrote it, or a later one")
+            }
+            Self::NotCopied { .. } => {
+                Some("make room there, or name another folder for temporary files with TMPDIR")
             }
             Self::Open { .. }
             | Self::Write { .. }
@@ -221,7 +226,7 @@ pub enum JournalError {
         known: u32,
     },
     /// Things are missing from it, or are not as they were written, and nobody can say whose.
-    #[error("the journal in `{path}` is damaged: {what}; nothing was written to it")]
+    #[error("the journal in `{path}` is damaged: {what}; no fact was added to it")]
     Damaged {
         /// Which folder.
         path: String,
@@ -266,6 +271,16 @@ pub enum JournalError {
     LookOnly {
         /// Which folder.
         path: String,
+    },
+    /// It cannot be looked at: there is no room for a copy, or nobody may write one.
+    #[error("no copy of the journal in `{path}` could be made in `{to}` to be looked at: {reason}")]
+    NotCopied {
+        /// Which folder.
+        path: String,
+        /// Where the copy should be.
+        to: String,
+        /// What the operating system says.
+        reason: String,
     },
     /// The journal is closed.
     #[error("the journal is closed")]

@@ -47,6 +47,7 @@ impl Caveat {
             | JournalError::Row { .. }
             | JournalError::Gone { .. }
             | JournalError::NewerForm { .. }
+            | JournalError::NotCopied { .. }
             | JournalError::Closed => Exit::Error,
         }
     }

@@ -22,13 +22,15 @@ use crate::cli::output::Output;
 use crate::cli::{self, Exit};
 use crate::clock::{Chance, Clock};
 use crate::config::{Config, Environment, Flags, Loaded, Provider, secret};
+use crate::doctor::archive::{ArchiveFacts, Lines};
 use crate::doctor::finding::{Area, Finding};
 use crate::doctor::folder::{FolderFacts, FolderState};
 use crate::doctor::journal::JournalFacts;
 use crate::doctor::report::{Repair, Report};
 use crate::doctor::token::TokenFacts;
-use crate::doctor::{clock, configuration, folder, journal, plan, terminal, token};
+use crate::doctor::{archive, clock, configuration, folder, journal, plan, terminal, token};
 use crate::domain::failure::with_causes;
+use crate::journal::archive::{FOLDER, status};
 use crate::telemetry::{self, Redactor};
 
 mod ground;
@@ -39,6 +41,8 @@ mod rounds;
 
 /// How long a look at the machine may take: a file system of another machine may never answer.
 const LOCAL_PATIENCE: Duration = Duration::from_secs(10);
+/// How long reading the whole archive may take: a gigabyte is read in some seconds.
+const ARCHIVE_PATIENCE: Duration = Duration::from_mins(1);
 /// How long the token command may take: it may ask somebody for a passphrase.
 const TOKEN_PATIENCE: Duration = Duration::from_mins(1);
 /// How long connecting to the provider, and one request to it, may take at most.
@@ -122,12 +126,13 @@ impl Visit {
         // Before anything is opened: opening closes the journal's folder to others.
         let ground = look_at_ground(&config.data_dir).await;
         findings.extend(folder::judge(&ground));
-        findings.extend(folder::archive(&ground));
         let (facts, secret) = fetch_token(&config, environment).await;
         findings.push(token::presence(&facts));
         let log = start_log(&config, &ground, secret.as_ref(), clock);
         let ledger = Ledger::open(&config.data_dir, &ground, args.fixing.fix).await;
         findings.extend(journal::judge(&ledger.facts));
+        let lines = read_archive(&config.data_dir, &ledger).await;
+        findings.extend(archive::judge(&lines, &ground, ledger.groups));
 
         let mut rounds = Rounds::default();
         let cloud = match reach(&config, &ledger, &facts, secret, clock).await {
@@ -201,6 +206,25 @@ async fn look_at_ground(data_dir: &Path) -> FolderFacts {
         why: format!("the file system does not answer within {} s", LOCAL_PATIENCE.as_secs()),
     });
     FolderFacts { path, state }
+}
+
+/// Reads every line of the archive.
+async fn read_archive(data_dir: &Path, ledger: &Ledger) -> ArchiveFacts {
+    if let JournalFacts::Locked { .. } = ledger.facts {
+        return ArchiveFacts::NotRead { why: "it is being written".to_owned() };
+    }
+    let folder = data_dir.join(FOLDER);
+    match bounded(ARCHIVE_PATIENCE, move || status::inspect(&folder)).await {
+        Some(Ok(found)) => ArchiveFacts::Read(Lines {
+            newest: found.newest.map_or(0, |newest| newest.group.0),
+            damages: found.damages.iter().map(ToString::to_string).collect(),
+        }),
+        Some(Err(error)) => ArchiveFacts::NotRead { why: with_causes(&error) },
+        None => {
+            let seconds = ARCHIVE_PATIENCE.as_secs();
+            ArchiveFacts::NotRead { why: format!("it could not be read within {seconds} s") }
+        }
+    }
 }
 
 async fn fetch_token(

@@ -175,7 +175,7 @@ fn open_journal(
 }
 
 /// The newest group that the archive knows of, if it can say.
-pub(super) fn witness(archive: &Path) -> Option<Witness> {
+fn witness(archive: &Path) -> Option<Witness> {
     status::witness(archive).unwrap_or_else(|error| {
         tracing::warn!(error = with_causes(&error), "the archive says nothing of the journal");
         None

@@ -119,20 +119,6 @@ pub fn judge(facts: &FolderFacts) -> Vec<Finding> {
     }
 }
 
-/// What is told of the archive.
-pub fn archive(facts: &FolderFacts) -> Vec<Finding> {
-    let FolderState::There(ground) = &facts.state else { return Vec::new() };
-    let Some(archive) = ground.archive else { return Vec::new() };
-    let text = format!("{}, {}", counted(archive.files, "file"), amount(archive.bytes));
-    vec![match archive.writing {
-        Writing::Allowed => Finding::ok(Area::Archive, "there", text),
-        Writing::Refused | Writing::ReadOnly => {
-            Finding::problem(Area::Archive, "there", format!("{text}; it cannot be written to"))
-                .remedy(format!("chmod u+rwx {}/archive", facts.path))
-        }
-    }]
-}
-
 fn rights(path: &str, ground: &Ground) -> Finding {
     let Ground { owner, user, mode, .. } = ground;
     if owner != user {
@@ -244,7 +230,7 @@ fn logs(path: &str, ground: &Ground) -> Finding {
 }
 
 /// `15.9 GiB`.
-fn amount(bytes: u64) -> String {
+pub(super) fn amount(bytes: u64) -> String {
     let tenth = |unit: u64, name: &str| {
         let tenths = bytes.saturating_mul(10) / unit;
         format!("{}.{} {name}", tenths / 10, tenths % 10)
@@ -258,11 +244,12 @@ fn amount(bytes: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::doctor::finding::Verdict;
 
-    fn ground() -> Ground {
+    /// A folder of which nothing is wrong.
+    pub(in crate::doctor) fn ground() -> Ground {
         Ground {
             owner: 1000,
             user: 1000,

@@ -42,8 +42,23 @@ pub struct Contents {
     pub needs_you: Vec<String>,
     /// Histories that make no sense, each with what is wrong.
     pub nonsense: Vec<String>,
-    /// Rows of the list that are not as they were written.
-    pub damaged_rows: Vec<String>,
+    /// Whether the rest is as it was written.
+    pub rest: Rest,
+}
+
+/// Rows, commits and log lines, which the histories do not speak of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Rest {
+    /// They are as they were written.
+    #[default]
+    Whole,
+    /// They are not; each with what is wrong.
+    Damaged(Vec<String>),
+    /// Nobody knows, and why.
+    NotChecked {
+        /// Why.
+        why: String,
+    },
 }
 
 /// What is told of the journal.
@@ -69,7 +84,7 @@ pub fn judge(facts: &JournalFacts) -> Vec<Finding> {
 }
 
 fn contents_findings(contents: &Contents) -> Vec<Finding> {
-    let Contents { deployments, entries, unfinished, needs_you, nonsense, damaged_rows } = contents;
+    let Contents { deployments, entries, unfinished, needs_you, nonsense, rest } = contents;
     let text = format!(
         "{} with {} read and make sense",
         counted(*deployments, "deployment"),
@@ -81,18 +96,22 @@ fn contents_findings(contents: &Contents) -> Vec<Finding> {
         let text = format!("{} of {deployments} histories make no sense", nonsense.len());
         let finding = Finding::problem(Area::Journal, "histories", text);
         nonsense.iter().fold(finding, Finding::because).remedy(
-            "nothing of these deployments is touched; copy the folder away, then `arcadia rebuild` \
-             makes the journal anew from the archive",
+            "nothing of these deployments is touched; copy the folder away; `arcadia rebuild` says \
+             what it would bring back from the archive before it does",
         )
     }];
-    if !damaged_rows.is_empty() {
-        let text = format!("{} damaged", counted_rows(damaged_rows.len()));
-        let finding = Finding::problem(Area::Journal, "rows", text);
-        findings.push(damaged_rows.iter().fold(finding, Finding::because).remedy(
-            "what a row said is read from its history where that is whole; copy the folder away, \
-             then `arcadia rebuild` makes the journal anew from the archive",
-        ));
-    }
+    findings.push(match rest {
+        Rest::Whole => Finding::ok(Area::Journal, "stored", "every record is as it was written"),
+        Rest::NotChecked { why } => Finding::not_checked(Area::Journal, "stored", why),
+        Rest::Damaged(damaged) => {
+            let text = format!("{} not as written", counted(damaged.len(), "record"));
+            let finding = Finding::problem(Area::Journal, "stored", text);
+            damaged.iter().fold(finding, Finding::because).remedy(
+                "copy the folder away as it is; `arcadia rebuild` says what it would bring back from \
+                 the archive before it does",
+            )
+        }
+    });
     let waiting = unfinished.len() - needs_you.len();
     findings.push(match waiting {
         0 => Finding::ok(Area::Journal, "unfinished", "no saga is under way"),
@@ -119,13 +138,6 @@ fn contents_findings(contents: &Contents) -> Vec<Finding> {
     findings
 }
 
-fn counted_rows(count: usize) -> String {
-    match count {
-        1 => "1 row of the list is".to_owned(),
-        _ => format!("{count} rows of the list are"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,7 +155,14 @@ mod tests {
         let broken = JournalFacts::Broken { why: why(), remedy: why() };
         assert_eq!(of(&broken), [Verdict::Problem]);
         let contents = Contents { deployments: 2, entries: 9, ..Contents::default() };
-        assert_eq!(of(&JournalFacts::Read(contents.clone())), [Verdict::Ok, Verdict::Ok]);
+        assert_eq!(of(&JournalFacts::Read(contents.clone())), [Verdict::Ok; 3]);
+        for (rest, verdict) in [
+            (Rest::Damaged(vec!["a row".to_owned()]), Verdict::Problem),
+            (Rest::NotChecked { why: why() }, Verdict::NotChecked),
+        ] {
+            let contents = Contents { rest, ..contents.clone() };
+            assert_eq!(of(&JournalFacts::Read(contents)), [Verdict::Ok, verdict, Verdict::Ok]);
+        }
         let needy = Contents {
             unfinished: vec!["a/b".to_owned(), "a/c".to_owned()],
             needs_you: vec!["a/b".to_owned()],
@@ -152,7 +171,7 @@ mod tests {
         };
         let told = judge(&JournalFacts::Read(needy));
         assert_eq!(told[0].verdict, Verdict::Problem);
-        assert!(told[1].text.starts_with("under way: 1 saga;"), "{told:?}");
-        assert_eq!((told[2].verdict, told[2].text.as_str()), (Verdict::Problem, "a/b needs you"));
+        assert!(told[2].text.starts_with("under way: 1 saga;"), "{told:?}");
+        assert_eq!((told[3].verdict, told[3].text.as_str()), (Verdict::Problem, "a/b needs you"));
     }
 }

@@ -170,6 +170,7 @@ pub(super) async fn read(shared: &Shared, saga: SagaId) -> Result<Aggregate, Unr
             | JournalError::Gone { .. }
             | JournalError::NewerForm { .. }
             | JournalError::LookOnly { .. }
+            | JournalError::NotCopied { .. }
             | JournalError::Closed),
         ) => Err(Unreadable::Journal(error)),
     }

@@ -65,7 +65,7 @@ impl<K: Ord + Clone, T> Line<K, T> {
         self.next += 1;
         let next = self.next;
         if !usual_first && let Some(waiter) = self.urgent.take(next) {
-            self.urgent_in_a_row += 1;
+            self.urgent_in_a_row = self.urgent_in_a_row.saturating_add(1);
             return Some(waiter);
         }
         self.urgent_in_a_row = 0;

@@ -17,16 +17,16 @@
 //! ```text
 //! journal/           the damaged one: held against other processes from here on
 //! journal.rebuild/   built beside it, closed, opened again and compared saga by saga
-//! journal/          -> journal.damaged-<time>/    one rename; nothing is deleted
-//! journal.rebuild/  -> journal/                   one rename
+//! journal.rebuild/   -> journal.damaged-<time>/    one rename
+//! journal/          <-> journal.damaged-<time>/    their names are exchanged in one step
 //! archive/           begun anew with what the rebuilt journal holds
 //! ```
 //!
-//! Until the first rename nothing has happened, and what was built is built again. Between the two
-//! there is no journal, and no program begins an empty one in its place, because the archive is a
-//! witness that there was one: `arcadia rebuild` goes on. After the second, everything is there; the
-//! archive, if it was not begun anew, is continued by the next program, with every fact a second time,
-//! which a reader skips.
+//! Until the exchange nothing has happened, and what was built is built again. After it, everything is
+//! there, and nothing was deleted; the archive, if it was not begun anew, is continued by the next
+//! program, with every fact a second time, which a reader skips. Where a file system cannot exchange
+//! names, two renames do it. Between them there is no journal, and no program begins an empty one in
+//! its place, because the archive is a witness that there was one: `arcadia rebuild` goes on.
 //!
 //! The rebuilt journal numbers its groups on from the archive's last, so that the archive stays a
 //! witness of it.

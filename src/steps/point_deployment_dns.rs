@@ -29,6 +29,9 @@ use crate::steps::{
     wait_droplet_active,
 };
 
+mod back;
+mod forward;
+
 /// This step's name.
 pub const NAME: &str = "point_deployment_dns";
 
@@ -166,14 +169,6 @@ impl Step for PointDeploymentDns {
     }
 }
 
-/// Whether a record is as it was found.
-enum Restored {
-    Yes,
-    /// Someone else changed it: it says this.
-    LeftAlone(String),
-    Missing,
-}
-
 /// Why a call goes no further for now.
 enum Halt {
     /// It is asked again.
@@ -182,212 +177,6 @@ enum Halt {
 }
 
 impl Pointing<'_> {
-    async fn find_and_point(&self, saved: Option<Vec<Found>>) -> Result<Progress, Halt> {
-        if let Some(found) = saved {
-            return self.point(&found).await;
-        }
-        let found = self.ctx.checkpoint(FOUND, self.as_found().await?).await?;
-        tracing::info!(name = %self.name, records = found.len(), "saved the records as found");
-        self.point(&found).await
-    }
-
-    /// The name's A records before anything is written; a CNAME beside them would be a conflict. A
-    /// listing shows what was a while ago, so each is read as it is.
-    async fn as_found(&self) -> Result<Vec<Found>, Halt> {
-        let mut found = Vec::new();
-        for listed in self.dns.records(&self.name.domain, &self.name.name).await? {
-            let record = self.read_listed(&listed).await?;
-            if record.kind == "CNAME" {
-                let what = "is a CNAME; remove it or choose another name";
-                return Err(self.conflict(what).into());
-            }
-            if record.kind == "A" {
-                found.push(Found::of(&record));
-            }
-        }
-        found.sort_by_key(|record| record.id);
-        Ok(found)
-    }
-
-    /// Brings the name to this one address. Only records that are still as found are written over.
-    async fn point(&self, found: &[Found]) -> Result<Progress, Halt> {
-        let listed = self.listed().await?;
-        let id = match (self.ours(&listed).await?, found.first()) {
-            (Some(id), _) => id,
-            (None, Some(first)) => self.write_over(first, &listed).await?,
-            (None, None) => {
-                if let Some(rest) = self.ctx.forward_doubt(self.settings.settle) {
-                    let note = "looking for the record that the last attempt may have made";
-                    return Err(self.settling(rest, note));
-                }
-                self.dns.create_record(&self.name.domain, &self.draft()).await?.id
-            }
-        };
-        let surplus: Vec<_> = found.iter().filter(|record| record.id != id.0).collect();
-        if !surplus.is_empty() {
-            let ids: Vec<u64> = surplus.iter().map(|record| record.id).collect();
-            self.ctx.checkpoint(REMOVES, ids).await?;
-        }
-        for record in surplus {
-            self.remove_surplus(record, &listed).await?;
-        }
-        tracing::info!(record = id.0, name = %self.name, address = %self.address, "name points at the droplet");
-        Ok(Progress::done(&Output { record_id: Some(id.0) })?)
-    }
-
-    /// The record that points at the droplet already, if one does.
-    async fn ours(&self, listed: &[DnsRecord]) -> Result<Option<RecordId>, Halt> {
-        for record in listed.iter().filter(|record| same(&record.data, &self.address)) {
-            let record = self.read_listed(record).await?;
-            if same(&record.data, &self.address) {
-                return Ok(Some(record.id));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn write_over(&self, found: &Found, listed: &[DnsRecord]) -> Result<RecordId, Halt> {
-        let id = RecordId(found.id);
-        match self.read_known(id, listed).await? {
-            Some(record) if same(&record.data, &self.address) => Ok(id),
-            Some(record) if same(&record.data, &found.data) => {
-                self.update(id, &self.draft()).await?;
-                Ok(id)
-            }
-            Some(record) => Err(self.changed(&record.data).into()),
-            None => Err(self.conflict("was removed by someone else").into()),
-        }
-    }
-
-    async fn remove_surplus(&self, found: &Found, listed: &[DnsRecord]) -> Result<(), Halt> {
-        let id = RecordId(found.id);
-        match self.read_known(id, listed).await? {
-            Some(record) if same(&record.data, &found.data) => {
-                self.delete(id).await?;
-                tracing::info!(record = id.0, data = %found.data, "removed a surplus record");
-                Ok(())
-            }
-            Some(record) => Err(self.changed(&record.data).into()),
-            None => Ok(()),
-        }
-    }
-
-    /// Takes the record away that was made here: by its id or, when the answer to its making was
-    /// lost, by its address.
-    async fn remove_made(&self) -> Result<Progress, Halt> {
-        let output: Option<Output> = output_of(&self.ctx.past, NAME)?;
-        let listed = match &output {
-            Some(_) => self.listed_unless_gone().await?,
-            // Only the listing can find it.
-            None => self.listed().await?,
-        };
-        let ours = listed.iter().filter(|record| same(&record.data, &self.address));
-        let mut suspects: Vec<RecordId> = ours.map(|record| record.id).collect();
-        let known = output.and_then(|output| output.record_id).map(RecordId);
-        suspects.extend(known.filter(|id| !suspects.contains(id)));
-        let mut left = Vec::new();
-        for id in suspects {
-            match self.read(id).await? {
-                Some(record) if same(&record.data, &self.address) => {
-                    self.delete(id).await?;
-                    tracing::info!(record = id.0, "removed the record");
-                }
-                Some(record) => left.push(record.data),
-                None if listed.iter().any(|record| record.id == id) => {
-                    // It is listed as ours: to ask for its end is right whichever answer is wrong.
-                    self.dns.delete_record(&self.name.domain, id).await?;
-                    return Err(self.until_it_agrees(id));
-                }
-                // Made a moment ago, so that no listing can show it yet.
-                None => {
-                    let age = self.ctx.since_forward_end().unwrap_or(self.settings.settle);
-                    let rest = self.settings.settle.saturating_sub(age);
-                    if !rest.is_zero() {
-                        let note = format!("until a listing shows that record {} is gone", id.0);
-                        return Err(self.settling(rest, &note));
-                    }
-                }
-            }
-        }
-        Ok(self.undone(&left))
-    }
-
-    /// Gives every record back what it was, unless someone else changed it since.
-    async fn restore(&self, found: &[Found]) -> Result<Progress, Halt> {
-        let removed: Vec<u64> = checkpoint_of(&self.ctx.past, NAME, REMOVES)?.unwrap_or_default();
-        let listed = self.listed_unless_gone().await?;
-        let mut left = Vec::new();
-        for record in found {
-            match self.restore_one(record, &removed, &listed).await? {
-                Restored::Yes => {}
-                Restored::LeftAlone(data) => left.push(data),
-                Restored::Missing if removed.contains(&record.id) => {
-                    self.make_again(record, found, &listed).await?;
-                }
-                Restored::Missing => left.push(format!("{} was removed", record.data)),
-            }
-        }
-        Ok(self.undone(&left))
-    }
-
-    async fn restore_one(
-        &self,
-        found: &Found,
-        removed: &[u64],
-        listed: &[DnsRecord],
-    ) -> Result<Restored, Halt> {
-        let id = RecordId(found.id);
-        // Made again already: that the listing still shows it under its old id is lag.
-        if removed.contains(&found.id) && self.remade(found)?.is_some() {
-            return Ok(Restored::Yes);
-        }
-        Ok(match self.read_known(id, listed).await? {
-            Some(record) if same(&record.data, &found.data) && record.ttl == found.ttl => {
-                Restored::Yes
-            }
-            Some(record)
-                if same(&record.data, &self.address) || same(&record.data, &found.data) =>
-            {
-                self.update(id, &self.draft_of(found)).await?;
-                tracing::info!(record = id.0, data = %found.data, ttl = found.ttl, "restored the record");
-                Restored::Yes
-            }
-            Some(record) => Restored::LeftAlone(record.data),
-            None => Restored::Missing,
-        })
-    }
-
-    /// Makes a record again that this step removed, once: its new id is saved, and one that a lost
-    /// answer left behind is looked for until listings have settled.
-    async fn make_again(
-        &self,
-        record: &Found,
-        found: &[Found],
-        listed: &[DnsRecord],
-    ) -> Result<(), Halt> {
-        for candidate in listed {
-            if same(&candidate.data, &record.data)
-                && !found.iter().any(|before| before.id == candidate.id.0)
-            {
-                let there = self.read_listed(candidate).await?;
-                self.ctx.checkpoint(&remade_key(record), there.id.0).await?;
-                return Ok(());
-            }
-        }
-        if let Some(rest) = self.ctx.any_doubt(self.settings.settle) {
-            let note = "looking for a record that the last attempt may have made again";
-            return Err(self.settling(rest, note));
-        }
-        let made = self.dns.create_record(&self.name.domain, &self.draft_of(record)).await?;
-        self.ctx.checkpoint(&remade_key(record), made.id.0).await?;
-        tracing::info!(record = made.id.0, data = %record.data, "made the removed record again");
-        Ok(())
-    }
-
-    fn remade(&self, record: &Found) -> Result<Option<u64>, StepError> {
-        checkpoint_of(&self.ctx.past, NAME, &remade_key(record))
-    }
-
     /// Writes over a record that was just read. That it is not there means that somebody removed it
     /// meanwhile, or that the answer is wrong: the next look tells.
     async fn update(&self, id: RecordId, draft: &RecordDraft) -> Result<(), Halt> {
@@ -480,19 +269,6 @@ impl Pointing<'_> {
     fn conflict(&self, what: &str) -> StepError {
         StepError::terminal(FailureCode::Conflict, format!("`{}` {what}", self.name))
     }
-
-    /// Done, and whether everything is as it was.
-    fn undone(&self, left: &[String]) -> Progress {
-        if left.is_empty() {
-            return Progress::noted(format!("`{}` is as it was found", self.name));
-        }
-        let left = left.join(", ");
-        tracing::warn!(name = %self.name, %left, "someone else changed the name since; it is left alone");
-        Progress::noted(format!(
-            "`{}` was changed by someone else, and is left alone: {left}",
-            self.name
-        ))
-    }
 }
 
 impl Found {
@@ -519,11 +295,6 @@ fn progress(result: Result<Progress, Halt>) -> Result<Progress, StepError> {
         Halt::Wait(progress) => Ok(progress),
         Halt::Fail(error) => Err(error),
     })
-}
-
-/// The checkpoint of the new id of a record that was made again.
-fn remade_key(record: &Found) -> String {
-    format!("remade-{}", record.id)
 }
 
 /// Whether two values are the same but for a trailing dot.

@@ -282,7 +282,9 @@ fn an_unfinished_saga_owns_what_it_made_and_a_running_one_locks_the_folder() {
     assert_eq!(seen.finding("orphans", "judged")["verdict"], "not_checked");
     running.kill();
     let seen = visit(&home, &["--fix", "--yes"]);
-    assert_eq!((seen.code, seen.names()), (Some(0), vec![]), "{:#}", seen.document);
+    assert_eq!(seen.code, Some(0), "{:#}", seen.document);
+    // What it did last may not be archived, because it was killed.
+    assert!(seen.names().iter().all(|name| name == "archive.lag"), "{:#}", seen.document);
     let unfinished = seen.finding("journal", "unfinished")["text"].to_string();
     assert!(unfinished.contains("under way: 1 saga"), "{unfinished}");
     assert_eq!(cloud.droplets().len(), 1);
@@ -320,6 +322,96 @@ fn a_damaged_journal_is_a_problem_and_nothing_is_called_an_orphan() {
     let judged = seen.finding("orphans", "judged");
     assert!(judged["text"].to_string().contains("whose the 1 marked droplets are"), "{judged}");
     assert_eq!(cloud.state(), before);
+}
+
+/// What a journal that is gone knew of is in use all the same.
+#[test]
+fn a_journal_that_is_gone_or_older_than_its_archive_makes_no_orphans() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    let journal = home.data().join("journal");
+    launched(&home, "web");
+    let older = home.path().join("older");
+    fs::rename(&journal, &older).unwrap();
+    let before = cloud.state();
+    let flags = ["--fix", "--yes", "--unknown-sagas"];
+    for flags in [&flags[..0], &flags] {
+        let gone = visit(&home, flags);
+        assert_eq!((gone.code, gone.names()), (Some(3), vec!["journal.opens".to_owned()]));
+        assert!(!journal.exists());
+    }
+    fs::rename(&older, &journal).unwrap();
+    let copy = home.path().join("copy");
+    crate::support::database::copy(&journal, &copy);
+    launched(&home, "api");
+    fs::remove_dir_all(&journal).unwrap();
+    fs::rename(&copy, &journal).unwrap();
+    let both = cloud.state();
+    let older = visit(&home, &flags);
+    let opens = older.finding("journal", "opens");
+    assert!(opens["evidence"][0].to_string().contains("groups of facts are missing"), "{opens}");
+    assert_ne!(both, before);
+    assert_eq!(cloud.state(), both);
+}
+
+/// The journal leaves a damaged row out of its list. What it stands for is live.
+#[test]
+fn a_row_that_is_damaged_is_a_problem_and_its_deployment_no_orphan() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    let before = cloud.state();
+    {
+        let db = sled::open(home.data().join("journal")).unwrap();
+        let rows = db.open_tree("summaries").unwrap();
+        let (key, _) = rows.first().unwrap().unwrap();
+        rows.insert(key, b"{}").unwrap();
+        db.flush().unwrap();
+    }
+    let seen = visit(&home, &["--fix", "--yes", "--unknown-sagas"]);
+    let stored = seen.finding("journal", "stored");
+    assert!(stored["evidence"][0].to_string().contains("the row of"), "{stored}");
+    assert_eq!(seen.finding("orphans", "none")["verdict"], "ok");
+    assert_eq!(cloud.state(), before);
+}
+
+#[test]
+fn a_history_that_is_damaged_is_named_and_nothing_of_it_is_called_an_orphan() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    let before = cloud.state();
+    {
+        let db = sled::open(home.data().join("journal")).unwrap();
+        let events = db.open_tree("events").unwrap();
+        let (key, _) = events.last().unwrap().unwrap();
+        events.remove(key).unwrap();
+        db.flush().unwrap();
+    }
+    let seen = visit(&home, &["--fix", "--yes", "--unknown-sagas"]);
+    assert!(seen.names().contains(&"journal.histories".to_owned()), "{:#}", seen.document);
+    let named = &seen.finding("journal", "histories")["evidence"][0];
+    assert!(named.as_str().unwrap().contains("is damaged from entry"), "{named}");
+    assert_eq!(cloud.state(), before);
+}
+
+#[test]
+fn an_archive_that_is_damaged_or_behind_is_told_with_the_line() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    assert_eq!(visit(&home, &[]).finding("archive", "lines")["verdict"], "ok");
+    let segment = home.data().join("archive/00000000000000000001.jsonl");
+    let whole = fs::read_to_string(&segment).unwrap();
+    fs::write(&segment, whole.replacen("\"part\":0", "\"part\":9", 1)).unwrap();
+    let seen = visit(&home, &[]);
+    assert_eq!(seen.names(), ["archive.lines"], "{:#}", seen.document);
+    let named = &seen.finding("archive", "lines")["evidence"][0];
+    assert!(named.as_str().unwrap().ends_with(".jsonl:2 does not fit its checksum"), "{named}");
+    let kept: String = whole.split_inclusive('\n').take(3).collect();
+    fs::write(&segment, kept).unwrap();
+    let seen = visit(&home, &[]);
+    assert_eq!(seen.names(), ["archive.lag"], "{:#}", seen.document);
 }
 
 #[test]

@@ -344,7 +344,7 @@ async fn settings_that_a_loss_of_power_cut_during_the_first_opening_are_written_
 
 #[tokio::test]
 async fn garbage_in_the_files_beside_it_never_panics() {
-    for name in ["conf", "groups", "lock"] {
+    for name in ["conf", "groups", "lock", "tail"] {
         let dir = filled().await;
         let mut file = OpenOptions::new().write(true).open(dir.path().join(name)).unwrap();
         file.write_all(&[0xff; 64]).unwrap();

@@ -70,6 +70,47 @@ async fn a_failure_at_every_step_unwinds_to_nothing_whether_or_not_it_took_effec
     }
 }
 
+/// A request that was cut short may write late. If it did so after another one of ours, it would write
+/// over what somebody else wrote in between.
+#[tokio::test(start_paused = true)]
+async fn a_record_is_written_over_again_only_when_the_last_request_can_write_no_more() {
+    let step = "point_deployment_dns";
+    let mut rig = Rig::new().await;
+    let id = rig.cloud.put_record("web", "198.51.100.44", 600);
+    let before = rig.cloud.addresses();
+    forget(&rig, step, Direction::Forward);
+    let launched = rig.launch().await;
+    rig.journal.stopped().await;
+    let ours = rig.cloud.addresses().remove(0).1;
+    // On its way, and not there yet.
+    rig.cloud.overwrite_record(id, "198.51.100.44");
+    rig.crash_and_restart(Duration::ZERO).await;
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
+    assert!(waited_for_the_last_request(&rig, Direction::Forward).await);
+
+    forget(&rig, step, Direction::Undo);
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    rig.journal.stopped().await;
+    rig.cloud.overwrite_record(id, &ours);
+    rig.crash_and_restart(Duration::ZERO).await;
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+    assert!(waited_for_the_last_request(&rig, Direction::Undo).await);
+    rig.assert_gone_but(launched.deployment, &before).await;
+}
+
+/// Whether a step waited for what its last attempt may still write.
+async fn waited_for_the_last_request(rig: &Rig, way: Direction) -> bool {
+    let row = rig.rows().await.remove(0);
+    let entries = rig.show(row.deployment).await.entries;
+    entries.iter().any(|entry| {
+        matches!(
+            &entry.fact,
+            Fact::Saga(EventKind::Step { direction, event: StepEvent::Waiting { note, .. }, .. })
+                if *direction == way && note.starts_with("until the last attempt has written")
+        )
+    })
+}
+
 /// Stops the world when the success of a step is about to be journaled: it took effect, and nobody
 /// knows.
 fn forget(rig: &Rig, step: &'static str, direction: Direction) {

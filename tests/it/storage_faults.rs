@@ -8,7 +8,7 @@
 mod damage;
 mod full_disk;
 mod program;
-mod subject;
+pub(crate) mod subject;
 mod surgery;
 
 /// Says that something was not tried.

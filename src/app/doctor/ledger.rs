@@ -1,14 +1,16 @@
 //! The journal as the doctor reads it: whole, or not at all.
+//!
+//! It is compared with the archive first. A journal that is gone, or an older copy of it, knows nothing
+//! of what is live: taken at its word, it would make orphans of all that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::app::doctor::bounded;
-use crate::app::workshop::witness;
 use crate::doctor::books::Books;
 use crate::doctor::folder::{FolderFacts, FolderState};
-use crate::doctor::journal::{Contents, JournalFacts};
+use crate::doctor::journal::{Contents, JournalFacts, Rest};
 use crate::doctor::plan::{Act, Thing};
 use crate::doctor::report::Outcome;
 use crate::domain::aggregate::Aggregate;
@@ -18,9 +20,12 @@ use crate::domain::log::{LogLevel, LogLine};
 use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
+use crate::journal::archive::{self, status};
+use crate::journal::rebuild::JOURNAL;
 use crate::journal::sled::SledJournal;
 use crate::journal::sled::opening::Opening;
-use crate::journal::{Journal, JournalError, archive, rebuild};
+use crate::journal::sled::verify::Report;
+use crate::journal::{Journal, JournalError};
 use crate::steps::{create_droplet, point_deployment_dns};
 
 /// How long opening and reading the journal may take.
@@ -36,45 +41,65 @@ pub(super) struct Ledger {
     pub(super) books: Option<Books>,
     /// The latest time in it.
     pub(super) latest: Option<Timestamp>,
+    /// How many groups of facts were ever written to it, if all of it was read.
+    pub(super) groups: Option<u64>,
     /// Open, and with it the folder's lock.
     journal: Option<SledJournal>,
 }
 
 impl Ledger {
-    /// Opens and reads the journal of the data folder. One that is not there, and that no archive
-    /// knows of, is made only if something is about to be repaired, for the sake of its lock.
+    /// Opens and reads the journal in the data folder. One that is not there is made only if something
+    /// is about to be repaired, for the sake of its lock.
     pub(super) async fn open(data_dir: &Path, ground: &FolderFacts, will_fix: bool) -> Self {
-        let without = |facts| Self { facts, books: None, latest: None, journal: None };
+        let dir = data_dir.join(JOURNAL);
+        let without =
+            |facts| Self { facts, books: None, latest: None, groups: None, journal: None };
         if let FolderState::Unusable { .. } = ground.state {
             let why = "the data folder cannot be used".to_owned();
             return without(JournalFacts::NotOpened { why });
         }
-        let (dir, archive) = (data_dir.join(rebuild::JOURNAL), data_dir.join(archive::FOLDER));
-        let opened = bounded(PATIENCE, move || {
-            let witness = witness(&archive);
-            let is_absent = witness.is_none() && matches!(dir.try_exists(), Ok(false));
-            if !will_fix && is_absent {
-                return Ok(None);
+        let archive = data_dir.join(archive::FOLDER);
+        let witness = match bounded(PATIENCE, move || status::witness(&archive)).await {
+            Some(Ok(witness)) => witness,
+            Some(Err(error)) => {
+                let why = format!("nobody knows whether it is the latest: {}", with_causes(&error));
+                return without(JournalFacts::NotOpened { why });
             }
-            Opening::of(&dir).witness(witness).open().map(Some)
-        });
-        let journal = match opened.await {
-            Some(Ok(Some(journal))) => journal,
-            Some(Ok(None)) => {
-                // An empty journal is a whole one.
-                return Self { books: Some(Books::default()), ..without(JournalFacts::Absent) };
+            None => {
+                let why = "the archive, which knows whether it is the latest, does not answer";
+                return without(JournalFacts::NotOpened { why: why.to_owned() });
             }
+        };
+        if !will_fix && witness.is_none() && matches!(dir.try_exists(), Ok(false)) {
+            // An empty journal is a whole one.
+            return Self { books: Some(Books::default()), ..without(JournalFacts::Absent) };
+        }
+        if let (Some(witness), Ok(false)) = (witness, dir.try_exists()) {
+            let what =
+                format!("it is not there, and {} groups of facts were archived", witness.group);
+            let path = dir.display().to_string();
+            return without(broken(&JournalError::Damaged { path, what }));
+        }
+        let open = move || Opening::of(&dir).witness(witness).open();
+        let journal = match bounded(PATIENCE, open).await {
+            Some(Ok(journal)) => journal,
             Some(Err(JournalError::Locked { owner, .. })) => {
                 return without(JournalFacts::Locked { owner });
             }
             Some(Err(error)) => return without(broken(&error)),
             None => return without(too_slow("opened")),
         };
-        match tokio::time::timeout(PATIENCE, read(&journal)).await {
+        let report = match tokio::time::timeout(PATIENCE, journal.verify()).await {
+            Ok(Ok(report)) => Some(report),
+            Ok(Err(error)) => return without(broken(&error)),
+            Err(_) => None,
+        };
+        match tokio::time::timeout(PATIENCE, read(&journal, report.as_ref())).await {
             Ok(Ok(read)) => Self {
                 facts: JournalFacts::Read(read.contents),
-                books: Some(read.books),
+                books: read.knows_all.then_some(read.books),
                 latest: read.latest,
+                groups: report.map(|report| report.groups),
                 journal: Some(journal),
             },
             Ok(Err(error)) => without(broken(&error)),
@@ -132,16 +157,17 @@ impl Ledger {
 }
 
 /// What was read.
-#[derive(Default)]
 struct Read {
     contents: Contents,
     books: Books,
     latest: Option<Timestamp>,
+    /// Whether every deployment that the journal ever knew is in the books.
+    knows_all: bool,
 }
 
-/// Reads every history, which is compared with its head, and folds it: what a start would trust is
-/// what is checked.
-async fn read(journal: &SledJournal) -> Result<Read, JournalError> {
+/// Reads every history and folds it: what a start would trust is what is checked. `report` says what is
+/// as it was written, if there was time to find that out.
+async fn read(journal: &SledJournal, report: Option<&Report>) -> Result<Read, JournalError> {
     let unfinished: BTreeSet<SagaId> = journal.unfinished().await?.into_iter().collect();
     let mut sagas = unfinished.clone();
     let mut after = None;
@@ -151,18 +177,25 @@ async fn read(journal: &SledJournal) -> Result<Read, JournalError> {
         after = Some(last.deployment);
         sagas.extend(page.iter().map(|row| row.saga));
     }
-    let mut read = Read::default();
-    // Pages leave these out. Whose they are, only their histories say.
-    for damaged in journal.damaged() {
-        read.contents.damaged_rows.push(with_causes(&damaged.error));
-        match damaged.saga {
-            Some(saga) => drop(sagas.insert(saga)),
-            None => read.books.add_nameless(),
-        }
-    }
+    // The rows that are damaged are left out above, and what they stand for may be live.
+    let damaged = journal.damaged();
+    sagas.extend(damaged.iter().filter_map(|part| part.saga));
+    let mut read = Read {
+        contents: Contents { rest: rest(report), ..Contents::default() },
+        books: Books::default(),
+        latest: None,
+        knows_all: damaged.iter().all(|part| part.saga.is_some())
+            && report.is_none_or(|report| report.doubts.is_empty()),
+    };
+    let broken = report.map(broken_histories).unwrap_or_default();
+    sagas.extend(broken.keys());
     for saga in sagas {
         read.contents.deployments += 1;
-        match fold(journal, saga).await? {
+        let folded = match broken.get(&saga) {
+            Some(why) => Err(why.clone()),
+            None => fold(journal, saga).await?,
+        };
+        match folded {
             Ok(aggregate) => read.add(&aggregate, &unfinished),
             Err(why) => {
                 read.contents.nonsense.push(format!("{saga}: {why}"));
@@ -171,6 +204,25 @@ async fn read(journal: &SledJournal) -> Result<Read, JournalError> {
         }
     }
     Ok(read)
+}
+
+/// The histories that are not as they were written, and why.
+fn broken_histories(report: &Report) -> BTreeMap<SagaId, String> {
+    let broken = report.damaged.iter().filter(|part| is_history(&part.error));
+    broken.filter_map(|part| Some((part.saga?, with_causes(&part.error)))).collect()
+}
+
+/// Everything else that is not as it was written.
+fn rest(report: Option<&Report>) -> Rest {
+    let Some(report) = report else { return Rest::NotChecked { why: slow("checked") } };
+    let damaged = report.damaged.iter().map(|part| &part.error).filter(|error| !is_history(error));
+    let damaged: Vec<String> =
+        report.doubts.iter().chain(damaged).map(|error| with_causes(error)).collect();
+    if damaged.is_empty() { Rest::Whole } else { Rest::Damaged(damaged) }
+}
+
+fn is_history(error: &JournalError) -> bool {
+    matches!(error, JournalError::History { .. })
 }
 
 /// A saga's picture, or what is wrong with its history.
@@ -184,9 +236,7 @@ async fn fold(
             error @ (JournalError::Record { .. }
             | JournalError::Newer { .. }
             | JournalError::History { .. }),
-        ) => {
-            return Ok(Err(error.to_string()));
-        }
+        ) => return Ok(Err(error.to_string())),
         Err(error) => return Err(error),
     };
     Ok(Aggregate::from_history(&entries).map_err(|error| with_causes(&error)))
@@ -224,13 +274,17 @@ fn broken(error: &JournalError) -> JournalFacts {
         | JournalError::Row { .. }
         | JournalError::NewerForm { .. }
         | JournalError::LookOnly { .. }
+        | JournalError::NotCopied { .. }
         | JournalError::Closed => error.remedy().unwrap_or("copy the folder away as it is"),
     };
     JournalFacts::Broken { why: with_causes(error), remedy: remedy.to_owned() }
 }
 
 fn too_slow(what: &str) -> JournalFacts {
-    let why = format!("it could not be {what} within {} s", PATIENCE.as_secs());
     let remedy = "look whether its disk answers, and run doctor again".to_owned();
-    JournalFacts::Broken { why, remedy }
+    JournalFacts::Broken { why: slow(what), remedy }
+}
+
+fn slow(what: &str) -> String {
+    format!("it could not be {what} within {} s", PATIENCE.as_secs())
 }

@@ -18,7 +18,7 @@ use crate::domain::failure::with_causes;
 use crate::journal::archive::file::{self, OpenSegmentFile};
 use crate::journal::archive::status::Status;
 use crate::journal::archive::{Archive, ArchiveError, Settings};
-use crate::journal::sled::commits::{CommitLog, GroupNumber};
+use crate::journal::sled::commits::{Commit, CommitLog, GroupNumber};
 use crate::journal::{Journal, JournalError};
 
 /// How many commits are read at a time: each holds the facts of up to a thousand sagas.
@@ -144,9 +144,12 @@ impl Work {
                 () = stop.cancelled() => break,
                 () = tokio::time::sleep(pause) => {}
             }
-            pause = match self.catch_up().await {
-                Ok(()) => self.pause,
-                Err(_) => (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE),
+            let caught_up = self.catch_up().await;
+            pause = if caught_up.is_ok() {
+                self.pause
+            } else {
+                self.tell_dropped().await;
+                (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)
             };
         }
         // Whatever went wrong is in the log, and what is missing is still in the journal.
@@ -233,6 +236,22 @@ impl Work {
         }
     }
 
+    /// Says so when the journal could wait no longer for the archive.
+    async fn tell_dropped(&self) {
+        let commits = self.commits.clone();
+        let Ok(Some(oldest)) = blocking(move || commits.oldest()).await else { return };
+        let Status { archived, dropped: told, .. } = *self.status_tx.borrow();
+        let dropped = oldest.0.saturating_sub(archived + 1);
+        if dropped > 0 && told == 0 {
+            tracing::warn!(
+                first = archived + 1,
+                "the journal drops groups that were never archived; the next start writes the \
+                 archive anew"
+            );
+        }
+        self.status_tx.send_modify(|status| status.dropped = dropped.max(told));
+    }
+
     fn tell_progress(&self) {
         let had_trouble = self.status_tx.borrow().trouble.is_some();
         if had_trouble {
@@ -254,7 +273,7 @@ fn copy(archive: &mut Archive, commits: &CommitLog) -> Result<Done, ArchiveError
     let mut group = archive.group();
     let mut done = Done::NotYet;
     for _ in 0..READS_A_SYNC {
-        let read = commits.after(GroupNumber(group), COMMITS_AT_ONCE)?;
+        let read = readable(commits, GroupNumber(group))?;
         let Some(last) = read.last() else {
             done = Done::Everything;
             break;
@@ -264,6 +283,48 @@ fn copy(archive: &mut Archive, commits: &CommitLog) -> Result<Done, ArchiveError
     }
     archive.sync()?;
     Ok(done)
+}
+
+/// The next commits. One that is damaged is passed over, which leaves a gap that the archive notes: the
+/// damage is in one saga's history, and all others must not stay unarchived for it.
+fn readable(commits: &CommitLog, after: GroupNumber) -> Result<Vec<Commit>, JournalError> {
+    let damage = match commits.after(after, COMMITS_AT_ONCE) {
+        Err(damage) if is_damage(&damage) => damage,
+        read => return read,
+    };
+    let newest = *commits.newest().borrow();
+    for before in after.0..newest.0 {
+        match commits.after(GroupNumber(before), 1) {
+            Ok(read) => return Ok(read),
+            Err(error) if is_damage(&error) => {
+                let group = before + 1;
+                tracing::warn!(group, %error, "a group cannot be archived: it is damaged in the journal");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(damage)
+}
+
+/// Whether no further try will read it.
+fn is_damage(error: &JournalError) -> bool {
+    match error {
+        JournalError::Damaged { .. }
+        | JournalError::History { .. }
+        | JournalError::Record { .. }
+        | JournalError::Newer { .. }
+        | JournalError::Row { .. } => true,
+        JournalError::Locked { .. }
+        | JournalError::Open { .. }
+        | JournalError::Full { .. }
+        | JournalError::Write { .. }
+        | JournalError::Read { .. }
+        | JournalError::Gone { .. }
+        | JournalError::NewerForm { .. }
+        | JournalError::LookOnly { .. }
+        | JournalError::NotCopied { .. }
+        | JournalError::Closed => false,
+    }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

@@ -17,6 +17,9 @@ pub struct Status {
     pub archived: u64,
     /// Why it could not be written the last time, if so.
     pub trouble: Option<String>,
+    /// How many groups the journal has dropped before they were archived: it waits for so long and no
+    /// longer. The next start writes the archive anew from the histories.
+    pub dropped: u64,
 }
 
 impl Status {

@@ -86,12 +86,14 @@ impl Known {
     pub(super) fn takes(&mut self, archived: &Archived) -> Option<Archived> {
         let Archived { batch, old_row } = archived;
         let first = batch.entries.first()?.seq;
-        if self.cut || first > self.next {
+        if first > self.next {
             self.cut = true;
             return None;
         }
         let skipped = usize::try_from(self.next - first).unwrap_or(usize::MAX);
         let entries = batch.entries.get(skipped..).filter(|entries| !entries.is_empty())?;
+        // What was missing stands here once more.
+        self.cut = false;
         let batch = Batch { entries: entries.into(), ..batch.clone() };
         let archived = Archived { batch, old_row: old_row.clone() };
         self.learn(&archived);
@@ -165,5 +167,34 @@ impl Sagas {
     /// When the newest fact in the archive happened.
     pub(super) fn newest_at(&self) -> Option<Timestamp> {
         self.newest_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::saga::event::EventKind;
+
+    /// An archive that was not begun anew after a rebuild holds every fact a second time.
+    #[test]
+    fn what_is_missing_is_found_where_it_stands_once_more() {
+        let archived = |first: u64, count: u64| {
+            let at = Timestamp::from_millis(5);
+            let entry = |seq| Entry { seq, at, fact: Fact::Saga(EventKind::Restarted) };
+            let entries: Vec<_> = (first..first + count).map(entry).collect();
+            let saga = SagaId::from_u128(7);
+            Archived {
+                batch: Batch { saga, entries: entries.into(), fate: Fate::GoesOn },
+                old_row: None,
+            }
+        };
+        let mut known = Known::NOTHING;
+        assert!(known.takes(&archived(0, 2)).is_some());
+        assert_eq!(known.takes(&archived(3, 1)), None);
+        assert!(known.cut);
+        assert_eq!(known.takes(&archived(0, 2)), None);
+        assert!(known.cut, "what is known already makes nothing good");
+        assert_eq!(known.takes(&archived(1, 3)), Some(archived(2, 2)));
+        assert_eq!((known.next, known.cut), (4, false));
     }
 }

@@ -46,7 +46,10 @@ impl Old {
                     let doubt = journal.doubt().map(|doubt| with_causes(doubt));
                     Ok((Some(Arc::new(journal)), taken, doubt))
                 }
-                Err(error @ JournalError::NewerForm { .. }) => Err(error),
+                // A journal that may be whole must not be replaced for want of a look at it.
+                Err(error @ (JournalError::NewerForm { .. } | JournalError::NotCopied { .. })) => {
+                    Err(error)
+                }
                 Err(error) => Ok((None, taken, Some(with_causes(&error)))),
             }
         })

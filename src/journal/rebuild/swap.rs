@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
 use crate::clock::Clock;
 use crate::journal::JournalError;
 use crate::journal::archive::status::Inspection;
@@ -14,27 +16,43 @@ use crate::journal::rebuild::{JOURNAL, Plan, RebuildError};
 use crate::journal::sled::SledJournal;
 use crate::journal::sled::opening::is_empty;
 
-/// Moves the damaged journal aside and the rebuilt one into its place, and says where the damaged one
-/// is. Its folder is held until it has its other name, so that nobody begins to write to it.
+/// Puts the rebuilt journal in the place of the damaged one, and says where the damaged one is then. Its
+/// folder is held until it has its other name, so that nobody begins to write to it.
 pub(super) async fn put_in_place(
     data_dir: &Path,
     old: Old,
     clock: &Clock,
 ) -> Result<Option<PathBuf>, RebuildError> {
-    let place = data_dir.join(JOURNAL);
+    let (place, built) = (data_dir.join(JOURNAL), data_dir.join(BUILDING));
+    let failed = |source| RebuildError::Swap { path: place.clone(), source };
+    if is_empty(&place) && holds_only_its_lock(&place) {
+        fs::remove_dir_all(&place).map_err(failed)?;
+        old.close().await;
+        fs::rename(&built, &place).map_err(failed)?;
+        sync(data_dir)?;
+        return Ok(None);
+    }
     let aside = free_name(data_dir, clock);
-    let moved = if is_empty(&place) && holds_only_its_lock(&place) {
-        fs::remove_dir_all(&place).map(|()| None)
-    } else {
-        fs::rename(&place, &aside).map(|()| Some(aside))
-    };
-    let aside = moved.map_err(|source| RebuildError::Swap { path: place.clone(), source })?;
+    // Under its last name first: what is under the name of what is being built is removed by the next
+    // rebuild, and that must never be the damaged one.
+    fs::rename(&built, &aside).map_err(failed)?;
+    sync(data_dir)?;
+    if let Err(error) = exchange(&aside, &place) {
+        tracing::info!(%error, "two names cannot be exchanged here, so there are two renames");
+        fs::rename(&aside, &built).map_err(failed)?;
+        fs::rename(&place, &aside).map_err(failed)?;
+        sync(data_dir)?;
+        fs::rename(&built, &place).map_err(failed)?;
+    }
     sync(data_dir)?;
     old.close().await;
-    fs::rename(data_dir.join(BUILDING), &place)
-        .map_err(|source| RebuildError::Swap { path: place, source })?;
-    sync(data_dir)?;
-    Ok(aside)
+    Ok(Some(aside))
+}
+
+/// Exchanges the names of two folders in one step: there is no moment without a journal, and what a
+/// rebuild took from the damaged one is in one of the two at any moment.
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
 }
 
 /// Begins the archive anew with what the rebuilt journal holds. What is damaged in it is kept with the
@@ -102,4 +120,22 @@ fn sync(data_dir: &Path) -> Result<(), RebuildError> {
     File::open(data_dir)
         .and_then(|folder| folder.sync_all())
         .map_err(|source| RebuildError::Swap { path: data_dir.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_folders_exchange_their_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| dir.path().join(name));
+        for (folder, file) in [(&one, "first"), (&other, "second")] {
+            fs::create_dir(folder).unwrap();
+            fs::write(folder.join(file), b"").unwrap();
+        }
+        exchange(&one, &other).unwrap();
+        assert!(one.join("second").exists() && other.join("first").exists());
+        assert!(exchange(&one, &dir.path().join("none")).is_err());
+    }
 }

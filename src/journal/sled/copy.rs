@@ -8,7 +8,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::journal::JournalError;
-use crate::journal::sled::folder;
+use crate::journal::sled::{folder, store};
 
 /// A copy in the folder for temporary files, readable to nobody else. Removed when it is dropped.
 pub(super) struct Copy(TempDir);
@@ -17,7 +17,7 @@ impl Copy {
     /// Copies the folder `dir` while nobody writes it.
     ///
     /// # Errors
-    /// [`JournalError::Locked`] when somebody does, and what the operating system says.
+    /// [`JournalError::Locked`] when somebody does, and as [`Copy::of_taken`].
     pub(super) fn of(dir: &Path) -> Result<Self, JournalError> {
         let _lock = folder::lock_as_it_is(dir)?;
         Self::of_taken(dir)
@@ -26,20 +26,22 @@ impl Copy {
     /// Copies a folder that the caller has locked.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// [`JournalError::Damaged`] when the folder cannot be read, and [`JournalError::NotCopied`] when
+    /// it can.
     pub(super) fn of_taken(dir: &Path) -> Result<Self, JournalError> {
         let copy = tempfile::Builder::new().prefix("arcadia-look-").tempdir();
         let copied = copy.and_then(|copy| {
             copy_files(dir, copy.path())?;
             Ok(Self(copy))
         });
-        copied.map_err(|error| JournalError::Open {
-            path: dir.display().to_string(),
-            reason: format!(
-                "no copy of it could be made in `{}` to be looked at ({error}); TMPDIR names another \
-                 folder",
-                std::env::temp_dir().display()
-            ),
+        copied.map_err(|error| match read_files(dir) {
+            Ok(()) => JournalError::NotCopied {
+                path: dir.display().to_string(),
+                to: std::env::temp_dir().display().to_string(),
+                reason: error.to_string(),
+            },
+            // It is the journal that is at fault, and not the place for the copy.
+            Err(error) => store::damaged(dir, format!("it cannot be read ({error})")),
         })
     }
 
@@ -61,6 +63,19 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
             fs::copy(item.path(), &to)?;
             // What may not be written where it is must be here.
             fs::set_permissions(&to, Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads every file of a folder to its end, for nothing but the errors.
+fn read_files(from: &Path) -> io::Result<()> {
+    for item in fs::read_dir(from)? {
+        let item = item?;
+        if item.file_type()?.is_dir() {
+            read_files(&item.path())?;
+        } else {
+            io::copy(&mut fs::File::open(item.path())?, &mut io::sink())?;
         }
     }
     Ok(())

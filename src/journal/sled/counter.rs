@@ -4,6 +4,10 @@
 //! older copy of it as if nothing had come since. So the [`Tail`] is kept twice: in the database, with
 //! every group, and in a small file, after the group is durable. The file may lag behind, and is
 //! never ahead, unless groups were lost.
+//!
+//! A program that knows form 1 and no other keeps its count of groups in a file of another name. It
+//! finds none in a database of this form, and would begin anew in it. So its file holds a count that
+//! no database reaches: that program says that groups are missing, and writes nothing.
 
 use std::fs::File;
 use std::io;
@@ -14,7 +18,13 @@ use crate::journal::sled::chain::{Digest, Link};
 use crate::journal::sled::folder;
 use crate::journal::sled::tail::Tail;
 
-const NAME: &str = "groups";
+const NAME: &str = "tail";
+
+/// The counter of form 1.
+const OLDER: &str = "groups";
+
+/// What stands in [`OLDER`] once the journal has this form.
+const FENCE: u64 = u64::MAX;
 
 /// A number of groups, a digest, a link and a checksum, each with a character behind it.
 const LEN: usize = 21 + 33 + 17 + 17;
@@ -43,13 +53,23 @@ impl Counter {
         Ok(Self(folder::own_file(dir, NAME)?))
     }
 
-    /// What the file of the folder `dir` says. The file is not made when it is not there.
+    /// What is noted in the folder `dir`. The file is not made when it is not there.
     pub(super) fn read(dir: &Path) -> io::Result<Noted> {
-        match std::fs::read(dir.join(NAME)) {
-            Ok(bytes) => Ok(noted(&bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Noted::Nothing),
-            Err(error) => Err(error),
+        if let Some(bytes) = read_if_there(&dir.join(NAME))? {
+            return Ok(noted(&bytes));
         }
+        let older = read_if_there(&dir.join(OLDER))?;
+        Ok(older.map_or(Noted::Nothing, |bytes| noted_by_older(&bytes)))
+    }
+
+    /// Keeps programs that know form 1 and no other out of the folder `dir`. To be called before the
+    /// first group is written; a journal that was brought up to date has a count there until then, and
+    /// that keeps them out as well.
+    pub(super) fn fence(dir: &Path) -> io::Result<()> {
+        let older = folder::own_file(dir, OLDER)?;
+        older.write_all_at(fence().as_bytes(), 0)?;
+        older.set_len(OLDER_LEN as u64)?;
+        older.sync_all()
     }
 
     /// Notes the tail anew, whatever the file said, and makes it durable: from here on it has its
@@ -82,21 +102,37 @@ fn checksum(said: &str) -> Link {
     Link::START.then(&[said.as_bytes()])
 }
 
+fn fence() -> String {
+    format!("{FENCE:020}\n")
+}
+
+fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn noted(bytes: &[u8]) -> Noted {
-    let Ok(text) = std::str::from_utf8(bytes) else { return Noted::Nothing };
-    let mut words = text.split_whitespace();
-    let mut number = |radix| u128::from_str_radix(words.next()?, radix).ok();
-    let Some(groups) = number(10).and_then(|groups| u64::try_from(groups).ok()) else {
-        return Noted::Nothing;
-    };
-    let Some(digest) = number(16) else {
-        return if bytes.len() == OLDER_LEN { Noted::Older(groups) } else { Noted::Nothing };
-    };
-    let Some(link) = number(16).and_then(|link| u64::try_from(link).ok()) else {
-        return Noted::Nothing;
-    };
-    let tail = Tail { groups, digest: Digest(digest), link: Link(link) };
-    if self::text(&tail).as_bytes() == bytes { Noted::Tail(tail) } else { Noted::Nothing }
+    tail(bytes).filter(|tail| text(tail).as_bytes() == bytes).map_or(Noted::Nothing, Noted::Tail)
+}
+
+fn tail(bytes: &[u8]) -> Option<Tail> {
+    let mut words = std::str::from_utf8(bytes).ok()?.split_whitespace();
+    Some(Tail {
+        groups: words.next()?.parse().ok()?,
+        digest: Digest(u128::from_str_radix(words.next()?, 16).ok()?),
+        link: Link(u64::from_str_radix(words.next()?, 16).ok()?),
+    })
+}
+
+fn noted_by_older(bytes: &[u8]) -> Noted {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() == OLDER_LEN);
+    match text.and_then(|text| text.trim_end().parse().ok()) {
+        Some(FENCE) | None => Noted::Nothing,
+        Some(groups) => Noted::Older(groups),
+    }
 }
 
 #[cfg(test)]
@@ -115,11 +151,17 @@ mod tests {
                 damaged[place] ^= 1 << bit;
                 assert_eq!(noted(&damaged), Noted::Nothing, "bit {bit} of byte {place}");
             }
-            if place > 22 {
-                assert_eq!(noted(&text.as_bytes()[..place]), Noted::Nothing, "cut at {place}");
-            }
+            assert_eq!(noted(&text.as_bytes()[..place]), Noted::Nothing, "cut at {place}");
         }
-        assert_eq!(noted(b"00000000000000000012\n"), Noted::Older(12));
-        assert_eq!(noted(b""), Noted::Nothing);
+    }
+
+    #[test]
+    fn a_note_of_form_1_is_read_and_the_fence_says_nothing_but_to_older_programs() {
+        assert_eq!(noted_by_older(b"00000000000000000012\n"), Noted::Older(12));
+        assert_eq!(noted_by_older(b""), Noted::Nothing);
+        assert_eq!(noted_by_older(fence().as_bytes()), Noted::Nothing);
+        // As a program of form 1 reads it: more groups than any database has.
+        assert_eq!(fence().trim().parse(), Ok(u64::MAX));
+        assert_eq!(fence().len(), OLDER_LEN);
     }
 }

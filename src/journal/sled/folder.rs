@@ -1,9 +1,11 @@
 //! The journal's folder: who may read it, and who has it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use crate::journal::JournalError;
 
@@ -13,6 +15,10 @@ const SETTINGS: &str = "conf";
 /// What the names of sled's snapshots begin with, and how those end that are being written.
 const SNAPSHOT: &str = "snap.";
 const UNFINISHED: &str = ".generating";
+/// How often and after which pause the lock is tried again when it was this process that had it: a child
+/// runs within a few milliseconds, and on a machine that is busy within a tenth of a second.
+const OWN_LOCK_TRIES: u32 = 50;
+const OWN_LOCK_PAUSE: Duration = Duration::from_millis(5);
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
@@ -130,19 +136,58 @@ fn lock(dir: &Path) -> Result<FolderLock, JournalError> {
     Ok(FolderLock { _file: file })
 }
 
+/// Takes the lock, or says who has it. When that was this very process, which may have let go of it, a
+/// child that it is just starting has the lock as well until it runs: that is waited for.
 fn try_lock(dir: &Path, file: File) -> Result<File, JournalError> {
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(JournalError::Locked { path: dir.display().to_string(), owner: owner(file) })
+    let mut tries_left = OWN_LOCK_TRIES;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                let owner = owner(&file);
+                if owner != Some(std::process::id()) || tries_left == 0 {
+                    let owner = owner.map_or_else(
+                        || "another process".to_owned(),
+                        |pid| format!("process {pid}"),
+                    );
+                    return Err(JournalError::Locked { path: dir.display().to_string(), owner });
+                }
+                tries_left -= 1;
+                thread::park_timeout(OWN_LOCK_PAUSE);
+            }
+            Err(TryLockError::Error(error)) => return Err(open_error(dir, &error)),
         }
-        Err(TryLockError::Error(error)) => Err(open_error(dir, &error)),
     }
 }
 
 /// Who wrote its number into the lock. It may be about to: then nobody can say.
-fn owner(mut file: File) -> String {
-    let mut text = String::new();
-    let pid = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse::<u32>().ok());
-    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+fn owner(file: &File) -> Option<u32> {
+    let mut text = [0; 16];
+    let len = file.read_at(&mut text, 0).ok()?;
+    std::str::from_utf8(text.get(..len)?).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A child that is being started has what its parent has, and lets go of it when it runs.
+    #[test]
+    fn a_lock_that_this_process_just_let_go_of_is_waited_for_and_one_that_it_keeps_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = lock(dir.path()).unwrap();
+        let refused = lock(dir.path()).unwrap_err().to_string();
+        assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+        let (begun_tx, begun_rx) = std::sync::mpsc::channel();
+        let dir = &dir;
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                begun_tx.send(()).unwrap();
+                lock(dir.path()).unwrap();
+            });
+            begun_rx.recv().unwrap();
+            thread::park_timeout(OWN_LOCK_PAUSE);
+            drop(held);
+        });
+    }
 }

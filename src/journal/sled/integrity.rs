@@ -79,7 +79,7 @@ pub(super) fn check(
     store: &Store,
     dir: &Path,
     witness: Option<Witness>,
-    sync: impl FnOnce() -> Result<(), JournalError>,
+    sync: impl Fn() -> Result<(), JournalError>,
 ) -> Result<Findings, JournalError> {
     let tail = guarded(|| tail(store, dir, sync), |what| store.damaged(what))?;
     Ok(examine(store, dir, tail, witness))
@@ -136,7 +136,7 @@ pub(super) fn tail_again(store: &Store, expected: &Tail) -> Result<Tail, Journal
 fn tail(
     store: &Store,
     dir: &Path,
-    sync: impl FnOnce() -> Result<(), JournalError>,
+    sync: impl Fn() -> Result<(), JournalError>,
 ) -> Result<Tail, JournalError> {
     let noted = noted_groups(noted(dir)?);
     match store.tail()? {

@@ -3,7 +3,7 @@
 use crate::domain::id::{DeploymentId, SagaId};
 
 /// Where the tail stands in `meta`. The name is that of form 1, which kept the number of written groups
-/// there, so that no program takes the one for the other.
+/// there, so that there is one or the other.
 pub(super) const TAIL: &[u8] = b"groups";
 
 /// The length of a saga's or a deployment's key.

@@ -194,6 +194,7 @@ fn of_original(error: JournalError, dir: &Path) -> JournalError {
         | JournalError::Gone { .. }
         | JournalError::NewerForm { .. }
         | JournalError::LookOnly { .. }
+        | JournalError::NotCopied { .. }
         | JournalError::Closed) => error,
     }
 }

@@ -135,7 +135,7 @@ impl Store {
             ::sled::Error::CollectionNotFound(_)
             | ::sled::Error::Unsupported(_)
             | ::sled::Error::ReportableBug(_)
-            | ::sled::Error::Corruption { .. } => self.damaged(error.to_string()),
+            | ::sled::Error::Corruption { .. } => self.damaged(words(error)),
         }
     }
 
@@ -162,7 +162,7 @@ impl Store {
             ::sled::Error::CollectionNotFound(_)
             | ::sled::Error::Unsupported(_)
             | ::sled::Error::ReportableBug(_)
-            | ::sled::Error::Corruption { .. } => Unopened::Broken(damaged(dir, error.to_string())),
+            | ::sled::Error::Corruption { .. } => Unopened::Broken(damaged(dir, words(&error))),
         })
     }
 
@@ -211,7 +211,7 @@ pub(super) fn write_error(dir: &Path, error: &::sled::Error) -> JournalError {
         ::sled::Error::CollectionNotFound(_)
         | ::sled::Error::Unsupported(_)
         | ::sled::Error::ReportableBug(_)
-        | ::sled::Error::Corruption { .. } => JournalError::Write { reason: error.to_string() },
+        | ::sled::Error::Corruption { .. } => JournalError::Write { reason: words(error) },
     }
 }
 
@@ -231,4 +231,32 @@ pub(super) fn damaged(dir: &Path, what: String) -> JournalError {
     JournalError::Damaged { path: dir.display().to_string(), what }
 }
 
+/// What sled says, without the backtrace that it prints of damage.
+fn words(error: &::sled::Error) -> String {
+    match error {
+        ::sled::Error::Corruption { at: Some(at), .. } => {
+            format!("what stands in its data file is not as it was written ({at:?})")
+        }
+        ::sled::Error::Corruption { at: None, .. } => {
+            "what stands in its data file is not as it was written".to_owned()
+        }
+        ::sled::Error::Io(_)
+        | ::sled::Error::CollectionNotFound(_)
+        | ::sled::Error::Unsupported(_)
+        | ::sled::Error::ReportableBug(_) => error.to_string(),
+    }
+}
+
 const OLDER_UNFINISHED: &str = "unfinished";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_shown_a_backtrace_of_damage() {
+        let damage = ::sled::Error::Corruption { at: None, bt: () };
+        assert!(damage.to_string().contains("backtrace"), "then there is nothing to leave out");
+        assert!(!words(&damage).contains("backtrace"), "{}", words(&damage));
+    }
+}

@@ -31,7 +31,7 @@ const HEADS_AT_ONCE: usize = 4_096;
 pub(super) fn run(
     store: &Store,
     groups: u64,
-    sync: impl FnOnce() -> Result<(), JournalError>,
+    sync: impl Fn() -> Result<(), JournalError>,
 ) -> Result<Tail, JournalError> {
     let write = |error| store.read_error(&error);
     // Left by an upgrade that was cut.
@@ -70,6 +70,8 @@ pub(super) fn run(
     }
     heads.write()?;
     store.flush().map_err(write)?;
+    // A tail that is durable before its heads would call a journal damaged that is not.
+    sync()?;
     let tail = Tail { groups, digest: heads.digest, ..Tail::default() };
     let value = Some(tail.to_bytes().into());
     let noted = Write { tree: TreeName::Meta, key: keys::TAIL.into(), value };

@@ -68,7 +68,7 @@ impl Writer {
         let failed = |error| folder::open_error(dir, &error);
         let counter = Counter::open(dir).map_err(failed)?;
         let oldest_commit = oldest_commit(store, tail)?;
-        counter.begin(&tail).map_err(failed)?;
+        Counter::fence(dir).and_then(|()| counter.begin(&tail)).map_err(failed)?;
         Ok(Self {
             dir: dir.to_owned(),
             shared,

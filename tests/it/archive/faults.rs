@@ -83,7 +83,7 @@ async fn commits_that_were_dropped_unarchived_are_made_good_at_the_next_start() 
     wait(&mut status, |status| status.archived == 2).await;
     disk.fail_from_here_on(io::ErrorKind::StorageFull);
     append_all(&journal, &turns()[2..]).await;
-    wait(&mut status, |status| status.trouble.is_some()).await;
+    wait(&mut status, |status| status.trouble.is_some() && status.dropped == 3).await;
     disk.heal();
     wait(&mut status, |status| status.archived == 8).await;
     follower.close().await;
@@ -95,6 +95,31 @@ async fn commits_that_were_dropped_unarchived_are_made_good_at_the_next_start() 
     fs::remove_dir_all(world.journal_dir()).unwrap();
     rebuilding::rebuild(&world).await;
     assert_eq!(world.snapshot().await, before);
+}
+
+/// The record of one saga must not keep the others out of the archive until the journal drops them.
+#[tokio::test]
+async fn a_group_that_is_damaged_in_the_journal_keeps_no_other_from_the_archive() {
+    let world = World::new();
+    let journal = world.open().unwrap();
+    append_all(&journal, &turns()).await;
+    let damaged = journal.commits().after(GroupNumber(3), 1).unwrap().remove(0).batches.remove(0);
+    journal.close().await;
+    {
+        let db = sled::open(world.journal_dir()).unwrap();
+        let first = damaged.entries[0].seq.to_be_bytes();
+        let key = [&damaged.saga.to_bytes()[..], &first].concat();
+        let events = db.open_tree("events").unwrap();
+        events.insert(key, b"{}").unwrap();
+        db.flush().unwrap();
+    }
+    let journal = world.open().unwrap();
+    let follower = world.follow(&journal).await;
+    let mut status = follower.watch();
+    wait(&mut status, |status| status.archived == 8).await;
+    follower.close().await;
+    journal.close().await;
+    assert!(world.archive().broken().is_some(), "the next start tries to make it good");
 }
 
 async fn wait(

@@ -35,6 +35,20 @@ fn interrupted(cloud: &Simulated, (fault, lines): Stop) -> Home {
     home
 }
 
+/// Without a look at it nobody knows whether it is damaged, and what it has that the archive lacks.
+#[test]
+fn a_journal_that_cannot_be_looked_at_for_want_of_room_is_not_replaced() {
+    let home = Home::new();
+    assert_eq!(home.run(&launch("web")).code, Some(0));
+    let mut tight = home.command(&["rebuild", "--yes"]);
+    let told = tight.env("TMPDIR", home.path().join("no-such-folder")).output().unwrap();
+    assert_eq!(told.status.code(), Some(1), "{told:?}");
+    let told = String::from_utf8(told.stderr).unwrap();
+    assert!(told.contains("no copy of the journal in") && told.contains("TMPDIR"), "{told}");
+    let kept = fs::read_dir(home.data()).unwrap().map(|item| item.unwrap().file_name());
+    assert!(kept.into_iter().all(|name| !name.to_string_lossy().contains("damaged")));
+}
+
 #[test]
 fn a_launch_goes_on_after_its_journal_was_destroyed_and_the_cloud_is_clean() {
     let cloud = Simulated::start();

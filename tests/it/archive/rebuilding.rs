@@ -39,7 +39,7 @@ const BLOWS: [Blow; 6] = [
     }),
     ("the counter is gone as well", |world| {
         fs::remove_file(database(world)).unwrap();
-        fs::remove_file(world.journal_dir().join("groups")).unwrap();
+        fs::remove_file(world.journal_dir().join("tail")).unwrap();
     }),
 ];
 

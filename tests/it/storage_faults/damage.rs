@@ -165,7 +165,7 @@ fn inflict(subject: &Subject, dir: &Path, chance: &Chance) -> (Kind, String) {
             String::new()
         }
         Kind::OlderCounter => {
-            fs::copy(subject.older.join("groups"), dir.join("groups")).unwrap();
+            fs::copy(subject.older.join("tail"), dir.join("tail")).unwrap();
             String::new()
         }
         Kind::OlderEverything => String::new(),

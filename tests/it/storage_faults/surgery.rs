@@ -92,18 +92,18 @@ async fn a_saga_without_a_trace_is_missing_from_the_digest() {
 #[tokio::test]
 async fn a_tail_that_is_gone_or_older_than_the_counter_is_refused() {
     let dir = written().await;
-    let tail = fs::read(dir.path().join("groups")).unwrap();
+    let tail = fs::read(dir.path().join("tail")).unwrap();
     operate(dir.path(), |db| db.open_tree("meta").unwrap().remove("groups"));
     assert_refused(dir.path(), "all 5 groups of facts are missing").await;
-    assert_eq!(fs::read(dir.path().join("groups")).unwrap(), tail, "it is left alone");
-    fs::remove_file(dir.path().join("groups")).unwrap();
+    assert_eq!(fs::read(dir.path().join("tail")).unwrap(), tail, "it is left alone");
+    fs::remove_file(dir.path().join("tail")).unwrap();
     assert_refused(dir.path(), "the number of groups of facts is missing").await;
 }
 
 #[tokio::test]
 async fn a_counter_that_is_gone_is_made_anew() {
     let dir = written().await;
-    let counter = dir.path().join("groups");
+    let counter = dir.path().join("tail");
     let before = fs::read(&counter).unwrap();
     fs::remove_file(&counter).unwrap();
     drop(SledJournal::open(dir.path()).unwrap());
@@ -169,6 +169,9 @@ async fn a_journal_of_form_1_is_brought_up_to_date_and_goes_on() {
         let report = journal.verify().await.unwrap();
         assert!(report.is_whole(), "{report:?}");
         journal.close().await;
+        // A program of form 1 finds no count in the database, and more than that here: it refuses.
+        let counted = fs::read_to_string(dir.path().join("groups")).unwrap();
+        assert_eq!(counted.trim().parse(), Ok(u64::MAX));
     }
 }
 
