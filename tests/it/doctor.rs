@@ -342,7 +342,7 @@ fn a_journal_that_is_gone_or_older_than_its_archive_makes_no_orphans() {
     }
     fs::rename(&older, &journal).unwrap();
     let copy = home.path().join("copy");
-    crate::support::database::copy(&journal, &copy);
+    database::copy(&journal, &copy);
     launched(&home, "api");
     fs::remove_dir_all(&journal).unwrap();
     fs::rename(&copy, &journal).unwrap();
