@@ -444,7 +444,7 @@ fn a_live_deployment_whose_row_or_journal_is_lost_keeps_what_it_has() {
     let all = ["--fix", "--yes", "--unknown-sagas"];
     operate(&home, |db| db.open_tree("summaries").unwrap().clear());
     let seen = visit(&home, &all);
-    assert_eq!((seen.code, seen.names()), (Some(3), vec!["journal.rows".to_owned()]));
+    assert_eq!((seen.code, seen.names()), (Some(3), vec!["journal.stored".to_owned()]));
     assert_eq!(seen.finding("drift", "none")["verdict"], "ok");
 
     fs::rename(home.data().join("journal"), home.path().join("elsewhere")).unwrap();
