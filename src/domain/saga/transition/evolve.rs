@@ -122,7 +122,6 @@ fn advance(
         }
         StepEvent::Waiting { until, note } => {
             running(lane)?;
-            lane.told_to_wait_since = None;
             lane.stage = Stage::Waiting { until: *until, note: note.clone() };
         }
         StepEvent::RetryScheduled { failure, at: next_at } => {
