@@ -25,6 +25,7 @@ use arcadia::providers::caller::Caller;
 use arcadia::steps::{Progress, Registry, Step, StepContext, StepError};
 use async_trait::async_trait;
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use crate::overload::{CALL, Calls, assert_journal_is_sound, launch, until_all_ended};
 use crate::support::cloud::{TestCloud, ZONE};
@@ -66,11 +67,11 @@ async fn the_oldest_launch_is_first_after_a_crash_as_well_and_seats_are_never_ex
     let watching = watch_seats(&rig.engine, &most).await;
     tokio::time::sleep(CALL * 7).await;
     assert!((2..25).contains(&first_calls(&calls).len()), "the crash comes in the middle");
-    watching.abort();
+    drop(watching);
     rig.crash_and_restart(Duration::from_mins(90)).await;
     let watching = watch_seats(&rig.engine, &most).await;
     until_all_ended(&rig, Duration::from_hours(1)).await;
-    watching.abort();
+    drop(watching);
     let order: Vec<_> = launched.iter().map(|launched| launched.deployment).collect();
     assert_eq!(first_calls(&calls), order);
     assert_eq!(*most.lock().unwrap(), AT_ONCE);
@@ -255,11 +256,12 @@ fn first_calls(calls: &Calls) -> Vec<DeploymentId> {
     calls.began().into_iter().map(|(id, _)| id).filter(|id| seen.insert(*id)).collect()
 }
 
-/// Keeps the most sagas that went forward at once.
-async fn watch_seats(engine: &Handle, most: &Arc<Mutex<usize>>) -> tokio::task::JoinHandle<()> {
+/// Keeps the most sagas that went forward at once, for as long as what is returned is held.
+async fn watch_seats(engine: &Handle, most: &Arc<Mutex<usize>>) -> JoinSet<()> {
     let mut watch = engine.watch().await.unwrap();
     let most = Arc::clone(most);
-    tokio::spawn(async move {
+    let mut watching = JoinSet::new();
+    watching.spawn(async move {
         let mut forward = BTreeSet::new();
         while let Ok(notice) = watch.notices.recv().await {
             if let Notice::Changed { summary, .. } = notice {
@@ -272,7 +274,8 @@ async fn watch_seats(engine: &Handle, most: &Arc<Mutex<usize>>) -> tokio::task::
                 *most = (*most).max(forward.len());
             }
         }
-    })
+    });
+    watching
 }
 
 /// A step that is asked every minute, and done after nine.
