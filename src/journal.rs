@@ -19,6 +19,7 @@ use crate::domain::log::LogLine;
 use crate::domain::summary::Summary;
 
 pub mod archive;
+mod cut;
 pub mod memory;
 mod order;
 pub mod rebuild;
@@ -144,6 +145,29 @@ impl JournalError {
             | Self::Read { .. }
             | Self::LookOnly { .. }
             | Self::Closed => None,
+        }
+    }
+}
+
+impl JournalError {
+    /// Whether what could not be read is not as it was written, so that no further try will read it.
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. }
+            | Self::History { .. }
+            | Self::Record { .. }
+            | Self::Newer { .. }
+            | Self::Row { .. } => true,
+            Self::Locked { .. }
+            | Self::Open { .. }
+            | Self::Full { .. }
+            | Self::Write { .. }
+            | Self::Read { .. }
+            | Self::Gone { .. }
+            | Self::NewerForm { .. }
+            | Self::LookOnly { .. }
+            | Self::NotCopied { .. }
+            | Self::Closed => false,
         }
     }
 }

@@ -19,6 +19,8 @@
 //! - **It heals itself.** When the archive is not whole at the start of the program (damage, a segment
 //!   that somebody deleted, a journal older than the archive's form), the journal, which is, is
 //!   written out as a *base*: a segment that stands for everything before it.
+//!   A history that is damaged in the journal costs itself alone: the base holds what comes before the
+//!   damage, names the saga whose rest it lacks, and what is older than the base stays.
 //! - **It is bounded by age.** When the oldest segment is older than [`Settings::keep`], what still
 //!   matters is carried over into a base and the older segments go: everything unfinished, every
 //!   deployment that is up, was abandoned or lost a step to a skip, and whatever ended less than that

@@ -140,12 +140,8 @@ impl Rebuild {
         let folder = data_dir.join(archive::FOLDER);
         let mut old = Old::look(&data_dir.join(JOURNAL), status::witness(&folder)?).await?;
         let (inspection, mut sagas) = tokio::task::spawn_blocking(move || {
-            let mut sagas = Sagas::default();
-            let inspection = status::read_all(&folder, |archived| {
-                sagas.take(&archived);
-                Ok(())
-            });
-            inspection.map(|inspection| (inspection, sagas))
+            // What is not held in memory is read again when it is written.
+            Sagas::read(&folder, drop)
         })
         .await
         .expect("reading lines does not panic, and blocking tasks are not cancelled")?;

@@ -5,8 +5,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::domain::aggregate::Entry;
 use crate::domain::id::SagaId;
 use crate::domain::summary::{Standing, StepMark, Summary};
 use crate::domain::time::Timestamp;
@@ -16,7 +18,7 @@ use crate::journal::archive::scan::Position;
 use crate::journal::archive::segment::{Kind, Segment, UNFINISHED};
 use crate::journal::archive::{ArchiveError, sync_names};
 use crate::journal::sled::integrity::Witness;
-use crate::journal::{Batch, Fate, Journal};
+use crate::journal::{Batch, Fate, Journal, cut};
 
 /// How many rows are read from the journal at a time.
 const ROWS: usize = 256;
@@ -34,6 +36,7 @@ pub(super) struct Base {
     buffer: String,
     sum: Sum,
     records: u64,
+    lacks: BTreeSet<SagaId>,
 }
 
 impl Base {
@@ -51,7 +54,8 @@ impl Base {
         let file = open_file(&unfinished).map_err(failed)?;
         file.cut(0).map_err(failed)?;
         let (buffer, sum) = line::sealed(&Line::Header(header));
-        Ok(Self { segment, newest, unfinished, file, written: 0, buffer, sum, records: 0 })
+        let (written, records, lacks) = <_>::default();
+        Ok(Self { segment, newest, unfinished, file, written, buffer, sum, records, lacks })
     }
 
     /// Adds what there is of a saga.
@@ -64,9 +68,23 @@ impl Base {
         self.push(record.again(self.sum))
     }
 
+    /// The sagas of which it does not hold everything that was written.
+    pub(super) fn lacks(&self) -> &BTreeSet<SagaId> {
+        &self.lacks
+    }
+
     /// Makes it whole, durable and visible, in this order.
+    ///
+    /// # Errors
+    /// When it cannot be written, and when it lacks something and would take the place of a base that
+    /// may have it.
     pub(super) fn finish(mut self, dir: &Path) -> Result<Position, ArchiveError> {
-        let end = End { records: self.records, prev: self.sum };
+        if !self.lacks.is_empty() && self.segment.path.exists() {
+            let kept = "it may hold what is damaged in the journal, so it is not replaced";
+            let error = io::Error::new(io::ErrorKind::AlreadyExists, kept);
+            return Err(ArchiveError::write(&self.segment.path, error));
+        }
+        let end = End::new(self.records, self.sum, &self.lacks);
         let (text, sum) = line::sealed(&Line::End(end));
         self.buffer.push_str(&text);
         self.write()?;
@@ -97,16 +115,21 @@ impl Base {
 
 /// Adds everything that a journal holds and that matters after `cutoff`. Nobody may write to the
 /// journal meanwhile.
+///
+/// A history that is damaged costs itself and no other: what comes before the damage is added, a
+/// warning names it, and the base says that it lacks the rest. The row of a saga that is damaged is
+/// made from its history.
+///
+/// # Errors
+/// When the journal cannot be read at all, or the base not be written.
 pub(super) async fn add_journal(
     mut base: Base,
     journal: &dyn Journal,
     cutoff: Option<Timestamp>,
 ) -> Result<Base, ArchiveError> {
-    if let Some(damaged) = journal.damaged().into_iter().next() {
-        return Err(damaged.error.into());
-    }
     let unfinished: BTreeSet<SagaId> = journal.unfinished().await?.into_iter().collect();
-    let mut written = BTreeSet::new();
+    let mut rowless = unfinished.clone();
+    rowless.extend(of_damaged_rows(journal));
     let mut after = None;
     loop {
         let rows = journal.summaries(after, ROWS).await?;
@@ -115,32 +138,80 @@ pub(super) async fn add_journal(
         let mut page = Vec::with_capacity(rows.len());
         for row in rows {
             let saga = row.saga;
-            let going_on = unfinished.contains(&saga);
-            if going_on || matters(&row, cutoff) {
-                let entries = journal.history(saga).await?;
-                written.insert(saga);
-                let row = Box::new(row);
-                let (fate, old_row) =
-                    if going_on { (Fate::Begins, Some(row)) } else { (Fate::Ends(row), None) };
-                page.push(Archived {
-                    batch: Batch { saga, entries: entries.into(), fate },
-                    old_row,
-                });
+            rowless.remove(&saga);
+            let is_over = !unfinished.contains(&saga);
+            if is_over && !matters(&row, cutoff) {
+                continue;
             }
+            page.extend(match read(&mut base, journal, saga).await? {
+                Found::Whole(entries) => {
+                    let row = Box::new(row);
+                    let (fate, old_row) =
+                        if is_over { (Fate::Ends(row), None) } else { (Fate::Begins, Some(row)) };
+                    let batch = Batch { saga, entries: entries.into(), fate };
+                    Some(Archived { batch, old_row })
+                }
+                Found::Beginning(entries) => cut::beginning(saga, entries, Some(row)),
+            });
         }
         base = add_page(base, page).await?;
     }
-    let rest: Vec<SagaId> = unfinished.difference(&written).copied().collect();
-    for sagas in rest.chunks(ROWS) {
+    let rowless: Vec<SagaId> = rowless.into_iter().collect();
+    for sagas in rowless.chunks(ROWS) {
         let mut page = Vec::with_capacity(sagas.len());
         for saga in sagas.iter().copied() {
-            let entries = journal.history(saga).await?;
-            let batch = Batch { saga, entries: entries.into(), fate: Fate::Begins };
-            page.push(Archived { batch, old_row: None });
+            let is_over = !unfinished.contains(&saga);
+            page.extend(match read(&mut base, journal, saga).await? {
+                Found::Whole(entries) if is_over => match cut::row_of(&entries) {
+                    Some(row) if !matters(&row, cutoff) => None,
+                    Some(_) => cut::beginning(saga, entries, None),
+                    None => {
+                        tracing::warn!(%saga, "its row is damaged, and its history leads to no end");
+                        base.lacks.insert(saga);
+                        cut::beginning(saga, entries, None)
+                    }
+                },
+                Found::Whole(entries) => {
+                    let batch = Batch { saga, entries: entries.into(), fate: Fate::Begins };
+                    Some(Archived { batch, old_row: None })
+                }
+                Found::Beginning(entries) => cut::beginning(saga, entries, None),
+            });
         }
         base = add_page(base, page).await?;
     }
     Ok(base)
+}
+
+/// What the journal gives of a history.
+enum Found {
+    Whole(Vec<Entry>),
+    /// What comes before the damage.
+    Beginning(Vec<Entry>),
+}
+
+/// Reads a history as far as it can be trusted, and notes when that is not all of it.
+async fn read(base: &mut Base, journal: &dyn Journal, saga: SagaId) -> Result<Found, ArchiveError> {
+    match journal.history(saga).await {
+        Ok(entries) => Ok(Found::Whole(entries)),
+        Err(error) if error.is_damage() => {
+            let entries = journal.salvage(saga).await?;
+            let kept = entries.len();
+            tracing::warn!(%saga, %error, kept, "the archive lacks the rest of a damaged history");
+            base.lacks.insert(saga);
+            Ok(Found::Beginning(entries))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The sagas whose rows are damaged.
+fn of_damaged_rows(journal: &dyn Journal) -> Vec<SagaId> {
+    let damaged = journal.damaged();
+    for row in damaged.iter().filter(|row| row.saga.is_none()) {
+        tracing::warn!(error = %row.error, "the archive lacks a row that belongs to no history");
+    }
+    damaged.into_iter().filter_map(|row| row.saga).collect()
 }
 
 /// Whether what has ended with this row must be kept: when something may be left of it, or when it

@@ -289,14 +289,14 @@ fn copy(archive: &mut Archive, commits: &CommitLog) -> Result<Done, ArchiveError
 /// damage is in one saga's history, and all others must not stay unarchived for it.
 fn readable(commits: &CommitLog, after: GroupNumber) -> Result<Vec<Commit>, JournalError> {
     let damage = match commits.after(after, COMMITS_AT_ONCE) {
-        Err(damage) if is_damage(&damage) => damage,
+        Err(damage) if damage.is_damage() => damage,
         read => return read,
     };
     let newest = *commits.newest().borrow();
     for before in after.0..newest.0 {
         match commits.after(GroupNumber(before), 1) {
             Ok(read) => return Ok(read),
-            Err(error) if is_damage(&error) => {
+            Err(error) if error.is_damage() => {
                 let group = before + 1;
                 tracing::warn!(group, %error, "a group cannot be archived: it is damaged in the journal");
             }
@@ -304,27 +304,6 @@ fn readable(commits: &CommitLog, after: GroupNumber) -> Result<Vec<Commit>, Jour
         }
     }
     Err(damage)
-}
-
-/// Whether no further try will read it.
-fn is_damage(error: &JournalError) -> bool {
-    match error {
-        JournalError::Damaged { .. }
-        | JournalError::History { .. }
-        | JournalError::Record { .. }
-        | JournalError::Newer { .. }
-        | JournalError::Row { .. } => true,
-        JournalError::Locked { .. }
-        | JournalError::Open { .. }
-        | JournalError::Full { .. }
-        | JournalError::Write { .. }
-        | JournalError::Read { .. }
-        | JournalError::Gone { .. }
-        | JournalError::NewerForm { .. }
-        | JournalError::LookOnly { .. }
-        | JournalError::NotCopied { .. }
-        | JournalError::Closed => false,
-    }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

@@ -9,6 +9,7 @@
 //!
 //! [`record`]: crate::journal::record
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -135,13 +136,28 @@ pub(super) struct Record<'a> {
 }
 
 /// The last line of a base.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct End {
     /// How many records stand before it.
     #[serde(rename = "end")]
     pub(super) records: u64,
     /// The sum of the line before.
     pub(super) prev: Sum,
+    /// The sagas whose histories were damaged in the journal, so that the base lacks the rest of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lacks: Vec<String>,
+}
+
+impl End {
+    /// The end of a base that holds so many records, and lacks the rest of these sagas.
+    pub(super) fn new(records: u64, prev: Sum, lacks: &BTreeSet<SagaId>) -> Self {
+        Self { records, prev, lacks: lacks.iter().map(ToString::to_string).collect() }
+    }
+
+    /// The sagas whose rest the base lacks.
+    pub(super) fn lacks(&self) -> BTreeSet<SagaId> {
+        self.lacks.iter().filter_map(|saga| saga.parse().ok()).collect()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

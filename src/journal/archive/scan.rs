@@ -1,8 +1,10 @@
 //! Where an archive ends, and whether everything before that is there.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::journal::archive::line::Sum;
+use crate::domain::id::SagaId;
+use crate::journal::archive::line::{End, Sum};
 use crate::journal::archive::segment::{self, Found, Kind, Segment};
 use crate::journal::archive::{ArchiveError, Damage};
 use crate::journal::sled::chain::Link;
@@ -52,6 +54,8 @@ pub(super) struct Scan {
     pub(super) broken: Option<Damage>,
     /// What a write left behind that was cut short.
     pub(super) torn: Option<Damage>,
+    /// The sagas of which the newest base does not hold everything.
+    pub(super) lacking: BTreeSet<SagaId>,
     /// Files that were begun and hold nothing.
     pub(super) empty: Vec<Segment>,
     /// When the oldest segment that is still needed was begun, in milliseconds since 1970.
@@ -84,7 +88,7 @@ impl Scan {
         self.broken = found.damages.first().cloned();
         self.end = match newest.kind {
             Kind::Base => {
-                let whole = found.end.is_some_and(|end| end.records == found.records);
+                let whole = found.end.as_ref().is_some_and(|end| end.records == found.records);
                 if !whole {
                     self.broken.get_or_insert_with(|| damage("does not hold what it should"));
                 }
@@ -119,7 +123,11 @@ impl Scan {
             self.begun = Some(header.at);
             let before = position.checked_sub(1).map(|before| segments[before].name());
             match (segment.kind, header.after) {
-                (Kind::Base, _) => return Ok(()),
+                (Kind::Base, _) => {
+                    let end = segment::end(&segment.path)?;
+                    self.lacking = end.as_ref().map(End::lacks).unwrap_or_default();
+                    return Ok(());
+                }
                 (Kind::Log, Some(after)) if Some(&after.file) == before.as_ref() => {}
                 (Kind::Log, Some(after)) => {
                     let what = format!("follows {}, which is not there", after.file);

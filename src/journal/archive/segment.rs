@@ -1,7 +1,7 @@
 //! The files of an archive, and reading one of them from end to end.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::journal::archive::line::{self, End, FORMAT, Header, Line, Record, Sum};
@@ -105,7 +105,7 @@ impl Found {
     /// The newest group that is in this segment, or before it.
     pub(super) fn newest(&self) -> Option<Witness> {
         let before = self.header.as_ref().and_then(Header::before);
-        match self.end {
+        match &self.end {
             // What is carried over is older than what the base stands for.
             Some(_) => before,
             // A new segment may have its first line and no more.
@@ -200,5 +200,36 @@ pub(super) fn header(path: &Path) -> Result<Option<Header>, ArchiveError> {
         Some(Ok((Line::Record(_) | Line::End(_), _)) | Err(_)) | None => Ok(None),
     }
 }
+
+/// The last line alone, if it is the end of a base.
+pub(super) fn end(path: &Path) -> Result<Option<End>, ArchiveError> {
+    let failed = |error| ArchiveError::read(path, error);
+    let mut file = File::open(path).map_err(failed)?;
+    let len = file.metadata().map_err(failed)?.len();
+    let mut taken = END_FIRST;
+    loop {
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(len.saturating_sub(taken)))
+            .and_then(|_| file.read_to_end(&mut bytes))
+            .map_err(failed)?;
+        let Some(lines) = bytes.strip_suffix(b"\n") else { return Ok(None) };
+        let last = match lines.iter().rposition(|byte| *byte == b'\n') {
+            Some(before) => &lines[before + 1..],
+            None if taken >= len => lines,
+            // It names many sagas.
+            None => {
+                taken *= 2;
+                continue;
+            }
+        };
+        return Ok(match line::read(last) {
+            Ok((Line::End(end), _)) => Some(end),
+            Ok((Line::Header(_) | Line::Record(_), _)) | Err(_) => None,
+        });
+    }
+}
+
+/// How much is read of the end of a base at first: its last line, unless that names many sagas.
+const END_FIRST: u64 = 4 * 1024;
 
 const READ_AHEAD: usize = 256 * 1024;

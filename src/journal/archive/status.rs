@@ -1,9 +1,11 @@
 //! How an archive stands: for the process that writes it, and for whoever looks from outside.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::domain::id::SagaId;
 use crate::journal::JournalError;
-use crate::journal::archive::line::{Archived, Record, Sum};
+use crate::journal::archive::line::{Archived, End, Record, Sum};
 use crate::journal::archive::segment::{self, Kind};
 use crate::journal::archive::{ArchiveError, Damage, scan};
 use crate::journal::sled::integrity::Witness;
@@ -49,6 +51,9 @@ pub struct Inspection {
     pub newest: Option<Witness>,
     /// Everything that is not as it was written.
     pub damages: Vec<Damage>,
+    /// The sagas of which the newest base does not hold everything: their histories were damaged in the
+    /// journal. What is older may hold more of them.
+    pub lacking: BTreeSet<SagaId>,
     /// The last line, when it is not whole: what a crash left half written, or damage that happens to
     /// be at the end. Nobody can tell which; the journal can.
     pub torn: Option<Damage>,
@@ -114,10 +119,16 @@ fn inspect_each(
         }
         let header = found.header;
         match segment.kind {
-            Kind::Base if found.end.is_none_or(|end| end.records != found.records) => {
-                inspection.damages.push(file("does not hold what it should".to_owned()));
+            Kind::Base => {
+                let end = found.end.as_ref();
+                if end.is_none_or(|end| end.records != found.records) {
+                    inspection.damages.push(file("does not hold what it should".to_owned()));
+                }
+                inspection.lacking = end.map(End::lacks).unwrap_or_default();
+                inspection.damages.extend(inspection.lacking.iter().map(|saga| {
+                    file(format!("lacks the rest of {saga}, which is damaged in the journal"))
+                }));
             }
-            Kind::Base => {}
             Kind::Log => match header.and_then(|header| header.after) {
                 Some(after) if before.as_ref() == Some(&(after.file.clone(), after.sum)) => {}
                 Some(after) => inspection

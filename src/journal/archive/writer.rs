@@ -1,5 +1,6 @@
 //! The archive as its owner has it: appending, syncing, beginning the next segment, forgetting.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -7,6 +8,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::clock::Clock;
+use crate::domain::id::SagaId;
 use crate::domain::time::Timestamp;
 use crate::journal::Journal;
 use crate::journal::archive::base::{self, Base};
@@ -34,6 +36,9 @@ pub struct Archive {
     synced: Position,
     names_synced: bool,
     broken: Option<Damage>,
+    /// The sagas of which the newest base does not hold everything that was written. What is older
+    /// than that base may hold more of them, and stays.
+    lacking: BTreeSet<SagaId>,
     begun: Option<Timestamp>,
 }
 
@@ -87,8 +92,16 @@ impl Archive {
             synced: scan.end,
             names_synced: false,
             broken: scan.broken,
+            lacking: scan.lacking,
             begun: scan.begun.map(Timestamp::from_millis),
         };
+        if !archive.lacking.is_empty() {
+            tracing::warn!(
+                histories = archive.lacking.len(),
+                "the archive lacks the rest of histories that are damaged in the journal; \
+                 `arcadia doctor` names them"
+            );
+        }
         // What was read may be in memory only: it counts once it is on the device.
         if archive.broken.is_none() {
             archive.reopen()?;
@@ -105,6 +118,12 @@ impl Archive {
     /// Why the archive does not hold everything that it should, if so.
     pub fn broken(&self) -> Option<&Damage> {
         self.broken.as_ref()
+    }
+
+    /// The sagas of which it does not hold everything, because their histories are damaged in the
+    /// journal, too.
+    pub fn lacking(&self) -> &BTreeSet<SagaId> {
+        &self.lacking
     }
 
     /// Makes the archive one that leads up to the journal: when it does not, the journal is written
@@ -174,7 +193,8 @@ impl Archive {
     /// When it cannot be done. The archive is as it was then.
     pub fn bound(&mut self) -> Result<(), ArchiveError> {
         let (Some(keep), Some(begun)) = (self.settings.keep, self.begun) else { return Ok(()) };
-        if self.clock.now().since(begun) < keep || self.broken.is_some() {
+        let is_whole = self.broken.is_none() && self.lacking.is_empty();
+        if self.clock.now().since(begun) < keep || !is_whole {
             return Ok(());
         }
         self.sync()?;
@@ -203,8 +223,9 @@ impl Archive {
         self.stand_on(base)
     }
 
-    /// Puts a base in place of everything before it.
+    /// Puts a base in place of everything before it. When it lacks something, what is before it stays.
     fn stand_on(&mut self, base: Base) -> Result<(), ArchiveError> {
+        let lacking = base.lacks().clone();
         let position = base.finish(&self.dir)?;
         let base = position.segment.clone();
         self.file = None;
@@ -213,6 +234,10 @@ impl Archive {
         self.names_synced = true;
         self.broken = None;
         self.begun = Some(self.clock.now());
+        self.lacking = lacking;
+        if !self.lacking.is_empty() {
+            return Ok(());
+        }
         for old in
             segment::list(&self.dir)?.into_iter().filter(|segment| Some(segment) < base.as_ref())
         {

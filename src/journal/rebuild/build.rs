@@ -13,7 +13,6 @@ use crate::domain::aggregate::{Aggregate, Entry, Fact};
 use crate::domain::deployment::Actor;
 use crate::domain::id::SagaId;
 use crate::domain::saga::event::{EventKind, Order};
-use crate::journal::archive::status::read_all;
 use crate::journal::archive::{self, Archived};
 use crate::journal::rebuild::known::{Course, Print, Sagas};
 use crate::journal::rebuild::old::Old;
@@ -86,15 +85,11 @@ async fn fill(
     let (found_tx, mut found_rx) = mpsc::channel(APPENDS);
     let folder = data_dir.join(archive::FOLDER);
     let reading = tokio::task::spawn_blocking(move || {
-        let mut sagas = Sagas::default();
-        let read = read_all(&folder, |archived| {
-            if let Some(archived) = sagas.take(&archived) {
-                // Nobody takes it when the journal cannot be written: then that is the error.
-                let _ = found_tx.blocking_send(archived);
-            }
-            Ok(())
+        let read = Sagas::read(&folder, |archived| {
+            // Nobody takes it when the journal cannot be written: then that is the error.
+            let _ = found_tx.blocking_send(archived);
         });
-        read.map(|_| sagas)
+        read.map(|(_, sagas)| sagas)
     });
     let mut page = Vec::with_capacity(APPENDS);
     while found_rx.recv_many(&mut page, APPENDS).await > 0 {

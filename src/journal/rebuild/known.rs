@@ -2,6 +2,7 @@
 //! how it stands.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -9,7 +10,8 @@ use crate::domain::aggregate::{Entry, Fact};
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
-use crate::journal::archive::Archived;
+use crate::journal::archive::status::{self, Inspection};
+use crate::journal::archive::{ArchiveError, Archived};
 use crate::journal::{Batch, Fate, record};
 
 /// A checksum over a history, which grows with it.
@@ -140,6 +142,25 @@ impl Sagas {
         let at = archived.batch.entries.last().map(|entry| entry.at);
         self.newest_at = self.newest_at.max(at);
         self.known.entry(archived.batch.saga).or_insert(Known::NOTHING).takes(archived)
+    }
+
+    /// Reads a whole archive, shows what is not known yet of each saga, and says what is known then and
+    /// what was found.
+    pub(super) fn read(
+        folder: &Path,
+        mut visit: impl FnMut(Archived),
+    ) -> Result<(Inspection, Self), ArchiveError> {
+        let mut sagas = Self::default();
+        let inspection = status::read_all(folder, |archived| {
+            if let Some(archived) = sagas.take(&archived) {
+                visit(archived);
+            }
+            Ok(())
+        })?;
+        for saga in &inspection.lacking {
+            sagas.known.entry(*saga).or_insert(Known::NOTHING).cut = true;
+        }
+        Ok((inspection, sagas))
     }
 
     /// Takes in what the damaged journal has beyond that.

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::domain::aggregate::{Aggregate, Entry};
 use crate::domain::failure::with_causes;
 use crate::domain::id::SagaId;
 use crate::domain::summary::Summary;
 use crate::journal::archive::Archived;
+use crate::journal::cut::row_of;
 use crate::journal::rebuild::known::{Print, Sagas};
 use crate::journal::sled::SledJournal;
 use crate::journal::sled::integrity::Witness;
@@ -168,10 +168,4 @@ impl Old {
     fn note(&mut self, trouble: String) {
         self.trouble.get_or_insert(trouble);
     }
-}
-
-/// The row that a history leads to, when it has ended.
-fn row_of(entries: &[Entry]) -> Option<Summary> {
-    let aggregate = Aggregate::from_history(entries).ok()?;
-    aggregate.state.is_finished().then(|| Summary::of(&aggregate))
 }

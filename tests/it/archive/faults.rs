@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arcadia::journal::archive::file::SegmentFile;
 
 use super::*;
+use crate::support::database;
 
 #[tokio::test]
 async fn a_full_disk_stops_no_saga_is_said_and_is_caught_up_with() {
@@ -105,14 +106,7 @@ async fn a_group_that_is_damaged_in_the_journal_keeps_no_other_from_the_archive(
     append_all(&journal, &turns()).await;
     let damaged = journal.commits().after(GroupNumber(3), 1).unwrap().remove(0).batches.remove(0);
     journal.close().await;
-    {
-        let db = sled::open(world.journal_dir()).unwrap();
-        let first = damaged.entries[0].seq.to_be_bytes();
-        let key = [&damaged.saga.to_bytes()[..], &first].concat();
-        let events = db.open_tree("events").unwrap();
-        events.insert(key, b"{}").unwrap();
-        db.flush().unwrap();
-    }
+    damage_a_record(&world, damaged.saga, damaged.entries[0].seq);
     let journal = world.open().unwrap();
     let follower = world.follow(&journal).await;
     let mut status = follower.watch();
@@ -120,6 +114,75 @@ async fn a_group_that_is_damaged_in_the_journal_keeps_no_other_from_the_archive(
     follower.close().await;
     journal.close().await;
     assert!(world.archive().broken().is_some(), "the next start tries to make it good");
+}
+
+/// One damaged history must not keep all others out of the archive, and the damage is told.
+#[tokio::test]
+async fn a_base_holds_everything_but_the_rest_of_what_is_damaged_in_the_journal() {
+    let world = World::new();
+    let journal = world.open().unwrap();
+    append_all(&journal, &turns()).await;
+    let before = snapshot(&journal).await;
+    journal.close().await;
+    let [one, two] = [1, 2].map(SagaId::from_u128);
+    damage_a_record(&world, one, 2);
+    rebuilding::damage_a_row(&world);
+    // The first start copies what is committed and passes over what is damaged. The next one finds the
+    // gap, and writes the journal out as a base.
+    for _ in 0..2 {
+        world.run(&[]).await;
+    }
+    let archive = world.archive();
+    // The row of saga 2 is damaged, and its entries lead to no end that a row could be made of.
+    assert_eq!((archive.broken(), archive.lacking()), (None, &BTreeSet::from([one, two])));
+    drop(archive);
+    let told = status::inspect(&world.archive_dir()).unwrap().damages;
+    let named = |saga: SagaId| told.iter().any(|damage| damage.what.contains(&saga.to_string()));
+    assert!(named(one) && named(two), "{told:?}");
+
+    fs::remove_dir_all(world.journal_dir()).unwrap();
+    let (plan, _) = rebuilding::rebuild(&world).await;
+    assert_eq!(plan.cut, [(one.to_string(), 2), ("acme/web".to_owned(), 4)]);
+    let after = world.snapshot().await;
+    assert_eq!(after.histories[&one], before.histories[&one][..2]);
+    for saga in [2, 3].map(SagaId::from_u128) {
+        assert_eq!(after.histories[&saga], before.histories[&saga]);
+    }
+    assert_eq!(
+        world.archive().lacking(),
+        &BTreeSet::new(),
+        "the rebuilt journal is archived whole"
+    );
+}
+
+/// What is older than a base that lacks something may be the last that has it.
+#[tokio::test]
+async fn older_segments_stay_for_what_a_base_lacks() {
+    let world = World::with(Settings { keep: Some(Duration::ZERO), ..World::new().settings });
+    world.run(&turns()).await;
+    let before = world.snapshot().await;
+    let [one, two] = [1, 2].map(SagaId::from_u128);
+    let path = world.segment();
+    flip(&path, begin_of_line(&path, 5) + 40);
+    damage_a_record(&world, one, 2);
+    // Every start from here on would forget what is old.
+    for next in before.histories[&two].len() as u64..7 {
+        let turn = Batch { saga: two, entries: entries(next, 1).into(), fate: Fate::Begins };
+        world.run(&[turn]).await;
+    }
+    assert!(path.exists());
+    fs::remove_dir_all(world.journal_dir()).unwrap();
+    let (plan, _) = rebuilding::rebuild(&world).await;
+    assert_eq!(plan.cut, [(one.to_string(), 7)], "whether there was more, nobody knows");
+    let after = world.snapshot().await;
+    assert_eq!(after.histories[&one], before.histories[&one]);
+    assert_eq!(after.histories[&two].len(), 7);
+}
+
+/// Damages the record of a saga whose first entry has this number.
+fn damage_a_record(world: &World, saga: SagaId, first: u64) {
+    let key = [&saga.to_bytes()[..], &first.to_be_bytes()].concat();
+    database::operate(&world.journal_dir(), |db| db.open_tree("events")?.insert(key, b"{}"));
 }
 
 async fn wait(

@@ -278,7 +278,7 @@ fn batches(turns: &[(u128, u64, u8)]) -> Vec<Batch> {
 }
 
 /// Damages the row of saga 2; everything else can be read.
-fn damage_a_row(world: &World) {
+pub(super) fn damage_a_row(world: &World) {
     database::operate(&world.journal_dir(), |db| {
         let rows = db.open_tree("summaries").unwrap();
         let (key, _) = rows.first().unwrap().unwrap();

@@ -1,0 +1,33 @@
+//! A history of which only the beginning is left: what it still says, and what must be made of it.
+
+use crate::domain::aggregate::{Aggregate, Entry};
+use crate::domain::id::SagaId;
+use crate::domain::summary::Summary;
+use crate::journal::archive::Archived;
+use crate::journal::{Batch, Fate};
+
+/// The row that a history leads to, when it has ended.
+pub(super) fn row_of(entries: &[Entry]) -> Option<Summary> {
+    let aggregate = Aggregate::from_history(entries).ok()?;
+    aggregate.state.is_finished().then(|| Summary::of(&aggregate))
+}
+
+/// What is kept of a saga whose history is lost behind these entries; `row` is the one it had, if any.
+///
+/// Unless the entries themselves lead to an end, it counts as unfinished, whatever the row says: a
+/// saga that has not ended is shown to a person and held, and one that has ended is looked at by
+/// nobody. None when not even a first entry is left.
+pub(super) fn beginning(
+    saga: SagaId,
+    entries: Vec<Entry>,
+    row: Option<Summary>,
+) -> Option<Archived> {
+    let (fate, old_row) = match (row_of(&entries), entries.len()) {
+        (_, 0) => return None,
+        (Some(ended), _) => (Fate::Ends(Box::new(ended)), None),
+        // An old row is that of an end, and something must have come after the end.
+        (None, 1) => (Fate::Begins, None),
+        (None, _) => (Fate::Begins, row.map(Box::new)),
+    };
+    Some(Archived { batch: Batch { saga, entries: entries.into(), fate }, old_row })
+}
