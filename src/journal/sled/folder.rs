@@ -16,8 +16,9 @@ const SETTINGS: &str = "conf";
 const SNAPSHOT: &str = "snap.";
 const UNFINISHED: &str = ".generating";
 /// How often and after which pause the lock is tried again when it was this process that had it: a child
-/// runs within a few milliseconds, and on a machine that is busy within a tenth of a second.
-const OWN_LOCK_TRIES: u32 = 50;
+/// runs within a few milliseconds, and on a machine that is busy whenever it gets its turn. So it is
+/// waited for longer than any machine takes that still works: five seconds.
+const OWN_LOCK_TRIES: u32 = 1_000;
 const OWN_LOCK_PAUSE: Duration = Duration::from_millis(5);
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -37,7 +38,7 @@ pub(super) fn prepare(dir: &Path) -> Result<FolderLock, JournalError> {
         // The mode of a new folder is subject to the umask, and the folder may be older.
         .and_then(|()| fs::set_permissions(dir, Permissions::from_mode(FOLDER_MODE)))
         .map_err(|error| open_error(dir, &error))?;
-    lock(dir)
+    lock(dir, OWN_LOCK_TRIES)
 }
 
 /// Proof that no other process writes the folder, where nothing may be written: a lock on the lock file
@@ -47,7 +48,9 @@ pub(super) fn prepare(dir: &Path) -> Result<FolderLock, JournalError> {
 /// [`JournalError::Locked`], and what the operating system says.
 pub(super) fn lock_as_it_is(dir: &Path) -> Result<Option<FolderLock>, JournalError> {
     match File::open(dir.join(LOCK)) {
-        Ok(file) => try_lock(dir, file).map(|file| Some(FolderLock { _file: file })),
+        Ok(file) => {
+            try_lock(dir, file, OWN_LOCK_TRIES).map(|file| Some(FolderLock { _file: file }))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(open_error(dir, &error)),
     }
@@ -127,9 +130,9 @@ pub(super) fn is_full(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-fn lock(dir: &Path) -> Result<FolderLock, JournalError> {
+fn lock(dir: &Path, own_tries: u32) -> Result<FolderLock, JournalError> {
     let file = own_file(dir, LOCK).map_err(|error| open_error(dir, &error))?;
-    let mut file = try_lock(dir, file)?;
+    let mut file = try_lock(dir, file, own_tries)?;
     file.set_len(0)
         .and_then(|()| writeln!(file, "{}", std::process::id()))
         .map_err(|error| open_error(dir, &error))?;
@@ -138,8 +141,8 @@ fn lock(dir: &Path) -> Result<FolderLock, JournalError> {
 
 /// Takes the lock, or says who has it. When that was this very process, which may have let go of it, a
 /// child that it is just starting has the lock as well until it runs: that is waited for.
-fn try_lock(dir: &Path, file: File) -> Result<File, JournalError> {
-    let mut tries_left = OWN_LOCK_TRIES;
+fn try_lock(dir: &Path, file: File, own_tries: u32) -> Result<File, JournalError> {
+    let mut tries_left = own_tries;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
@@ -169,25 +172,39 @@ fn owner(file: &File) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::*;
 
-    /// A child that is being started has what its parent has, and lets go of it when it runs.
     #[test]
-    fn a_lock_that_this_process_just_let_go_of_is_waited_for_and_one_that_it_keeps_is_not() {
+    fn a_lock_that_this_process_keeps_is_not_waited_for_without_end() {
         let dir = tempfile::tempdir().unwrap();
-        let held = lock(dir.path()).unwrap();
-        let refused = lock(dir.path()).unwrap_err().to_string();
+        let _held = lock(dir.path(), 0).unwrap();
+        let refused = lock(dir.path(), 2).unwrap_err().to_string();
         assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+    }
+
+    /// A child that is being started has what its parent has, and lets go of it when it runs: on a busy
+    /// machine after many a turn of others.
+    #[test]
+    fn a_lock_that_a_child_has_of_this_process_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let FolderLock { _file: held } = lock(dir.path(), 0).unwrap();
+        // Like the child before it runs: the same lock, by the same open file.
+        let mut child = Command::new("cat").stdin(Stdio::piped()).stderr(held).spawn().unwrap();
         let (begun_tx, begun_rx) = std::sync::mpsc::channel();
         let dir = &dir;
         thread::scope(|scope| {
             scope.spawn(move || {
                 begun_tx.send(()).unwrap();
-                lock(dir.path()).unwrap();
+                lock(dir.path(), OWN_LOCK_TRIES).unwrap();
             });
             begun_rx.recv().unwrap();
-            thread::park_timeout(OWN_LOCK_PAUSE);
-            drop(held);
+            for _ in 0..60 {
+                thread::park_timeout(OWN_LOCK_PAUSE);
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
         });
     }
 }

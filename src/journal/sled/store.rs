@@ -20,7 +20,7 @@ const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How often and after which pause sled is opened again when it is locked. Our own lock proves that
 /// no other process has it: only a thread of a database that was just closed can.
-const LOCK_TRIES: u32 = 400;
+const LOCK_TRIES: u32 = 1_000;
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 const DATA_FILE: &str = "db";
