@@ -208,7 +208,7 @@ async fn main() {
     println!("pictures taken anew          {}", frames.lags);
 
     engine.stop().await;
-    journal.close().await;
+    journal.close().await.unwrap();
     cloud.shutdown().await;
 }
 

@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use secrecy::SecretString;
@@ -62,6 +63,9 @@ fn harmless(error: clap::Error) -> clap::Error {
     Cli::try_parse_from(shown).err().unwrap_or(error)
 }
 
+/// How long the last blocking calls may take when everything else has ended.
+const LAST_GRACE: Duration = Duration::from_secs(1);
+
 /// How much of an argument is said back, in characters: enough to find it again.
 const SAID_BACK: usize = 120;
 
@@ -81,7 +85,11 @@ fn start(cli: Cli) -> Result<Exit, AppError> {
         .enable_all()
         .build()
         .map_err(AppError::Runtime)?;
-    runtime.block_on(run(cli, &loaded.config, &environment))
+    let ended = runtime.block_on(run(cli, &loaded.config, &environment));
+    // What still waits for a disk that does not answer must not keep the process; everything that was
+    // promised is durable.
+    runtime.shutdown_timeout(LAST_GRACE);
+    ended
 }
 
 async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exit, AppError> {
@@ -129,7 +137,9 @@ async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exi
         }
         ended = cli::run_verb(control, verb, &mut context) => ended,
     };
-    workshop.close().await;
+    for unwritten in workshop.close().await {
+        context.output.talk(&format!("warning: {unwritten}"));
+    }
     let exit = ended?;
     Ok(caveat.map_or(exit, |caveat| exit.worse(caveat.exit())))
 }

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use crate::app::AppError;
 use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::Exit;
+use crate::cli::output::Output;
 use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, Environment, Provider, When};
 use crate::control::Control;
@@ -58,7 +59,9 @@ pub(super) async fn show(
     let shown = tui::run(connect, options).await;
     let opened = opened.lock().await.take().transpose();
     if let Ok(Some(workshop)) = opened {
-        workshop.close().await;
+        for unwritten in workshop.close().await {
+            Output::of_process().talk(&format!("warning: {unwritten}"));
+        }
         shown?;
         return Ok(Exit::Done);
     }

@@ -16,6 +16,7 @@ use crate::domain::log::LogLine;
 use crate::domain::saga::plan::{Plan, PlanStep};
 use crate::engine::{Handle, Parts, Planner};
 use crate::journal::archive::follower::Follower;
+use crate::journal::archive::status::Status;
 use crate::journal::archive::{self, Settings, status};
 use crate::journal::sled::SledJournal;
 use crate::journal::sled::integrity::Witness;
@@ -75,7 +76,8 @@ impl Workshop {
         let cloud = match Self::cloud(config, purpose, token, clock, &chance).await {
             Ok(cloud) => cloud,
             Err(error) => {
-                journal.close().await;
+                // Nothing was asked of it.
+                drop(journal.close().await);
                 return Err(error);
             }
         };
@@ -108,16 +110,21 @@ impl Workshop {
     }
 
     /// Stops in the order of dependence: sagas, then the archive of what they did, then the journal
-    /// they write, then the cloud.
-    pub(super) async fn close(mut self) {
+    /// they write, then the cloud. Says what was not written, if anything, in sentences for whoever is
+    /// at the terminal; a disk that does not answer is not waited for without end.
+    pub(super) async fn close(mut self) -> Vec<String> {
+        let mut unwritten = Vec::new();
         self.engine.stop().await;
         if let Some(archive) = self.archive.take() {
-            archive.close().await;
+            unwritten.extend(unarchived(&archive.close().await));
         }
-        self.journal.close().await;
+        if let Err(error) = self.journal.close().await {
+            unwritten.push(format!("the journal was not closed: {error}"));
+        }
         if let Some(cloud) = self.cloud.take() {
             cloud.stop().await;
         }
+        unwritten
     }
 
     async fn cloud(
@@ -146,6 +153,16 @@ async fn follow(config: &Config, journal: &SledJournal, clock: &Clock) -> Follow
     };
     let folder = archive_folder(config);
     Follower::start(folder, settings, clock.clone(), journal, journal.commits()).await
+}
+
+/// What is to be said of an archive that ends like this.
+fn unarchived(status: &Status) -> Option<String> {
+    let trouble = status.trouble.as_ref()?;
+    let lag = status.lag();
+    Some(format!(
+        "the archive lacks the last {lag} group(s) of facts: {trouble}; they are in the journal, and \
+         the next start copies them"
+    ))
 }
 
 fn archive_folder(config: &Config) -> PathBuf {

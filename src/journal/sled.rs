@@ -39,8 +39,9 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
@@ -89,13 +90,39 @@ mod writer;
 /// so that one group can hold an append of each. Callers beyond that wait to be let in.
 const REQUESTS_WAITING: usize = 1_024;
 
+/// How long the end of the journal may take: many times what a disk needs that is only busy. One that
+/// hangs must not hang the program.
+pub const CLOSING_GRACE: Duration = Duration::from_secs(10);
+
+/// The thread that writes, which lets go of the other end of this when it has ended.
+struct Writing {
+    ended_rx: std::sync::mpsc::Receiver<()>,
+}
+
+/// Whether the writer has ended.
+#[derive(PartialEq, Eq)]
+enum Ended {
+    Yes,
+    No,
+}
+
+impl Writing {
+    /// Waits for the writer's end. One that panicked has said so on the way, and holds nothing any more.
+    fn ended_within(self, grace: Duration) -> Ended {
+        match self.ended_rx.recv_timeout(grace) {
+            Err(RecvTimeoutError::Timeout) => Ended::No,
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => Ended::Yes,
+        }
+    }
+}
+
 /// The journal on disk.
 pub struct SledJournal {
     path: PathBuf,
     shared: Arc<Shared>,
     findings: Findings,
     requests_tx: Mutex<Option<mpsc::Sender<Request>>>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    writer: Mutex<Option<Writing>>,
     /// What an append is answered when there is no writer.
     unwritable: JournalError,
     /// Whatever must not be let go of before the journal is closed, when there is no writer to hold it.
@@ -148,17 +175,45 @@ impl SledJournal {
     }
 
     /// Writes what waits, closes the database and lets go of the folder. Every later call answers
-    /// [`JournalError::Closed`].
-    pub async fn close(&self) {
-        if let Some(writer) = self.dismiss() {
-            // A writer that panicked has said so on the way, and holds nothing any more.
-            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+    /// [`JournalError::Closed`]. It takes [`CLOSING_GRACE`] at most.
+    ///
+    /// # Errors
+    /// When the writer does not end within that time, because its disk does not answer. What was
+    /// acknowledged is durable all the same; what was not may be lost, and so may the last log lines.
+    pub async fn close(&self) -> Result<(), JournalError> {
+        self.close_within(CLOSING_GRACE).await
+    }
+
+    /// Like [`SledJournal::close`], with a patience of the caller's.
+    ///
+    /// # Errors
+    /// As [`SledJournal::close`].
+    pub async fn close_within(&self, grace: Duration) -> Result<(), JournalError> {
+        if let Some(writing) = self.dismiss() {
+            // By the time of the disk, and not by that of a test, which may stand still.
+            let ended = tokio::task::spawn_blocking(move || writing.ended_within(grace)).await;
+            if ended.is_ok_and(|ended| ended == Ended::No) {
+                return Err(self.never_closed(grace));
+            }
         }
         self.let_go();
+        Ok(())
+    }
+
+    fn never_closed(&self, grace: Duration) -> JournalError {
+        let error = JournalError::Write {
+            reason: format!(
+                "its disk has not answered for {} s; what was acknowledged is kept, and what was \
+                 asked last may be lost with the last log lines",
+                grace.as_secs()
+            ),
+        };
+        tracing::error!(path = %self.path.display(), %error, "the journal is not closed");
+        error
     }
 
     /// Shuts the door, so that the writer ends when it has answered what waits.
-    fn dismiss(&self) -> Option<JoinHandle<()>> {
+    fn dismiss(&self) -> Option<Writing> {
         self.requests_tx.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.writer.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -214,9 +269,11 @@ impl fmt::Debug for SledJournal {
 
 impl Drop for SledJournal {
     fn drop(&mut self) {
-        if let Some(writer) = self.dismiss() {
-            // Blocks for the last flush at most. A panic of the writer was answered already.
-            let _ = writer.join();
+        if let Some(writing) = self.dismiss() {
+            // Blocks for the last flush, and no longer than a close waits.
+            if writing.ended_within(CLOSING_GRACE) == Ended::No {
+                self.never_closed(CLOSING_GRACE);
+            }
         }
         self.let_go();
     }

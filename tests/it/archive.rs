@@ -95,15 +95,16 @@ impl World {
         let journal = self.open().unwrap();
         let follower = self.follow(&journal).await;
         append_all(&journal, batches).await;
-        follower.close().await;
-        journal.close().await;
+        let archived = follower.close().await;
+        assert_eq!((archived.lag(), archived.trouble), (0, None));
+        journal.close().await.unwrap();
     }
 
     /// What the journal holds.
     async fn snapshot(&self) -> Snapshot {
         let journal = self.open().unwrap();
         let snapshot = snapshot(&journal).await;
-        journal.close().await;
+        journal.close().await.unwrap();
         snapshot
     }
 

@@ -40,7 +40,7 @@ async fn a_follower_gets_every_append_as_it_was_handed_in() {
     assert_eq!(batches, appended);
     assert_eq!(log.after(GroupNumber(4), 1).unwrap(), commits[4..5]);
     assert_eq!(log.after(GroupNumber(6), 9).unwrap(), []);
-    journal.close().await;
+    journal.close().await.unwrap();
     assert!(matches!(log.after(GroupNumber(0), 9), Err(JournalError::Closed)));
     let mut newest = log.newest();
     newest.mark_unchanged();
@@ -85,7 +85,7 @@ async fn what_is_forgotten_goes_with_the_next_groups_and_costs_no_sync() {
     log.forget(GroupNumber(99));
     append(&journal, SAGA, entries(11, 1), Fate::GoesOn).await.unwrap();
     assert_eq!(log.oldest().unwrap(), Some(GroupNumber(12)));
-    journal.close().await;
+    journal.close().await.unwrap();
     let journal = SledJournal::open(dir.path()).unwrap();
     assert_eq!(journal.commits().oldest().unwrap(), Some(GroupNumber(12)));
     assert_eq!(journal.history(SAGA).await.unwrap(), entries(0, 12));
@@ -112,7 +112,7 @@ async fn an_older_copy_of_the_whole_folder_is_told_by_somebody_who_followed_it()
     }
     let witness = |commit: &Commit| Some(Witness { group: commit.group, link: commit.link });
     let commits = chained(&journal.commits(), GroupNumber(0));
-    journal.close().await;
+    journal.close().await.unwrap();
     let open = |witness| Opening::of(dir.path()).witness(witness).open();
     for commit in &commits {
         drop(open(witness(commit)).unwrap());

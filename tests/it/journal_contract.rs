@@ -289,7 +289,7 @@ impl Subject {
         match self {
             Self::Memory(journal) => Self::Memory(Arc::new(journal.reopen())),
             Self::Sled(journal, dir) => {
-                journal.close().await;
+                journal.close().await.unwrap();
                 assert!(matches!(journal.unfinished().await, Err(JournalError::Closed)));
                 Self::Sled(Arc::new(SledJournal::open(dir.path()).unwrap()), dir)
             }

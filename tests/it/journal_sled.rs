@@ -132,7 +132,7 @@ async fn a_failed_sync_is_an_error_and_the_group_is_as_if_it_had_not_been() {
     assert_eq!(journal.summaries(None, 9).await.unwrap(), [before]);
     append(&journal, SAGA, entries(3, 2), Fate::GoesOn).await.unwrap();
     assert_eq!(journal.history(SAGA).await.unwrap(), entries(0, 5));
-    journal.close().await;
+    journal.close().await.unwrap();
     let journal = SledJournal::open(dir.path()).unwrap();
     assert_eq!(journal.history(SAGA).await.unwrap(), entries(0, 5));
 }
@@ -204,11 +204,11 @@ async fn log_lines_cost_no_sync() {
 async fn a_closed_journal_answers_that_it_is_closed() {
     let dir = TempDir::new().unwrap();
     let journal = SledJournal::open(dir.path()).unwrap();
-    journal.close().await;
+    journal.close().await.unwrap();
     let answer = append(&journal, SAGA, entries(0, 1), Fate::Begins).await;
     assert!(matches!(answer, Err(JournalError::Closed)), "{answer:?}");
     assert!(matches!(journal.logs(SAGA, None, 1).await, Err(JournalError::Closed)));
-    journal.close().await;
+    journal.close().await.unwrap();
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn a_folder_in_use_names_the_process_that_has_it() {
         matches!(&locked, JournalError::Locked { owner, .. } if *owner == process),
         "{locked:?}"
     );
-    journal.close().await;
+    journal.close().await.unwrap();
     SledJournal::open(dir.path()).unwrap();
 }
 
@@ -235,7 +235,7 @@ async fn nobody_else_may_read_the_folder() {
         for _ in 0..2 {
             let journal = SledJournal::open(&dir).unwrap();
             append(&journal, SagaId::from_u128(1), entries(0, 1), Fate::Begins).await.ok();
-            journal.close().await;
+            journal.close().await.unwrap();
         }
         let mut files = 0;
         assert_eq!(mode(&dir), 0o700, "{}", dir.display());
@@ -267,7 +267,7 @@ async fn large_values_stay_in_the_file_that_is_synced() {
             .unwrap();
     }
     assert_eq!(journal.history(SAGA).await.unwrap().len(), 40);
-    journal.close().await;
+    journal.close().await.unwrap();
     assert_eq!(fs::read_dir(dir.path().join("blobs")).unwrap().count(), 0);
 }
 
@@ -293,7 +293,7 @@ async fn what_is_written_to_a_folder_that_was_deleted_is_an_error_and_makes_no_n
     for _ in 0..2 {
         append(&journal, SAGA, entries(1, 1), Fate::GoesOn).await.unwrap_err();
     }
-    journal.close().await;
+    journal.close().await.unwrap();
     assert!(!folder.exists());
 }
 
@@ -332,12 +332,12 @@ async fn a_snapshot_that_was_cut_while_it_was_written_closes_nothing() {
 #[tokio::test]
 async fn settings_that_a_loss_of_power_cut_during_the_first_opening_are_written_anew() {
     let dir = TempDir::new().unwrap();
-    SledJournal::open(dir.path()).unwrap().close().await;
+    SledJournal::open(dir.path()).unwrap().close().await.unwrap();
     let path = dir.path().join("conf");
     let whole = fs::read(&path).unwrap();
     for left in [&whole[..0], &whole[..12], &whole[..whole.len() - 4], &vec![0; whole.len()]] {
         fs::write(&path, left).unwrap();
-        SledJournal::open(dir.path()).unwrap().close().await;
+        SledJournal::open(dir.path()).unwrap().close().await.unwrap();
         assert_eq!(fs::read(&path).unwrap(), whole);
     }
 }
@@ -362,7 +362,7 @@ async fn a_record_of_a_later_program_is_said_to_be_one() {
     let dir = TempDir::new().unwrap();
     let journal = SledJournal::open(dir.path()).unwrap();
     append(&journal, SAGA, entries(0, 1), Fate::Begins).await.unwrap();
-    journal.close().await;
+    journal.close().await.unwrap();
     operate(dir.path(), |db| {
         let key = [&SAGA.to_bytes()[..], &1_u64.to_be_bytes()].concat();
         db.open_tree("events").unwrap().insert(key, br#"{"v":3}"#)
@@ -381,7 +381,7 @@ async fn filled() -> TempDir {
     for seq in 0..200 {
         append(&journal, SAGA, marked(seq, &"x".repeat(20_000)), Fate::GoesOn).await.unwrap();
     }
-    journal.close().await;
+    journal.close().await.unwrap();
     dir
 }
 
@@ -452,6 +452,21 @@ impl DataFile for Syncs {
         planned.count += 1;
         planned.failures.pop().map_or(Ok(()), |kind| Err(kind.into()))
     }
+}
+
+#[tokio::test]
+async fn a_disk_that_hangs_does_not_hang_the_end_and_what_may_be_lost_is_said() {
+    let dir = TempDir::new().unwrap();
+    let (data_file, mut gate) = gated();
+    let journal = SledJournal::open_with(dir.path(), data_file).unwrap();
+    let mut answer = Box::pin(append(&journal, SAGA, entries(0, 1), Fate::Begins));
+    assert!(pending(&mut answer).await);
+    gate.entered().await;
+    let unclosed = journal.close_within(Duration::from_millis(20)).await.unwrap_err().to_string();
+    assert!(unclosed.contains("its disk has not answered"), "{unclosed}");
+    assert!(unclosed.contains("what was acknowledged is kept"), "{unclosed}");
+    assert!(pending(&mut answer).await, "nothing is acknowledged that may be lost");
+    gate.open_for_good();
 }
 
 /// A data file whose syncs wait for the test, and the test's end of it.

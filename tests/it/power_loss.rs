@@ -265,7 +265,7 @@ async fn audit(dir: &Path, acknowledged: &BTreeMap<u64, u64>) -> Result<(), Brok
             return Err(Broken::Lost(format!("saga {saga} does not go on after {groups} groups")));
         }
     }
-    journal.close().await;
+    journal.close().await.unwrap();
     Ok(())
 }
 

@@ -32,6 +32,9 @@ const READS_A_SYNC: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
+/// How long the last of it may take when the program ends.
+const CLOSING_GRACE: Duration = Duration::from_secs(10);
+
 /// Copies what is committed to the archive, until it is closed.
 pub struct Follower {
     stop: CancellationToken,
@@ -91,11 +94,24 @@ impl Follower {
         self.status_rx.clone()
     }
 
-    /// Archives what is committed, syncs it, and ends. To be called when nobody appends any more and
-    /// before the journal is closed.
-    pub async fn close(mut self) {
+    /// Archives what is committed, syncs it, and ends; says how the archive stands then. To be called when
+    /// nobody appends any more and before the journal is closed. It takes [`CLOSING_GRACE`] at most: a
+    /// disk that hangs must not hang the program, and what is not archived is still in the journal.
+    pub async fn close(self) -> Status {
+        self.close_within(CLOSING_GRACE).await
+    }
+
+    /// Like [`Follower::close`], with a patience of the caller's.
+    pub async fn close_within(mut self, grace: Duration) -> Status {
         self.stop.cancel();
-        while self.task.join_next().await.is_some() {}
+        let ended = async { while self.task.join_next().await.is_some() {} };
+        if tokio::time::timeout(grace, ended).await.is_err() {
+            let trouble = format!("its disk has not answered for {} s", grace.as_secs());
+            let Status { newest, archived, .. } = self.status();
+            tracing::error!(newest, archived, trouble, "the archive is not closed");
+            return Status { trouble: Some(trouble), ..self.status() };
+        }
+        self.status()
     }
 }
 

@@ -56,11 +56,12 @@ pub(super) async fn build(
     }
     let journal = open(&dir, Some(plan)).await?;
     let filled = fill(&journal, data_dir, sagas, old, (clock, ids)).await;
-    journal.close().await;
+    let closed = journal.close().await;
     let (sagas, held) = filled?;
+    closed?;
     let journal = open(&dir, None).await?;
     let verified = verify(&journal, &sagas).await;
-    journal.close().await;
+    journal.close().await?;
     match verified? {
         None => Ok(Built { held }),
         Some(what) => Err(RebuildError::Unverified { path: dir, what }),

@@ -149,7 +149,8 @@ impl Old {
     /// Lets go of it; the folder may then have another name.
     pub(super) async fn close(self) {
         if let Some(journal) = &self.readable {
-            journal.close().await;
+            // Nothing is written to it, so there is nothing to wait for.
+            drop(journal.close().await);
         }
         drop(self.taken);
     }

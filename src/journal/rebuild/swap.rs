@@ -83,8 +83,9 @@ pub(super) async fn begin_archive(
         Ok(None) => Ok(()),
         Err(error) => Err(error.into()),
     };
-    journal.close().await;
-    Ok(begun?)
+    let closed = journal.close().await;
+    begun?;
+    Ok(closed?)
 }
 
 fn keep(segments: &[PathBuf], folder: &Path) -> io::Result<()> {

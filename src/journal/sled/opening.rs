@@ -17,7 +17,7 @@ use crate::journal::sled::shared::Shared;
 use crate::journal::sled::store::{self, Store};
 use crate::journal::sled::tail::Tail;
 use crate::journal::sled::writer::{Parts, Writer};
-use crate::journal::sled::{REQUESTS_WAITING, SledJournal};
+use crate::journal::sled::{REQUESTS_WAITING, SledJournal, Writing};
 
 /// How the journal is to be opened.
 pub struct Opening<'a> {
@@ -105,16 +105,21 @@ impl<'a> Opening<'a> {
         let parts = Parts { lock, open_data_file, data_file, shared: writing, commits_kept };
         let writer = Writer::new(dir, parts, &store, findings.tail)?;
         drop(store);
-        let writer = thread::Builder::new()
+        let (ended_tx, ended_rx) = std::sync::mpsc::channel();
+        thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || writer.run(requests_rx))
+            .spawn(move || {
+                // Let go of last, even by a panic: the lock on the folder is free by then.
+                let _ended_tx: std::sync::mpsc::Sender<()> = ended_tx;
+                writer.run(requests_rx);
+            })
             .map_err(|error| folder::open_error(dir, &error))?;
         Ok(SledJournal {
             path: dir.to_owned(),
             shared,
             findings,
             requests_tx: Mutex::new(Some(requests_tx)),
-            writer: Mutex::new(Some(writer)),
+            writer: Mutex::new(Some(Writing { ended_rx })),
             unwritable: JournalError::Closed,
             held: Mutex::new(None),
         })

@@ -69,7 +69,7 @@ async fn what_is_live_is_carried_over_and_what_is_gone_is_forgotten() {
     archive.bound().unwrap();
     drop(archive);
     assert_eq!(world.files().len(), 1, "one base stands for everything");
-    journal.close().await;
+    journal.close().await.unwrap();
 
     fs::remove_dir_all(world.journal_dir()).unwrap();
     rebuilding::rebuild(&world).await;
@@ -96,5 +96,5 @@ async fn a_damaged_archive_forgets_nothing() {
     archive.bound().unwrap();
     assert!(archive.broken().is_some());
     assert!(world.files() == before);
-    journal.close().await;
+    journal.close().await.unwrap();
 }

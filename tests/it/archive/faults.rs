@@ -89,7 +89,7 @@ async fn commits_that_were_dropped_unarchived_are_made_good_at_the_next_start() 
     wait(&mut status, |status| status.archived == 8).await;
     follower.close().await;
     let before = snapshot(&journal).await;
-    journal.close().await;
+    journal.close().await.unwrap();
     assert!(world.archive().broken().is_some());
     world.run(&[]).await;
     assert_eq!(world.archive().broken(), None);
@@ -105,14 +105,14 @@ async fn a_group_that_is_damaged_in_the_journal_keeps_no_other_from_the_archive(
     let journal = world.open().unwrap();
     append_all(&journal, &turns()).await;
     let damaged = journal.commits().after(GroupNumber(3), 1).unwrap().remove(0).batches.remove(0);
-    journal.close().await;
+    journal.close().await.unwrap();
     damage_a_record(&world, damaged.saga, damaged.entries[0].seq);
     let journal = world.open().unwrap();
     let follower = world.follow(&journal).await;
     let mut status = follower.watch();
     wait(&mut status, |status| status.archived == 8).await;
     follower.close().await;
-    journal.close().await;
+    journal.close().await.unwrap();
     assert!(world.archive().broken().is_some(), "the next start tries to make it good");
 }
 
@@ -123,7 +123,7 @@ async fn a_base_holds_everything_but_the_rest_of_what_is_damaged_in_the_journal(
     let journal = world.open().unwrap();
     append_all(&journal, &turns()).await;
     let before = snapshot(&journal).await;
-    journal.close().await;
+    journal.close().await.unwrap();
     let [one, two] = [1, 2].map(SagaId::from_u128);
     damage_a_record(&world, one, 2);
     rebuilding::damage_a_row(&world);
@@ -177,6 +177,52 @@ async fn older_segments_stay_for_what_a_base_lacks() {
     let after = world.snapshot().await;
     assert_eq!(after.histories[&one], before.histories[&one]);
     assert_eq!(after.histories[&two].len(), 7);
+}
+
+#[tokio::test]
+async fn an_archive_whose_disk_hangs_does_not_hang_the_end_and_says_what_it_lacks() {
+    let world = World::new();
+    let journal = world.open().unwrap();
+    let (release_tx, release_rx) = std::sync::mpsc::channel::<()>();
+    let release_rx = Arc::new(std::sync::Mutex::new(release_rx));
+    let files: Arc<dyn Fn() -> OpenSegmentFile + Send + Sync> = Arc::new(move || {
+        let (open, release_rx) = (file::system(), Arc::clone(&release_rx));
+        Box::new(move |path| {
+            Ok(Box::new(Hanging { file: open(path)?, release_rx: Arc::clone(&release_rx) }))
+        })
+    });
+    let follower = world.follow_with(&journal, files).await;
+    append_all(&journal, &turns()).await;
+    let told = follower.close_within(Duration::from_millis(20)).await;
+    assert_eq!((told.lag(), told.archived), (8, 0));
+    assert!(told.trouble.unwrap().contains("its disk has not answered"));
+    drop(release_tx);
+    journal.close().await.unwrap();
+    // What was not archived is still in the journal.
+    world.run(&[]).await;
+    assert_eq!(status::inspect(&world.archive_dir()).unwrap().records, 8);
+}
+
+/// A disk that takes what is written and never says that it has it.
+struct Hanging {
+    file: Box<dyn SegmentFile>,
+    release_rx: Arc<std::sync::Mutex<std::sync::mpsc::Receiver<()>>>,
+}
+
+impl SegmentFile for Hanging {
+    fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.file.write_at(bytes, at)
+    }
+
+    fn cut(&self, len: u64) -> io::Result<()> {
+        self.file.cut(len)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        // Bounded, so that a test that fails meanwhile ends.
+        self.release_rx.lock().unwrap().recv_timeout(PATIENCE).ok();
+        Err(io::ErrorKind::TimedOut.into())
+    }
 }
 
 /// Damages the record of a saga whose first entry has this number.

@@ -134,7 +134,7 @@ async fn a_journal_that_is_older_than_its_archive_is_written_out_first() {
     let before = snapshot(&journal).await;
     let follower = world.follow(&journal).await;
     follower.close().await;
-    journal.close().await;
+    journal.close().await.unwrap();
     assert_eq!(world.files().into_keys().collect::<Vec<_>>(), ["00000000000000000009.base.jsonl"]);
     fs::remove_dir_all(world.journal_dir()).unwrap();
     rebuilding::rebuild(&world).await;

@@ -1,6 +1,7 @@
 //! The way back: whatever is done to the journal, it comes back from the archive.
 
 use arcadia::clock::{Chance, IdSource};
+use arcadia::domain::failure::with_causes;
 use arcadia::journal::rebuild::{Done, Plan, Rebuild, RebuildError};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,12 +15,13 @@ pub(super) async fn rebuild(world: &World) -> (Plan, Done) {
     let rebuild = loop {
         match Rebuild::survey(world.data.path()).await {
             Err(RebuildError::Journal(JournalError::Locked { .. })) if !deadline.is_over() => {}
-            surveyed => break surveyed.unwrap_or_else(|error| panic!("{error}")),
+            surveyed => break surveyed.unwrap_or_else(|error| panic!("{}", with_causes(&error))),
         }
     };
     let plan = rebuild.plan().clone();
     let ids = IdSource::new(world.clock.clone(), Chance::seeded(1));
-    (plan, rebuild.carry_out(&world.clock, &ids).await.unwrap())
+    let done = rebuild.carry_out(&world.clock, &ids).await;
+    (plan, done.unwrap_or_else(|error| panic!("{}", with_causes(&error))))
 }
 
 /// What is done to the journal's folder, which is closed: in words, and in fact.
@@ -114,7 +116,7 @@ async fn what_is_not_archived_is_taken_from_the_damaged_journal() {
     let batch = Batch { saga: launched, entries: entries(0, 2).into(), fate: Fate::Begins };
     journal.append(batch).await.unwrap();
     let before = snapshot(&journal).await;
-    journal.close().await;
+    journal.close().await.unwrap();
     damage_a_row(&world);
     let (plan, done) = rebuild(&world).await;
     assert_eq!(plan.salvaged, 7);
@@ -217,7 +219,7 @@ async fn nothing_is_rebuilt_while_somebody_has_the_journal() {
     let journal = world.open().unwrap();
     let refused = Rebuild::survey(world.data.path()).await.map(drop).unwrap_err();
     assert!(matches!(refused, RebuildError::Journal(JournalError::Locked { .. })), "{refused}");
-    journal.close().await;
+    journal.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ pub(crate) fn write(dir: &Path, data_file: fn() -> OpenDataFile) {
             while let Some(written) = sagas.join_next().await {
                 written.unwrap();
             }
-            journal.close().await;
+            journal.close().await.unwrap();
         }
     });
 }

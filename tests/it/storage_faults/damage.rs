@@ -206,7 +206,7 @@ async fn outcome(
     let first = match opening().open() {
         Ok(journal) => {
             let compared = subject.acknowledged.compare(&journal).await?;
-            journal.close().await;
+            journal.close().await.unwrap();
             Some(compared)
         }
         Err(error) => {

@@ -83,7 +83,7 @@ fn inside() {
         // What stands there makes no sense to an engine, so it ends.
         let ended = Fate::Ends(Box::new(row(1, SAGA, "up")));
         append(&journal, SAGA, marked(written.len() as u64, "last"), ended).await.unwrap();
-        journal.close().await;
+        journal.close().await.unwrap();
     });
 
     // The program, on a disk that is full when it starts.

@@ -50,7 +50,7 @@ impl Subject {
         let mut acknowledged = Acknowledged::default();
         let journal = SledJournal::open(&dir).unwrap();
         write(&journal, 0..RECORDS / 2, &mut acknowledged).await;
-        journal.close().await;
+        journal.close().await.unwrap();
         copy(&dir, &older);
         let journal = SledJournal::open(&dir).unwrap();
         write(&journal, RECORDS / 2..RECORDS, &mut acknowledged).await;
@@ -59,7 +59,7 @@ impl Subject {
         let newest = *log.newest().borrow();
         let before = arcadia::journal::sled::commits::GroupNumber(newest.0 - 1);
         let commit = log.after(before, 1).unwrap().remove(0);
-        journal.close().await;
+        journal.close().await.unwrap();
         copy(&dir, &closed);
         let witness = Witness { group: commit.group, link: commit.link };
         Self { _parent: parent, older, closed, killed, witness, acknowledged }

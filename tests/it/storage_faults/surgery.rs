@@ -62,7 +62,7 @@ async fn a_saga_that_is_older_altogether_is_missing_from_the_digest() {
         let journal = SledJournal::open(older.path()).unwrap();
         append(&journal, SAGA, entries(0, 2), Fate::Begins).await.unwrap();
         append(&journal, SAGA, entries(2, 2), Fate::GoesOn).await.unwrap();
-        journal.close().await;
+        journal.close().await.unwrap();
     }
     let head = operate(older.path(), |db| db.open_tree("heads").unwrap().get(SAGA.to_bytes()));
     let head = head.unwrap();
@@ -119,7 +119,7 @@ async fn rows_that_were_changed_or_are_gone_are_named_and_the_others_are_shown()
         let ends = Fate::Ends(Box::new(row(id, saga, "up")));
         append(&journal, saga, entries(0, 1), ends).await.unwrap();
     }
-    journal.close().await;
+    journal.close().await.unwrap();
     let id = DeploymentId::from_u128;
     operate(dir.path(), |db| {
         let rows = db.open_tree("summaries").unwrap();
@@ -168,7 +168,7 @@ async fn a_journal_of_form_1_is_brought_up_to_date_and_goes_on() {
         append(&journal, SAGA, entries(next, 1), Fate::GoesOn).await.unwrap();
         let report = journal.verify().await.unwrap();
         assert!(report.is_whole(), "{report:?}");
-        journal.close().await;
+        journal.close().await.unwrap();
         // A program of form 1 finds no count in the database, and more than that here: it refuses.
         let counted = fs::read_to_string(dir.path().join("groups")).unwrap();
         assert_eq!(counted.trim().parse(), Ok(u64::MAX));
@@ -187,7 +187,7 @@ async fn what_is_refused_can_be_looked_at_and_is_left_as_it_is() {
     assert_eq!(journal.unfinished().await.unwrap(), [SAGA]);
     let refused = append(&journal, SAGA, entries(5, 1), Fate::GoesOn).await;
     assert!(matches!(refused, Err(JournalError::LookOnly { .. })), "{refused:?}");
-    journal.close().await;
+    journal.close().await.unwrap();
     assert!(matches!(journal.history(SAGA).await, Err(JournalError::Closed)));
     assert_eq!(everything(dir.path()), before);
 }
@@ -214,7 +214,7 @@ async fn written() -> TempDir {
         .await
         .unwrap();
     append(&journal, SAGA, entries(4, 1), Fate::GoesOn).await.unwrap();
-    journal.close().await;
+    journal.close().await.unwrap();
     dir
 }
 
