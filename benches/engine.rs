@@ -142,7 +142,7 @@ fn sagas(criterion: &mut Criterion) {
             "{at_once} at once: {} entries per durable write",
             (after.entries - before.entries) / (after.groups - before.groups).max(1)
         );
-        runtime.block_on(sled.close()).unwrap();
+        runtime.block_on(sled.close()).expect("its disk answers");
     }
 }
 
@@ -156,7 +156,7 @@ fn start_up(criterion: &mut Criterion) {
             launch(&engine, first, 1_000).await;
         }
         engine.stop().await;
-        journal.close().await.unwrap();
+        journal.close().await.expect("its disk answers");
     });
     let open = |path: &Path| {
         runtime.block_on(async {
@@ -165,7 +165,7 @@ fn start_up(criterion: &mut Criterion) {
             let rows = engine.watch().await.expect("the engine runs").summaries.len();
             assert_eq!(rows, FINISHED);
             engine.stop().await;
-            journal.close().await.unwrap();
+            journal.close().await.expect("its disk answers");
         });
     };
     let before = resident_kib();

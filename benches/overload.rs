@@ -208,7 +208,7 @@ async fn main() {
     println!("pictures taken anew          {}", frames.lags);
 
     engine.stop().await;
-    journal.close().await.unwrap();
+    journal.close().await.expect("its disk answers");
     cloud.shutdown().await;
 }
 
