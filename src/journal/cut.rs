@@ -12,17 +12,21 @@ pub(super) fn row_of(entries: &[Entry]) -> Option<Summary> {
     aggregate.state.is_finished().then(|| Summary::of(&aggregate))
 }
 
-/// What is kept of a saga whose history is lost behind these entries; `row` is the one it had, if any.
+/// What is kept of a saga whose history is lost behind these entries, of which the first `known` are kept
+/// already; `row` is the one it had, if any.
 ///
 /// Unless the entries themselves lead to an end, it counts as unfinished, whatever the row says: a
 /// saga that has not ended is shown to a person and held, and one that has ended is looked at by
-/// nobody. None when not even a first entry is left.
+/// nobody. None when there is nothing that is not kept already.
 pub(super) fn beginning(
     saga: SagaId,
-    entries: Vec<Entry>,
+    mut entries: Vec<Entry>,
+    known: u64,
     row: Option<Summary>,
 ) -> Option<Archived> {
-    let (fate, old_row) = match (row_of(&entries), entries.len()) {
+    let ended = row_of(&entries);
+    let entries = entries.split_off(usize::try_from(known).ok()?.min(entries.len()));
+    let (fate, old_row) = match (ended, entries.len()) {
         (_, 0) => return None,
         (Some(ended), _) => (Fate::Ends(Box::new(ended)), None),
         // An old row is that of an end, and something must have come after the end.

@@ -7,9 +7,9 @@
 //!
 //! Every saga with its history, its row and whether it has ended, up to the last group that is in the
 //! archive. Where the damaged journal can be read in part, a history that goes further there is taken
-//! from there: each of its records vouches for itself. A saga whose records are damaged in the
-//! archive as well is brought back up to the damage, and held if it has not ended, because nobody
-//! knows what it was told after that. Log lines are not brought back. What a lost tail means is said
+//! from there: each of its records vouches for itself, up to the first that is damaged. A saga whose
+//! records are damaged in the archive as well, or in the journal alone that had them, is brought back
+//! up to the damage, and held if it has not ended, because nobody knows what it was told after that. Log lines are not brought back. What a lost tail means is said
 //! in [`archive`].
 //!
 //! # Why it may be killed anywhere

@@ -151,7 +151,7 @@ pub(super) async fn add_journal(
                     let batch = Batch { saga, entries: entries.into(), fate };
                     Some(Archived { batch, old_row })
                 }
-                Found::Beginning(entries) => cut::beginning(saga, entries, Some(row)),
+                Found::Beginning(entries) => cut::beginning(saga, entries, 0, Some(row)),
             });
         }
         base = add_page(base, page).await?;
@@ -164,18 +164,18 @@ pub(super) async fn add_journal(
             page.extend(match read(&mut base, journal, saga).await? {
                 Found::Whole(entries) if is_over => match cut::row_of(&entries) {
                     Some(row) if !matters(&row, cutoff) => None,
-                    Some(_) => cut::beginning(saga, entries, None),
+                    Some(_) => cut::beginning(saga, entries, 0, None),
                     None => {
                         tracing::warn!(%saga, "its row is damaged, and its history leads to no end");
                         base.lacks.insert(saga);
-                        cut::beginning(saga, entries, None)
+                        cut::beginning(saga, entries, 0, None)
                     }
                 },
                 Found::Whole(entries) => {
                     let batch = Batch { saga, entries: entries.into(), fate: Fate::Begins };
                     Some(Archived { batch, old_row: None })
                 }
-                Found::Beginning(entries) => cut::beginning(saga, entries, None),
+                Found::Beginning(entries) => cut::beginning(saga, entries, 0, None),
             });
         }
         base = add_page(base, page).await?;

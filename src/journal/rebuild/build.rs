@@ -15,7 +15,7 @@ use crate::domain::id::SagaId;
 use crate::domain::saga::event::{EventKind, Order};
 use crate::journal::archive::{self, Archived};
 use crate::journal::rebuild::known::{Course, Print, Sagas};
-use crate::journal::rebuild::old::Old;
+use crate::journal::rebuild::old::{Extent, Old};
 use crate::journal::rebuild::{Plan, RebuildError};
 use crate::journal::sled::SledJournal;
 use crate::journal::sled::opening::Opening;
@@ -100,9 +100,9 @@ async fn fill(
     let mut sagas = read?;
     for (saga, known) in surveyed.iter().filter(|(_, known)| known.salvaged > 0) {
         let next = known.next - known.salvaged;
-        if let Some(archived) = old.beyond(*saga, next).await {
+        if let Some((archived, extent)) = old.beyond(*saga, next).await {
             append(journal, [archived.clone()].into_iter()).await?;
-            sagas.salvage(&archived);
+            sagas.salvage(&archived, extent);
         }
     }
     let cut: Vec<SagaId> = sagas
@@ -117,7 +117,7 @@ async fn fill(
             let archived = Archived { batch, old_row: None };
             append(journal, [archived.clone()].into_iter()).await?;
             held.push(sagas.get(saga).name(saga));
-            sagas.salvage(&archived);
+            sagas.salvage(&archived, Extent::All);
         }
     }
     Ok((sagas, held))

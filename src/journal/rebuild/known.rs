@@ -12,6 +12,7 @@ use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::journal::archive::status::{self, Inspection};
 use crate::journal::archive::{ArchiveError, Archived};
+use crate::journal::rebuild::old::Extent;
 use crate::journal::{Batch, Fate, record};
 
 /// A checksum over a history, which grows with it.
@@ -163,12 +164,12 @@ impl Sagas {
         Ok((inspection, sagas))
     }
 
-    /// Takes in what the damaged journal has beyond that.
-    pub(super) fn salvage(&mut self, archived: &Archived) {
+    /// Takes in what the damaged journal has beyond that, which is all or not.
+    pub(super) fn salvage(&mut self, archived: &Archived, extent: Extent) {
         let known = self.known.entry(archived.batch.saga).or_insert(Known::NOTHING);
         known.learn(archived);
         known.salvaged += archived.batch.entries.len() as u64;
-        known.cut = false;
+        known.cut = extent == Extent::Beginning;
     }
 
     /// What is known of a saga; a saga that was never heard of has no entries.

@@ -8,15 +8,22 @@ use crate::domain::failure::with_causes;
 use crate::domain::id::SagaId;
 use crate::domain::summary::Summary;
 use crate::journal::archive::Archived;
-use crate::journal::cut::row_of;
 use crate::journal::rebuild::known::{Print, Sagas};
 use crate::journal::sled::SledJournal;
 use crate::journal::sled::integrity::Witness;
 use crate::journal::sled::opening::{Opening, Taken, is_empty};
-use crate::journal::{Batch, Fate, Journal as _, JournalError};
+use crate::journal::{Batch, Fate, Journal as _, JournalError, cut};
 
 /// How many rows are read at a time.
 const ROWS: usize = 256;
+
+/// How much of a history can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    All,
+    /// What comes before the damage.
+    Beginning,
+}
 
 /// The damaged journal. Its folder is held until this is dropped.
 pub(super) struct Old {
@@ -27,7 +34,7 @@ pub(super) struct Old {
     unfinished: BTreeSet<SagaId>,
     rows: BTreeMap<SagaId, Summary>,
     /// The sagas of which it has more than the archive.
-    ahead: BTreeSet<SagaId>,
+    ahead: BTreeMap<SagaId, Extent>,
 }
 
 impl Old {
@@ -77,23 +84,26 @@ impl Old {
         let listed: BTreeSet<SagaId> = listed.chain(sagas.iter().map(|(saga, _)| *saga)).collect();
         for saga in listed {
             let known = sagas.get(saga);
-            let entries = match journal.history(saga).await {
-                Ok(entries) => entries,
+            let (entries, extent) = match journal.history(saga).await {
+                Ok(entries) => (entries, Extent::All),
                 Err(error) => {
                     self.note(with_causes(&error));
-                    continue;
+                    let Ok(entries) = journal.salvage(saga).await else { continue };
+                    (entries, Extent::Beginning)
                 }
             };
             let common = usize::try_from(known.next).unwrap_or(usize::MAX);
             match entries.get(..common) {
                 Some(same) if Print::of(same) == known.print => {
                     if entries.len() > common {
-                        self.ahead.insert(saga);
+                        self.ahead.insert(saga, extent);
                     }
                 }
                 Some(_) => {
                     self.note(format!("the archive tells the history of {saga} otherwise"));
                 }
+                // Why it is shorter was noted.
+                None if extent == Extent::Beginning => {}
                 None => self.note(format!(
                     "it has {} entries of {saga}, and the archive {common}",
                     entries.len()
@@ -116,11 +126,11 @@ impl Old {
     /// Tells `sagas` of what the archive does not have, and says how many entries that is.
     pub(super) async fn salvage(&mut self, sagas: &mut Sagas) -> u64 {
         let mut salvaged = 0;
-        for saga in self.ahead.clone() {
+        for saga in self.ahead.keys().copied().collect::<Vec<_>>() {
             match self.beyond(saga, sagas.get(saga).next).await {
-                Some(archived) => {
+                Some((archived, extent)) => {
                     salvaged += archived.batch.entries.len() as u64;
-                    sagas.salvage(&archived);
+                    sagas.salvage(&archived, extent);
                 }
                 None => {
                     self.ahead.remove(&saga);
@@ -130,11 +140,17 @@ impl Old {
         salvaged
     }
 
-    /// What it has of a saga from entry `next` on.
-    pub(super) async fn beyond(&self, saga: SagaId, next: u64) -> Option<Archived> {
-        let journal = self.readable.as_ref().filter(|_| self.ahead.contains(&saga))?;
+    /// What it has of a saga from entry `next` on, and whether that is all there was.
+    pub(super) async fn beyond(&self, saga: SagaId, next: u64) -> Option<(Archived, Extent)> {
+        let extent = *self.ahead.get(&saga)?;
+        let journal = self.readable.as_ref()?;
+        let row = self.rows.get(&saga).cloned();
+        if extent == Extent::Beginning {
+            let entries = journal.salvage(saga).await.ok()?;
+            return Some((cut::beginning(saga, entries, next, row)?, extent));
+        }
         let mut entries = journal.history(saga).await.ok()?;
-        let row = self.rows.get(&saga).cloned().or_else(|| row_of(&entries)).map(Box::new);
+        let row = row.or_else(|| cut::row_of(&entries)).map(Box::new);
         let entries = entries.split_off(usize::try_from(next).ok()?.min(entries.len()));
         let (fate, old_row) = match (self.unfinished.contains(&saga), row) {
             (true, row) => (Fate::Begins, row),
@@ -142,8 +158,8 @@ impl Old {
             // It has ended, and nothing says how: then the archive's word stands.
             (false, None) => return None,
         };
-        (!entries.is_empty())
-            .then_some(Archived { batch: Batch { saga, entries: entries.into(), fate }, old_row })
+        let batch = Batch { saga, entries: entries.into(), fate };
+        (!batch.entries.is_empty()).then_some((Archived { batch, old_row }, extent))
     }
 
     /// Lets go of it; the folder may then have another name.

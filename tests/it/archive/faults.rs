@@ -226,7 +226,7 @@ impl SegmentFile for Hanging {
 }
 
 /// Damages the record of a saga whose first entry has this number.
-fn damage_a_record(world: &World, saga: SagaId, first: u64) {
+pub(super) fn damage_a_record(world: &World, saga: SagaId, first: u64) {
     let key = [&saga.to_bytes()[..], &first.to_be_bytes()].concat();
     database::operate(&world.journal_dir(), |db| db.open_tree("events")?.insert(key, b"{}"));
 }

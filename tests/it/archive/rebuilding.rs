@@ -124,6 +124,28 @@ async fn what_is_not_archived_is_taken_from_the_damaged_journal() {
     assert_eq!(world.snapshot().await, before);
 }
 
+/// What only the journal has is taken from it up to the first damage, and nobody goes on with it unasked.
+#[tokio::test]
+async fn a_history_that_is_damaged_at_its_end_is_taken_up_to_the_damage() {
+    let world = World::new();
+    world.run(&turns()[..6]).await;
+    let journal = world.open().unwrap();
+    append_all(&journal, &turns()[6..]).await;
+    let one = SagaId::from_u128(1);
+    for first in [7, 8] {
+        let fate = Fate::GoesOn;
+        let batch = Batch { saga: one, entries: entries(first, 1).into(), fate };
+        journal.append(batch).await.unwrap();
+    }
+    let mut before = snapshot(&journal).await;
+    journal.close().await.unwrap();
+    faults::damage_a_record(&world, one, 7);
+    let (plan, _) = rebuild(&world).await;
+    assert_eq!((plan.salvaged, &plan.cut), (5, &vec![(one.to_string(), 7)]));
+    before.histories.get_mut(&one).unwrap().truncate(7);
+    assert_eq!(world.snapshot().await, before);
+}
+
 #[tokio::test]
 async fn a_damaged_line_is_named_and_costs_only_what_it_holds() {
     let world = World::new();
