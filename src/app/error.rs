@@ -5,6 +5,7 @@ use crate::config::ConfigError;
 use crate::config::secret::SecretError;
 use crate::drill::DrillError;
 use crate::journal::JournalError;
+use crate::journal::archive::ArchiveError;
 use crate::journal::rebuild::RebuildError;
 use crate::providers::ProviderError;
 use crate::providers::digitalocean::DigitalOceanError;
@@ -91,6 +92,21 @@ impl AppError {
                 "check the token at the provider; `arcadia config show` says where it comes from"
                     .to_owned(),
             ),
+            Self::Rebuild(
+                RebuildError::Journal(JournalError::Full { .. })
+                | RebuildError::Archive(ArchiveError::Full { .. }),
+            ) => Some(
+                "nothing is lost; make room, twice as much as the folder `archive` takes, and run \
+                 `arcadia rebuild` again: it begins anew, and says so if there is nothing left to do"
+                    .to_owned(),
+            ),
+            Self::Rebuild(RebuildError::Archive(ArchiveError::Read { .. })) => Some(
+                "move away what stands in its place, or bring the folder `archive` back as it was kept"
+                    .to_owned(),
+            ),
+            Self::Telemetry(TelemetryError::Folder { source, .. }) if stands_in_its_place(source) => {
+                Some("move away what stands there and is no folder; it is made anew".to_owned())
+            }
             Self::Journal(error) | Self::Rebuild(RebuildError::Journal(error)) => {
                 error.remedy().map(str::to_owned)
             }
@@ -117,4 +133,10 @@ impl AppError {
             | Self::Runtime(_) => None,
         }
     }
+}
+
+/// Whether something that is no folder stands where one should be: a file, or a link that leads nowhere.
+fn stands_in_its_place(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{AlreadyExists, NotADirectory};
+    matches!(error.kind(), AlreadyExists | NotADirectory)
 }

@@ -54,17 +54,34 @@ pub(super) async fn build(
     {
         return Err(RebuildError::Swap { path: dir, source });
     }
-    let journal = open(&dir, Some(plan)).await?;
+    let built = build_in(&dir, data_dir, sagas, old, plan, (clock, ids)).await;
+    if let Err(RebuildError::Journal(_) | RebuildError::Archive(_)) = &built {
+        // What is half built is of no use, and a disk that is full needs the room. That it may stay
+        // behind does no harm.
+        let _ = fs::remove_dir_all(&dir);
+    }
+    built
+}
+
+async fn build_in(
+    dir: &Path,
+    data_dir: &Path,
+    sagas: Sagas,
+    old: &Old,
+    plan: &Plan,
+    (clock, ids): (&Clock, &IdSource),
+) -> Result<Built, RebuildError> {
+    let journal = open(dir, Some(plan)).await?;
     let filled = fill(&journal, data_dir, sagas, old, (clock, ids)).await;
     let closed = journal.close().await;
     let (sagas, held) = filled?;
     closed?;
-    let journal = open(&dir, None).await?;
+    let journal = open(dir, None).await?;
     let verified = verify(&journal, &sagas).await;
     journal.close().await?;
     match verified? {
         None => Ok(Built { held }),
-        Some(what) => Err(RebuildError::Unverified { path: dir, what }),
+        Some(what) => Err(RebuildError::Unverified { path: dir.to_owned(), what }),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use arcadia::domain::id::SagaId;
@@ -46,14 +46,9 @@ fn inside() {
     if std::env::var_os(INSIDE).is_none() {
         return;
     }
-    let home = Home::new();
+    rebuild_says_what_it_needs_leaves_nothing_behind_and_is_done_when_there_is_room();
+    let (home, filler) = on_a_small_disk();
     let data = home.data();
-    fs::create_dir(&data).unwrap();
-    let mut mount = Command::new("mount");
-    mount.args(["-t", "tmpfs", "-o", DISK, "tmpfs"]).arg(&data);
-    assert!(mount.status().unwrap().success());
-    assert_eq!(home.run(&launch("web")).code, Some(0));
-    let filler = data.join("filler");
 
     // The journal, while somebody writes it.
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -102,11 +97,49 @@ fn inside() {
     let refused = refused.expect("the disk is full");
     assert!(refused.stderr.contains("no space left"), "{refused:?}");
     assert!(refused.stderr.contains("make room"), "{refused:?}");
-    let listed = home.run(&["list", "--json"]);
-    assert_eq!(listed.code, Some(0), "{listed:?}");
+    // Nothing is written of a launch that is refused, so its name is free.
+    let before = home.deployments();
+    let refused = home.run(&[&launch("never")[..], &large].concat());
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("no space left"), "{refused:?}");
+    assert_eq!(home.deployments(), before);
+
     fs::remove_file(&filler).unwrap();
     home.finish_everything();
+    assert_eq!(home.run(&[&launch("never")[..], &large].concat()).code, Some(0));
     assert_eq!(home.run(&launch("after")).code, Some(0));
+}
+
+fn rebuild_says_what_it_needs_leaves_nothing_behind_and_is_done_when_there_is_room() {
+    let (home, filler) = on_a_small_disk();
+    let before = home.deployments();
+    let database = home.data().join("journal/db");
+    fs::OpenOptions::new().write(true).open(database).unwrap().set_len(64).unwrap();
+    fill(&filler);
+    let refused = home.run(&["rebuild", "--yes"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    for words in ["no space left", "make room", "run `arcadia rebuild` again"] {
+        assert!(refused.stderr.contains(words), "{words}: {refused:?}");
+    }
+    assert!(!refused.stderr.contains("what stands still goes on"), "{refused:?}");
+    assert!(!home.data().join("journal.rebuild").exists());
+    fs::remove_file(&filler).unwrap();
+    let rebuilt = home.run(&["rebuild", "--yes"]);
+    assert_eq!(rebuilt.code, Some(0), "{rebuilt:?}");
+    assert_eq!(home.deployments(), before);
+}
+
+/// A home whose data are on a small disk, with one deployment, and the file that will fill the disk.
+fn on_a_small_disk() -> (Home, PathBuf) {
+    let home = Home::new();
+    let data = home.data();
+    fs::create_dir(&data).unwrap();
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", DISK, "tmpfs"]).arg(&data);
+    assert!(mount.status().unwrap().success());
+    assert_eq!(home.run(&launch("web")).code, Some(0));
+    let filler = data.join("filler");
+    (home, filler)
 }
 
 /// Writes until nothing more goes on the disk.
