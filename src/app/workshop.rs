@@ -157,8 +157,8 @@ async fn follow(config: &Config, journal: &SledJournal, clock: &Clock) -> Follow
 
 /// What is to be said of an archive that ends like this.
 fn unarchived(status: &Status) -> Option<String> {
+    let lag = Some(status.lag()).filter(|lag| *lag > 0)?;
     let trouble = status.trouble.as_ref()?;
-    let lag = status.lag();
     Some(format!(
         "the archive lacks the last {lag} group(s) of facts: {trouble}; they are in the journal, and \
          the next start copies them"

@@ -63,15 +63,36 @@ pub(super) fn list(dir: &Path) -> Result<Vec<Segment>, ArchiveError> {
     let items = match fs::read_dir(dir) {
         Ok(items) => items,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(ArchiveError::read(dir, error)),
+        Err(error) => return Err(ArchiveError::read(dir, told(dir, error))),
     };
     let mut segments = Vec::new();
     for item in items {
         let item = item.map_err(|error| ArchiveError::read(dir, error))?;
-        segments.extend(Segment::of(item.path()));
+        let Some(segment) = Segment::of(item.path()) else { continue };
+        // To open a named pipe is to wait for ever.
+        match fs::metadata(&segment.path) {
+            Ok(metadata) if metadata.is_file() => segments.push(segment),
+            Ok(_) => {
+                let error =
+                    io::Error::new(io::ErrorKind::InvalidData, "it is no file; move it away");
+                return Err(ArchiveError::read(&segment.path, error));
+            }
+            // Another process has just let go of it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(ArchiveError::read(&segment.path, error)),
+        }
     }
     segments.sort();
     Ok(segments)
+}
+
+/// An error of the folder, in words that help when something else stands in its place.
+pub(super) fn told(dir: &Path, error: io::Error) -> io::Error {
+    if fs::symlink_metadata(dir).is_ok() && !dir.is_dir() {
+        let what = "what stands there is no folder; move it away, and the next start makes it anew";
+        return io::Error::new(io::ErrorKind::NotADirectory, what);
+    }
+    error
 }
 
 /// A place after a line.

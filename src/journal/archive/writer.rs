@@ -73,7 +73,7 @@ impl Archive {
         clock: Clock,
         open_file: OpenSegmentFile,
     ) -> Result<Self, ArchiveError> {
-        prepare(dir).map_err(|error| ArchiveError::write(dir, error))?;
+        prepare(dir).map_err(|error| ArchiveError::write(dir, segment::told(dir, error)))?;
         let scan = scan::scan(dir)?;
         for segment in &scan.empty {
             let removed = fs::remove_file(&segment.path);

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt as _, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -31,6 +31,7 @@ pub(super) struct FolderLock {
 
 /// Makes the folder if need be, closes it to others, and locks it.
 pub(super) fn prepare(dir: &Path) -> Result<FolderLock, JournalError> {
+    recognise(dir)?;
     DirBuilder::new()
         .recursive(true)
         .mode(FOLDER_MODE)
@@ -41,12 +42,70 @@ pub(super) fn prepare(dir: &Path) -> Result<FolderLock, JournalError> {
     lock(dir, OWN_LOCK_TRIES)
 }
 
+/// Looks whether the folder, and what is in it, is what it should be, before anything of it is opened: to
+/// open a named pipe is to wait for ever, and of a file in its place the system says only that it exists.
+fn recognise(dir: &Path) -> Result<(), JournalError> {
+    let strange = |what: String| JournalError::Open {
+        path: dir.display().to_string(),
+        reason: format!(
+            "{what}; move it away, and `arcadia rebuild` makes the journal anew from the archive"
+        ),
+    };
+    let failed = |error| open_error(dir, &error);
+    let Some(kind) = kind(dir).map_err(failed)? else { return Ok(()) };
+    if kind != DIRECTORY {
+        return Err(strange(format!("{kind} stands where its folder should be")));
+    }
+    for item in fs::read_dir(dir).map_err(failed)? {
+        let item = item.map_err(failed)?;
+        let name = item.file_name();
+        let ours = OWN_FILES.iter().any(|own| name == *own);
+        match self::kind(&item.path()).map_err(failed)? {
+            None | Some(FILE) => {}
+            // sled has a folder there for what is too large for its file.
+            Some(DIRECTORY) if !ours => {}
+            Some(kind) => {
+                let name = name.to_string_lossy();
+                return Err(strange(format!("`{name}` in it is {kind}, and no file")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What stands at a path, in words; none when nothing does.
+fn kind(path: &Path) -> io::Result<Option<&'static str>> {
+    let kind = match fs::metadata(path) {
+        Ok(metadata) => metadata.file_type(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(fs::symlink_metadata(path).is_ok().then_some("a link that leads nowhere"));
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Some(if kind.is_dir() {
+        DIRECTORY
+    } else if kind.is_file() {
+        FILE
+    } else if kind.is_fifo() {
+        "a named pipe"
+    } else {
+        "a socket or a device"
+    }))
+}
+
+const DIRECTORY: &str = "a folder";
+const FILE: &str = "a file";
+
+/// The files of the folder that are never folders.
+const OWN_FILES: [&str; 5] = ["db", SETTINGS, LOCK, "tail", "groups"];
+
 /// Proof that no other process writes the folder, where nothing may be written: a lock on the lock file
 /// as it is. Where there is none, nobody has ever had the folder.
 ///
 /// # Errors
 /// [`JournalError::Locked`], and what the operating system says.
 pub(super) fn lock_as_it_is(dir: &Path) -> Result<Option<FolderLock>, JournalError> {
+    recognise(dir)?;
     match File::open(dir.join(LOCK)) {
         Ok(file) => {
             try_lock(dir, file, OWN_LOCK_TRIES).map(|file| Some(FolderLock { _file: file }))

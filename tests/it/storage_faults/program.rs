@@ -107,6 +107,51 @@ fn a_folder_that_cannot_be_written_can_be_read() {
     assert_eq!(refused.code, Some(1), "{refused:?}");
 }
 
+/// To open a named pipe is to wait for ever, and *file exists* helps nobody.
+#[test]
+fn what_stands_in_the_place_of_a_file_or_folder_is_named_with_what_to_do() {
+    let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    let file = |path: &Path| fs::write(path, b"not ours").unwrap();
+    let link = |path: &Path| std::os::unix::fs::symlink("/nowhere/at/all", path).unwrap();
+    let cases: [(&str, &dyn Fn(&Path), &[&str], &str); 6] = [
+        ("journal/db", &pipe, &["list"], "`db` in it is a named pipe"),
+        ("journal/lock", &pipe, &["list"], "`lock` in it is a named pipe"),
+        ("journal/tail", &link, &launch("web"), "`tail` in it is a link that leads nowhere"),
+        ("journal", &file, &["list"], "a file stands where its folder should be"),
+        ("journal", &link, &launch("web"), "a link that leads nowhere stands where its folder"),
+        ("logs", &file, &launch("web"), "is no folder"),
+    ];
+    for (place, put, verb, told) in cases {
+        let home = Home::new();
+        let path = home.data().join(place);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        put(&path);
+        let refused = home.run(verb);
+        assert_eq!(refused.code, Some(1), "{place}: {refused:?}");
+        assert!(refused.stderr.contains(told), "{place}: {refused:?}");
+        let moved = ["move it away", "move away"].iter().any(|way| refused.stderr.contains(way));
+        assert!(moved, "{place}: {refused:?}");
+        fs::remove_file(&path).unwrap();
+        assert_eq!(home.run(&launch("web")).code, Some(0), "{place}: it does what it says");
+    }
+}
+
+#[test]
+fn a_file_in_the_place_of_the_archive_stops_no_saga_and_is_told_when_the_program_ends() {
+    let home = Home::new();
+    fs::create_dir(home.data()).unwrap();
+    fs::write(home.data().join("archive"), b"not ours").unwrap();
+    let launched = home.run(&launch("web"));
+    assert_eq!(launched.code, Some(0), "{launched:?}");
+    assert!(launched.stderr.contains("warning: the archive lacks the last"), "{launched:?}");
+    assert!(launched.stderr.contains("is no folder; move it away"), "{launched:?}");
+    let rebuild = home.run(&["rebuild", "--yes"]);
+    assert!(rebuild.stderr.contains("is no folder; move it away"), "{rebuild:?}");
+    fs::remove_file(home.data().join("archive")).unwrap();
+    let launched = home.run(&launch("db"));
+    assert!(!launched.stderr.contains("archive"), "{launched:?}");
+}
+
 /// A home with two deployments whose database is as it was after the first.
 fn two_deployments() -> Home {
     let home = Home::new();
