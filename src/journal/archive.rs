@@ -13,11 +13,15 @@
 //!   it is synced here, and not before.
 //! - **All but the last seconds.** What was committed is synced within [`Settings::sync_every`] and the
 //!   time that takes. A loss of the whole disk is not what it is for: it stands on the same one.
-//! - **Damage is found and named** by file and line, and costs what stands on that line.
+//! - **Damage is found and named** by file and line, and costs what stands on that line. A start reads
+//!   every line of the newest segment, and of the older ones the first lines, back to a base: what is
+//!   missing is found, and what is written to. A flipped bit in an older segment is found when all of
+//!   it is read: by `arcadia doctor`, before anything is forgotten for its age, and by a rebuild. A
+//!   start does not wait for that, because an archive may be gigabytes.
 //! - **It never stops a saga.** When it cannot be written, sagas go on, a warning says so, the status
 //!   says how far it lags, and it catches up by itself.
-//! - **It heals itself.** When the archive is not whole at the start of the program (damage, a segment
-//!   that somebody deleted, a journal older than the archive's form), the journal, which is, is
+//! - **It heals itself.** When a start finds that the archive is not whole (damage where it looks, a
+//!   segment that somebody deleted, a journal older than the archive's form), the journal, which is, is
 //!   written out as a *base*: a segment that stands for everything before it.
 //!   A history that is damaged in the journal costs itself alone: the base holds what comes before the
 //!   damage, names the saga whose rest it lacks, and what is older than the base stays.

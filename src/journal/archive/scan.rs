@@ -1,4 +1,10 @@
-//! Where an archive ends, and whether everything before that is there.
+//! Where an archive ends, and whether every segment before that is there.
+//!
+//! A start waits for this, so it is bounded: one segment line by line, and a line of each that it builds
+//! on. Whether what stands in the older ones is as it was written, only [`status`] tells, which reads
+//! all of it for `arcadia doctor` and for a rebuild.
+//!
+//! [`status`]: crate::journal::archive::status
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -50,7 +56,7 @@ const NONE: Witness = Witness { group: GroupNumber(0), link: Link::START };
 pub(super) struct Scan {
     /// Where the archive ends.
     pub(super) end: Position,
-    /// Why it is not everything that was written up to there.
+    /// Why it is not everything that was written up to there, as far as was looked.
     pub(super) broken: Option<Damage>,
     /// What a write left behind that was cut short.
     pub(super) torn: Option<Damage>,
