@@ -6,6 +6,11 @@
 //!   a record that someone else changes meanwhile; then nothing more is touched.
 //! - **Undoes**: deletes what it made; gives back value and TTL of what it changed; makes again what
 //!   it removed. A record that someone else changed since is left alone, and said so.
+//! - **Nobody's prior value is our own address**: the droplet had it before this step looked, so a record
+//!   that was found with it is one that this step wrote, and whose saving was lost with the journal's
+//!   last moments (or one that somebody set for this droplet). It is removed on the way back, never
+//!   kept: the droplet is about to go, and a name that is left pointing at its address points at
+//!   whoever gets that address next. What the name said before nobody knows then, and the undo says so.
 //! - **Twice is safe**: the checkpoint is written once and kept, so a second run never takes our own
 //!   value for the one found; our own record is recognised by its address. Listings lag, so every
 //!   record that matters is read by its id; one that is listed and cannot be read is waited for,
@@ -57,7 +62,7 @@ struct Found {
 }
 
 /// The name's A records as this step found them, before it wrote any; `None` when it never came so
-/// far as to write.
+/// far as to write. Those that point at the deployment's own droplet are not among them.
 ///
 /// # Errors
 /// When something is saved and does not read as such: nobody may take that for *nothing was there*.
@@ -66,7 +71,10 @@ pub fn found(past: &Aggregate) -> Result<Option<Vec<RecordDraft>>, StepError> {
     let found: Option<Vec<Found>> = checkpoint_of(past, NAME, FOUND)?;
     let draft =
         |found: Found| RecordDraft { name: name.name.clone(), data: found.data, ttl: found.ttl };
-    Ok(found.map(|found| found.into_iter().map(draft).collect()))
+    let wait: Option<wait_droplet_active::Output> = output_of(past, wait_droplet_active::NAME)?;
+    let address = wait.map(|wait| wait.ipv4.to_string()).unwrap_or_default();
+    let others = |found: &Found| !same(&found.data, &address);
+    Ok(found.map(|found| found.into_iter().filter(others).map(draft).collect()))
 }
 
 /// See the module.
@@ -143,7 +151,7 @@ impl Step for PointDeploymentDns {
 
     fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
         let name = past.deployment.spec.dns.as_ref()?;
-        let found = checkpoint_of::<Vec<Found>>(past, NAME, FOUND).ok()??;
+        let found = found(past).ok()??;
         let text = match found.as_slice() {
             [] => format!("delete A {name}"),
             records => {

@@ -1,17 +1,19 @@
 //! Sagas from end to end on the simulated cloud: they come up whole or leave nothing behind.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use arcadia::control::ControlError;
-use arcadia::domain::aggregate::Fact;
+use arcadia::domain::aggregate::{Entry, Fact};
 use arcadia::domain::deployment::{Actor, DeploymentState, TransitionReason};
 use arcadia::domain::id::SagaId;
-use arcadia::domain::saga::event::Order;
+use arcadia::domain::saga::event::{EventKind, Order};
 use arcadia::domain::saga::plan::{OnFailure, StepName};
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::summary::Standing;
 use arcadia::domain::undo_preview::Loss;
-use arcadia::journal::memory::Verdict;
+use arcadia::journal::memory::{MemoryJournal, Verdict};
+use arcadia::journal::{Batch, Fate, Journal as _};
 use arcadia::providers::{Compute, DropletDraft};
 use arcadia::steps::Marks;
 
@@ -356,6 +358,42 @@ async fn a_set_of_records_is_restored_as_a_set() {
     rig.order(launched.deployment, Order::Rollback).await.unwrap();
     rig.until_still(launched.deployment).await;
     rig.assert_gone_but(launched.deployment, &before).await;
+}
+
+/// The checkpoint was lost with the journal's last moments, and what was written after it was not. A name
+/// that goes on pointing at a droplet that is gone points at whoever gets the address next.
+#[tokio::test(start_paused = true)]
+async fn no_name_points_at_a_droplet_that_is_gone_although_the_checkpoint_was_lost() {
+    let (old, later) = ("198.51.100.44", "198.51.100.50");
+    for (before, meanwhile) in [(None, None), (Some(old), None), (Some(old), Some(later))] {
+        let mut rig = Rig::new().await;
+        before.map(|address| rig.cloud.put_record("web", address, 600));
+        let launched = rig.launch().await;
+        rig.until_still(launched.deployment).await;
+        rig.engine.stop().await;
+        rig.journal = Arc::new(without_what_was_found(&rig.journal, launched.saga).await);
+        meanwhile.map(|address| rig.cloud.put_record("web", address, 700));
+        rig.crash_and_restart(Duration::from_secs(1)).await;
+        rig.until_still(launched.deployment).await;
+        rig.assert_whole(launched.deployment).await;
+        let undo = rig.show(launched.deployment).await.undo.lines[0].text.clone();
+        assert_eq!(undo.starts_with("delete A web"), meanwhile.is_none(), "{undo}");
+        rig.order(launched.deployment, Order::Rollback).await.unwrap();
+        assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+        let addresses: Vec<_> = rig.cloud.addresses().into_iter().map(|(_, to, _)| to).collect();
+        assert_eq!(addresses, Vec::from_iter(meanwhile.map(str::to_owned)), "{before:?}");
+    }
+}
+
+/// The journal as a rebuild makes it when the archive ends before the records that were found.
+async fn without_what_was_found(journal: &MemoryJournal, saga: SagaId) -> MemoryJournal {
+    let mut entries = journal.history(saga).await.unwrap();
+    let saved = |entry: &Entry| matches!(&entry.fact, Fact::Saga(EventKind::Checkpointed { key, .. }) if key == "found");
+    entries.truncate(entries.iter().position(saved).unwrap());
+    let shorter = MemoryJournal::new();
+    let batch = Batch { saga, entries: entries.into(), fate: Fate::Begins };
+    shorter.append(batch).await.unwrap();
+    shorter
 }
 
 #[tokio::test(start_paused = true)]

@@ -53,12 +53,22 @@ impl Pointing<'_> {
         Ok(self.undone(&left))
     }
 
-    /// Gives every record back what it was, unless someone else changed it since.
+    /// Gives every record back what it was, unless someone else changed it since; one that pointed at
+    /// our own droplet is removed.
     pub(super) async fn restore(&self, found: &[Found]) -> Result<Progress, Halt> {
         let removed: Vec<u64> = checkpoint_of(&self.ctx.past, NAME, REMOVES)?.unwrap_or_default();
         let listed = self.listed_unless_gone().await?;
         let mut left = Vec::new();
-        for record in found {
+        let (ours, others): (Vec<_>, Vec<_>) =
+            found.iter().partition(|record| same(&record.data, &self.address));
+        for record in &ours {
+            match self.read_known(RecordId(record.id), &listed).await? {
+                Some(there) if same(&there.data, &self.address) => self.delete(there.id).await?,
+                Some(there) => left.push(there.data),
+                None => {}
+            }
+        }
+        for record in others {
             match self.restore_one(record, &removed, &listed).await? {
                 Restored::Yes => {}
                 Restored::LeftAlone(data) => left.push(data),
@@ -67,6 +77,14 @@ impl Pointing<'_> {
                 }
                 Restored::Missing => left.push(format!("{} was removed", record.data)),
             }
+        }
+        if left.is_empty() && !ours.is_empty() {
+            tracing::warn!(name = %self.name, "nobody knows what the name said before it was ours");
+            return Ok(Progress::noted(format!(
+                "`{}` no longer points at {}; it did when it was first looked at, so what it said \
+                 before is not known",
+                self.name, self.address
+            )));
         }
         Ok(self.undone(&left))
     }
