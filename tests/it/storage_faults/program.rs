@@ -107,13 +107,16 @@ fn a_folder_that_cannot_be_written_can_be_read() {
     assert_eq!(refused.code, Some(1), "{refused:?}");
 }
 
+/// Where what is put, which verb is run then, and what it says.
+type Case<'a> = (&'static str, &'a dyn Fn(&Path), &'a [&'a str], &'static str);
+
 /// To open a named pipe is to wait for ever, and *file exists* helps nobody.
 #[test]
 fn what_stands_in_the_place_of_a_file_or_folder_is_named_with_what_to_do() {
     let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     let file = |path: &Path| fs::write(path, b"not ours").unwrap();
     let link = |path: &Path| std::os::unix::fs::symlink("/nowhere/at/all", path).unwrap();
-    let cases: [(&str, &dyn Fn(&Path), &[&str], &str); 6] = [
+    let cases: [Case<'_>; 6] = [
         ("journal/db", &pipe, &["list"], "`db` in it is a named pipe"),
         ("journal/lock", &pipe, &["list"], "`lock` in it is a named pipe"),
         ("journal/tail", &link, &launch("web"), "`tail` in it is a link that leads nowhere"),
