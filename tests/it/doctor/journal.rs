@@ -1,0 +1,185 @@
+//! A journal or an archive that is damaged, gone or in use: nothing that may be live is an orphan.
+
+use std::fs;
+
+use arcadia::domain::id::SagaId;
+
+use crate::doctor::{launched, rolled_back_in_vain, saga_of, visit};
+use crate::support::database;
+use crate::support::home::{Home, launch};
+use crate::support::simulated::Simulated;
+
+#[test]
+fn an_unfinished_saga_owns_what_it_made_and_a_running_one_locks_the_folder() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    let wait = "GET /v2/droplets/*: 503";
+    cloud.faults(&[wait]);
+    let running = home.start(&launch("web"));
+    cloud.wait_until_asked(wait, 0);
+    let seen = visit(&home, &["--fix", "--yes"]);
+    assert_eq!((seen.code, seen.names()), (Some(0), vec!["journal.opens".to_owned()]));
+    let locked = seen.finding("journal", "opens")["text"].to_string();
+    assert!(locked.contains("in use by process"), "{locked}");
+    assert_eq!(seen.finding("orphans", "judged")["verdict"], "not_checked");
+    running.kill();
+    let seen = visit(&home, &["--fix", "--yes"]);
+    assert_eq!(seen.code, Some(0), "{:#}", seen.document);
+    // What it did last may not be archived, because it was killed.
+    assert!(seen.names().iter().all(|name| name == "archive.lag"), "{:#}", seen.document);
+    let unfinished = seen.finding("journal", "unfinished")["text"].to_string();
+    assert!(unfinished.contains("under way: 1 saga"), "{unfinished}");
+    assert_eq!(cloud.droplets().len(), 1);
+}
+
+#[test]
+fn a_damaged_journal_is_a_problem_and_nothing_is_called_an_orphan() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    fs::write(home.data().join("journal/db"), b"").unwrap();
+    let before = cloud.state();
+    let seen = visit(&home, &["--fix", "--yes", "--unknown-sagas"]);
+    assert_eq!((seen.code, seen.names()), (Some(3), vec!["journal.opens".to_owned()]));
+    let judged = seen.finding("orphans", "judged");
+    assert!(judged["text"].to_string().contains("whose the 1 marked droplets are"), "{judged}");
+    assert_eq!(cloud.state(), before);
+}
+
+/// What a journal that is gone knew of is in use all the same.
+#[test]
+fn a_journal_that_is_gone_or_older_than_its_archive_makes_no_orphans() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    let journal = home.data().join("journal");
+    launched(&home, "web");
+    let older = home.path().join("older");
+    fs::rename(&journal, &older).unwrap();
+    let before = cloud.state();
+    let flags = ["--fix", "--yes", "--unknown-sagas"];
+    for flags in [&flags[..0], &flags] {
+        let gone = visit(&home, flags);
+        assert_eq!((gone.code, gone.names()), (Some(3), vec!["journal.opens".to_owned()]));
+        assert!(!journal.exists());
+    }
+    fs::rename(&older, &journal).unwrap();
+    let copy = home.path().join("copy");
+    database::copy(&journal, &copy);
+    launched(&home, "api");
+    fs::remove_dir_all(&journal).unwrap();
+    fs::rename(&copy, &journal).unwrap();
+    let both = cloud.state();
+    let older = visit(&home, &flags);
+    let opens = older.finding("journal", "opens");
+    assert!(opens["evidence"][0].to_string().contains("groups of facts are missing"), "{opens}");
+    assert_ne!(both, before);
+    assert_eq!(cloud.state(), both);
+}
+
+/// The journal leaves a damaged row out of its list. What it stands for is live.
+#[test]
+fn a_row_that_is_damaged_is_a_problem_and_its_deployment_no_orphan() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    let before = cloud.state();
+    {
+        let db = sled::open(home.data().join("journal")).unwrap();
+        let rows = db.open_tree("summaries").unwrap();
+        let (key, _) = rows.first().unwrap().unwrap();
+        rows.insert(key, b"{}").unwrap();
+        db.flush().unwrap();
+    }
+    let seen = visit(&home, &["--fix", "--yes", "--unknown-sagas"]);
+    let stored = seen.finding("journal", "stored");
+    assert!(stored["evidence"][0].to_string().contains("the row of"), "{stored}");
+    assert_eq!(seen.finding("orphans", "none")["verdict"], "ok");
+    assert_eq!(cloud.state(), before);
+}
+
+#[test]
+fn a_history_that_is_damaged_is_named_and_nothing_of_it_is_called_an_orphan() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    let before = cloud.state();
+    {
+        let db = sled::open(home.data().join("journal")).unwrap();
+        let events = db.open_tree("events").unwrap();
+        let (key, _) = events.last().unwrap().unwrap();
+        events.remove(key).unwrap();
+        db.flush().unwrap();
+    }
+    let seen = visit(&home, &["--fix", "--yes", "--unknown-sagas"]);
+    assert!(seen.names().contains(&"journal.histories".to_owned()), "{:#}", seen.document);
+    let named = &seen.finding("journal", "histories")["evidence"][0];
+    assert!(named.as_str().unwrap().contains("is damaged from entry"), "{named}");
+    assert_eq!(cloud.state(), before);
+}
+
+#[test]
+fn an_archive_that_is_damaged_or_behind_is_told_with_the_line() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    assert_eq!(visit(&home, &[]).finding("archive", "lines")["verdict"], "ok");
+    let segment = home.data().join("archive/00000000000000000001.jsonl");
+    let whole = fs::read_to_string(&segment).unwrap();
+    fs::write(&segment, whole.replacen("\"part\":0", "\"part\":9", 1)).unwrap();
+    let seen = visit(&home, &[]);
+    assert_eq!(seen.names(), ["archive.lines"], "{:#}", seen.document);
+    let named = &seen.finding("archive", "lines")["evidence"][0];
+    assert!(named.as_str().unwrap().ends_with(".jsonl:2 does not fit its checksum"), "{named}");
+    let kept: String = whole.split_inclusive('\n').take(3).collect();
+    fs::write(&segment, kept).unwrap();
+    let seen = visit(&home, &[]);
+    assert_eq!(seen.names(), ["archive.lag"], "{:#}", seen.document);
+}
+
+#[test]
+fn a_live_deployment_whose_row_or_journal_is_lost_keeps_what_it_has() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    let before = cloud.state();
+    let all = ["--fix", "--yes", "--unknown-sagas"];
+    operate(&home, |db| db.open_tree("summaries").unwrap().clear());
+    let seen = visit(&home, &all);
+    assert_eq!((seen.code, seen.names()), (Some(3), vec!["journal.stored".to_owned()]));
+    assert_eq!(seen.finding("drift", "none")["verdict"], "ok");
+
+    fs::rename(home.data().join("journal"), home.path().join("elsewhere")).unwrap();
+    for flags in [&[][..], &all] {
+        let seen = visit(&home, flags);
+        assert_eq!((seen.code, seen.names()), (Some(3), vec!["journal.opens".to_owned()]));
+        let remedy = seen.finding("journal", "opens")["remedy"].to_string();
+        assert!(remedy.contains("`arcadia rebuild`"), "{remedy}");
+    }
+    assert_eq!(cloud.state(), before);
+}
+
+#[test]
+fn a_damaged_history_keeps_its_things_and_keeps_nobody_from_judging_the_others() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    rolled_back_in_vain(&cloud, &home, "gone");
+    let saga: SagaId = saga_of(&home, "web").parse().unwrap();
+    operate(&home, |db| {
+        let events = db.open_tree("events").unwrap();
+        let (key, _) = events.scan_prefix(saga.to_bytes()).nth(3).unwrap().unwrap();
+        events.remove(key)
+    });
+    let seen = visit(&home, &["--fix", "--yes", "--unknown-sagas"]);
+    let names = ["journal.histories", "orphans.orphan_droplet", "orphans.orphan_record"];
+    assert_eq!((seen.code, seen.names()), (Some(3), names.map(str::to_owned).to_vec()));
+    let left: Vec<_> = cloud.droplets().into_iter().map(|(_, name)| name).collect();
+    assert_eq!(left, ["dep-web"], "what is certain goes, and nothing else");
+}
+
+/// Changes the database behind the journal's back.
+fn operate<T>(home: &Home, change: impl FnOnce(&sled::Db) -> sled::Result<T>) {
+    database::operate(&home.data().join("journal"), change);
+    // Whoever opens the journal next closes to others what was made here.
+    home.run(&["list"]);
+}
