@@ -29,7 +29,7 @@ pub struct Lines {
 /// that is known.
 pub fn judge(facts: &ArchiveFacts, folder: &FolderFacts, groups: Option<u64>) -> Vec<Finding> {
     let FolderState::There(ground) = &folder.state else { return Vec::new() };
-    let Some(archive) = ground.archive else { return Vec::new() };
+    let Some(archive) = ground.archive else { return vec![missing(groups)] };
     let mut findings = vec![there(archive, &folder.path)];
     match facts {
         ArchiveFacts::NotRead { why } => {
@@ -52,6 +52,28 @@ fn there(LogFacts { files, bytes, writing }: LogFacts, path: &str) -> Finding {
                 .remedy(format!("chmod u+rwx {path}/archive"))
         }
     }
+}
+
+fn missing(groups: Option<u64>) -> Finding {
+    let remedy = "start arcadia, or stop it and start it again: it writes the archive anew from the \
+         journal";
+    let text = match groups {
+        Some(0) => {
+            return Finding::ok(
+                Area::Archive,
+                "there",
+                "there is none yet; the first start makes it",
+            );
+        }
+        Some(groups) => {
+            let groups = counted(usize::try_from(groups).unwrap_or(usize::MAX), "group");
+            format!("there is none, and {groups} of facts were written to the journal")
+        }
+        None => "there is none".to_owned(),
+    };
+    Finding::warning(Area::Archive, "there", text)
+        .because("nothing would come back if the journal were lost now")
+        .remedy(remedy)
 }
 
 fn damage(Lines { damages, .. }: &Lines) -> Finding {
@@ -84,13 +106,15 @@ mod tests {
 
     #[test]
     fn each_condition_of_the_archive_has_its_verdict() {
-        let told = |facts: &ArchiveFacts, writing, groups| {
-            let archive = Some(LogFacts { files: 1, bytes: 1, writing });
+        let told_of = |facts: &ArchiveFacts, archive, groups| {
             let ground = Box::new(crate::doctor::folder::Ground { archive, ..ground() });
             let state = FolderState::There(ground);
             let folder = FolderFacts { path: "/d".to_owned(), state };
             let told = judge(facts, &folder, groups);
             told.iter().map(|finding| (finding.check, finding.verdict)).collect::<Vec<_>>()
+        };
+        let told = |facts: &ArchiveFacts, writing, groups| {
+            told_of(facts, Some(LogFacts { files: 1, bytes: 1, writing }), groups)
         };
         let whole = Lines { newest: 7, damages: Vec::new() };
         let damaged = Lines { damages: vec!["a:3 is cut short".to_owned()], ..whole.clone() };
@@ -107,5 +131,10 @@ mod tests {
         let not_read = ArchiveFacts::NotRead { why: "slow".to_owned() };
         let not_read = told(&not_read, Writing::Allowed, Some(7));
         assert_eq!(not_read, [there, ("lines", Verdict::NotChecked)]);
+        let gone = ("there", Verdict::Warning);
+        let none = ArchiveFacts::Read(Lines::default());
+        assert_eq!(told_of(&none, None, Some(7)), [gone]);
+        assert_eq!(told_of(&none, None, None), [gone]);
+        assert_eq!(told_of(&none, None, Some(0)), [there]);
     }
 }

@@ -72,7 +72,8 @@ impl Ledger {
         };
         if !will_fix && witness.is_none() && matches!(dir.try_exists(), Ok(false)) {
             // An empty journal is a whole one.
-            return Self { books: Some(Books::default()), ..without(JournalFacts::Absent) };
+            let books = Some(Books::default());
+            return Self { books, groups: Some(0), ..without(JournalFacts::Absent) };
         }
         if let (Some(witness), Ok(false)) = (witness, dir.try_exists()) {
             let what =

@@ -118,7 +118,7 @@ fn a_history_that_is_damaged_is_named_and_nothing_of_it_is_called_an_orphan() {
 }
 
 #[test]
-fn an_archive_that_is_damaged_or_behind_is_told_with_the_line() {
+fn an_archive_that_is_damaged_behind_or_gone_is_told() {
     let cloud = Simulated::start();
     let home = cloud.home();
     launched(&home, "web");
@@ -134,6 +134,11 @@ fn an_archive_that_is_damaged_or_behind_is_told_with_the_line() {
     fs::write(&segment, kept).unwrap();
     let seen = visit(&home, &[]);
     assert_eq!(seen.names(), ["archive.lag"], "{:#}", seen.document);
+    fs::remove_dir_all(home.data().join("archive")).unwrap();
+    let seen = visit(&home, &[]);
+    assert_eq!(seen.names(), ["archive.there"], "{:#}", seen.document);
+    let said = seen.finding("archive", "there")["text"].to_string();
+    assert!(said.contains("there is none, and"), "{said}");
 }
 
 #[test]
