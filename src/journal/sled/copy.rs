@@ -8,6 +8,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::journal::JournalError;
+use crate::journal::sled::counter::Counter;
 use crate::journal::sled::{folder, store};
 
 /// A copy in the folder for temporary files, readable to nobody else. Removed when it is dropped.
@@ -43,6 +44,20 @@ impl Copy {
             // It is the journal that is at fault, and not the place for the copy.
             Err(error) => store::damaged(dir, format!("it cannot be read ({error})")),
         })
+    }
+
+    /// Copies a folder that another process is writing: whether the copy makes sense is still to be
+    /// seen.
+    ///
+    /// # Errors
+    /// As [`Copy::of_taken`].
+    pub(super) fn of_written(dir: &Path) -> Result<Self, JournalError> {
+        // The counter may lag behind the database and is never ahead of it, so it is taken first.
+        let counter = Counter::bytes(dir).map_err(|error| folder::open_error(dir, &error))?;
+        let copy = Self::of_taken(dir)?;
+        let replaced = Counter::replace(copy.path(), counter.as_deref());
+        replaced.map_err(|error| folder::open_error(dir, &error))?;
+        Ok(copy)
     }
 
     /// Where it is.

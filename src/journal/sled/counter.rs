@@ -62,6 +62,22 @@ impl Counter {
         Ok(older.map_or(Noted::Nothing, |bytes| noted_by_older(&bytes)))
     }
 
+    /// What stands in the counter of the folder `dir`, if it is there.
+    pub(super) fn bytes(dir: &Path) -> io::Result<Option<Vec<u8>>> {
+        read_if_there(&dir.join(NAME))
+    }
+
+    /// Puts these bytes in the place of the counter of a copy.
+    pub(super) fn replace(copy: &Path, bytes: Option<&[u8]>) -> io::Result<()> {
+        match bytes {
+            Some(bytes) => std::fs::write(copy.join(NAME), bytes),
+            None => match std::fs::remove_file(copy.join(NAME)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                Ok(()) | Err(_) => Ok(()),
+            },
+        }
+    }
+
     /// Keeps programs that know form 1 and no other out of the folder `dir`. To be called before the
     /// first group is written; a journal that was brought up to date has a count there until then, and
     /// that keeps them out as well.
