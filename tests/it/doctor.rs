@@ -4,10 +4,13 @@
 use serde_json::{Value, json};
 
 use crate::support::home::{Home, launch};
+use crate::support::program::Ended;
 use crate::support::simulated::Simulated;
 
+mod beside;
 mod changing;
 mod drift;
+mod folder;
 mod journal;
 mod machine;
 mod orphans;
@@ -29,12 +32,16 @@ struct Visit {
 }
 
 fn visit(home: &Home, flags: &[&str]) -> Visit {
-    let ended = home.run(&[&["doctor", "--json"], flags].concat());
-    let [document] = ended.documents().try_into().unwrap_or_else(|_| panic!("{ended:?}"));
-    Visit { code: ended.code, document }
+    Visit::of(&home.run(&[&["doctor", "--json"], flags].concat()))
 }
 
 impl Visit {
+    /// What a run with `--json` told.
+    fn of(ended: &Ended) -> Self {
+        let [document] = ended.documents().try_into().unwrap_or_else(|_| panic!("{ended:?}"));
+        Self { code: ended.code, document }
+    }
+
     /// Everything that is not well: area and check, and what it says.
     fn ill(&self) -> Vec<(String, String)> {
         let findings = self.document["findings"].as_array().unwrap();

@@ -1,36 +1,14 @@
-//! A journal or an archive that is damaged, gone or in use: nothing that may be live is an orphan.
+//! A journal or an archive that is damaged or gone: nothing that may be live is an orphan.
 
 use std::fs;
 
-use arcadia::domain::id::SagaId;
+use arcadia::domain::id::{DeploymentId, SagaId};
+use arcadia::steps::Marks;
 
 use crate::doctor::{launched, rolled_back_in_vain, saga_of, visit};
 use crate::support::database;
-use crate::support::home::{Home, launch};
+use crate::support::home::Home;
 use crate::support::simulated::Simulated;
-
-#[test]
-fn an_unfinished_saga_owns_what_it_made_and_a_running_one_locks_the_folder() {
-    let cloud = Simulated::start();
-    let home = cloud.home();
-    let wait = "GET /v2/droplets/*: 503";
-    cloud.faults(&[wait]);
-    let running = home.start(&launch("web"));
-    cloud.wait_until_asked(wait, 0);
-    let seen = visit(&home, &["--fix", "--yes"]);
-    assert_eq!((seen.code, seen.names()), (Some(0), vec!["journal.opens".to_owned()]));
-    let locked = seen.finding("journal", "opens")["text"].to_string();
-    assert!(locked.contains("in use by process"), "{locked}");
-    assert_eq!(seen.finding("orphans", "judged")["verdict"], "not_checked");
-    running.kill();
-    let seen = visit(&home, &["--fix", "--yes"]);
-    assert_eq!(seen.code, Some(0), "{:#}", seen.document);
-    // What it did last may not be archived, because it was killed.
-    assert!(seen.names().iter().all(|name| name == "archive.lag"), "{:#}", seen.document);
-    let unfinished = seen.finding("journal", "unfinished")["text"].to_string();
-    assert!(unfinished.contains("under way: 1 saga"), "{unfinished}");
-    assert_eq!(cloud.droplets().len(), 1);
-}
 
 #[test]
 fn a_damaged_journal_is_a_problem_and_nothing_is_called_an_orphan() {
@@ -139,6 +117,34 @@ fn an_archive_that_is_damaged_behind_or_gone_is_told() {
     assert_eq!(seen.names(), ["archive.there"], "{:#}", seen.document);
     let said = seen.finding("archive", "there")["text"].to_string();
     assert!(said.contains("there is none, and"), "{said}");
+}
+
+/// A row that no saga has may be of one that nothing else tells of.
+#[test]
+fn while_a_row_belongs_to_no_saga_a_stranger_is_only_told_of_and_everything_else_is_judged() {
+    let cloud = Simulated::start();
+    let home = cloud.home();
+    launched(&home, "web");
+    rolled_back_in_vain(&cloud, &home, "gone");
+    let mark = Marks::saga_tag(SagaId::from_u128(99));
+    let stranger = cloud.put_droplet("stranger", &["managed-by-arcadia", &mark]);
+    operate(&home, |db| {
+        let rows = db.open_tree("summaries").unwrap();
+        rows.insert(DeploymentId::from_u128(98).to_bytes(), b"{}")
+    });
+    let seen = visit(&home, &["--fix", "--yes", "--unknown-sagas"]);
+    assert_eq!(seen.code, Some(3), "{:#}", seen.document);
+    let droplet = "orphans.orphan_droplet";
+    let mut told = seen.names();
+    told.sort();
+    assert_eq!(told, ["journal.stored", droplet, droplet, "orphans.orphan_record"]);
+    assert!(seen.document.to_string().contains("it may be of the deployment whose row is damaged"));
+    assert_eq!(seen.finding("drift", "none")["verdict"], "ok");
+    let left: Vec<_> = cloud.droplets().into_iter().map(|(_, name)| name).collect();
+    assert_eq!(left, ["dep-web", "stranger"]);
+    let named = visit(&home, &["--fix", "--yes", "--droplet", &stranger.to_string()]);
+    assert_eq!(named.code, Some(3));
+    assert_eq!(cloud.droplets().len(), 2, "not by name either");
 }
 
 #[test]

@@ -1,11 +1,9 @@
-//! Configuration, token, folder and clock.
+//! Configuration, token and clock.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use serde_json::json;
-
-use crate::doctor::{launched, visit};
+use crate::doctor::visit;
 use crate::support::gateway::Gateway;
 use crate::support::home::Home;
 use crate::support::program::Ended;
@@ -66,22 +64,6 @@ fn each_trouble_with_the_token_is_told_and_the_token_never_is() {
         assert_eq!(visit(&home, &[]).names(), [name], "{fault}");
         assert_keeps_the_secret(&home.run(&["doctor"]));
     }
-}
-
-#[test]
-fn a_folder_that_is_open_to_others_or_cannot_be_written_to_is_told() {
-    let cloud = Simulated::start();
-    let home = cloud.home();
-    launched(&home, "web");
-    let mode = |path: &str, mode| {
-        fs::set_permissions(home.data().join(path), fs::Permissions::from_mode(mode)).unwrap();
-    };
-    mode("", 0o755);
-    mode("journal/db", 0o644);
-    let seen = visit(&home, &[]);
-    assert_eq!(seen.code, Some(0), "warnings alone");
-    assert_eq!(seen.names(), ["data_folder.rights", "data_folder.modes"], "{:#}", seen.document);
-    assert_eq!(seen.finding("data_folder", "modes")["evidence"], json!(["journal/db (mode 0644)"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
