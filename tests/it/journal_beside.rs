@@ -129,6 +129,18 @@ async fn a_copy_that_was_torn_anywhere_does_not_fit_or_holds_what_was_there_when
     );
 }
 
+#[tokio::test]
+async fn without_the_counter_no_copy_is_believed() {
+    let dir = TempDir::new().unwrap();
+    let journal = SledJournal::open(dir.path()).unwrap();
+    append(&journal, SagaId::from_u128(7), entries(0, 1), Fate::Begins).await.unwrap();
+    assert!(copied(dir.path()).await.is_some());
+    fs::write(dir.path().join("tail"), b"torn").unwrap();
+    assert_eq!(copied(dir.path()).await, None);
+    fs::remove_file(dir.path().join("tail")).unwrap();
+    assert_eq!(copied(dir.path()).await, None);
+}
+
 /// The sagas that write.
 fn sagas() -> impl Iterator<Item = SagaId> {
     (0..8).map(SagaId::from_u128)

@@ -12,6 +12,7 @@ use crate::app::doctor::reading::Reading;
 use crate::app::doctor::{PATIENCE, bounded, too_slow};
 use crate::clock::Clock;
 use crate::domain::failure::with_causes;
+use crate::journal::JournalError;
 use crate::journal::sled::integrity::Witness;
 use crate::journal::sled::opening::Opening;
 
@@ -44,8 +45,10 @@ pub(super) async fn read(
         before = Some(amiss);
         clock.sleep_until(clock.now() + PAUSE).await;
     }
-    let first = before.and_then(|amiss| amiss.into_iter().next()).unwrap_or_default();
-    Err(format!("none of {COPIES} copies of it was whole, because too much is written: {first}"))
+    let last = before.and_then(|amiss| amiss.into_iter().next()).unwrap_or_default();
+    Err(format!(
+        "it is written while it is copied, and none of {COPIES} copies fits together; of the last: {last}"
+    ))
 }
 
 /// What one copy says, or why it says nothing; an error when there is no use in another.
@@ -54,6 +57,8 @@ async fn copied(dir: &Path, witness: Option<Witness>) -> Result<Result<Reading, 
     let look = move || Opening::of(&folder).witness(witness).look_beside();
     let journal = match bounded(PATIENCE, look).await {
         Some(Ok(journal)) => journal,
+        // There is no room for another one either.
+        Some(Err(error @ JournalError::NotCopied { .. })) => return Err(with_causes(&error)),
         Some(Err(error)) => return Ok(Err(with_causes(&error))),
         None => return Err(too_slow("copied")),
     };

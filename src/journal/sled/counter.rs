@@ -62,20 +62,9 @@ impl Counter {
         Ok(older.map_or(Noted::Nothing, |bytes| noted_by_older(&bytes)))
     }
 
-    /// What stands in the counter of the folder `dir`, if it is there.
-    pub(super) fn bytes(dir: &Path) -> io::Result<Option<Vec<u8>>> {
-        read_if_there(&dir.join(NAME))
-    }
-
-    /// Puts these bytes in the place of the counter of a copy.
-    pub(super) fn replace(copy: &Path, bytes: Option<&[u8]>) -> io::Result<()> {
-        match bytes {
-            Some(bytes) => std::fs::write(copy.join(NAME), bytes),
-            None => match std::fs::remove_file(copy.join(NAME)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                Ok(()) | Err(_) => Ok(()),
-            },
-        }
+    /// Puts a counter that says `tail` in the folder of a copy.
+    pub(super) fn put(copy: &Path, tail: &Tail) -> io::Result<()> {
+        std::fs::write(copy.join(NAME), text(tail))
     }
 
     /// Keeps programs that know form 1 and no other out of the folder `dir`. To be called before the
