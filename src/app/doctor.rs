@@ -102,6 +102,9 @@ async fn examine(
     let ended = if args.fixing.fix && (may_act || report.plan.is_empty()) {
         visit.fix(args, (&output, columns), environment, &clock, &mut report).await
     } else {
+        if args.fixing.fix {
+            cli::doctor::would(&output, &report, columns);
+        }
         Ok(())
     };
     visit.end().await;

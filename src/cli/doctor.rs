@@ -23,8 +23,8 @@ Exit codes:
    64  --fix needs an answer, and there is no terminal to ask on: --yes
 
 Without --fix nothing is changed: no saga is started, and nothing is made or removed anywhere. While
-another Arcadia runs, such as the dashboard, a copy of its journal is read. --fix needs the folder for
-itself.
+another Arcadia runs, such as the dashboard, a copy of its journal is read. --fix needs the folder
+for itself.
 
 Examples:
   arcadia doctor
@@ -86,6 +86,12 @@ pub async fn agree(
 ) -> Result<(), CliError> {
     let consent = if args.fixing.yes { Consent::Given } else { Consent::ToBeAsked };
     confirm::acting(output, "doctor --fix", &page::plan(report, columns), consent).await
+}
+
+/// Shows the plan of which nothing is done.
+pub fn would(output: &Output, report: &Report, columns: Option<u16>) {
+    let plan = page::plan(report, columns).join("\n");
+    output.talk(&format!("doctor --fix would, in this order:\n{plan}"));
 }
 
 /// Says that there is nothing to be done.

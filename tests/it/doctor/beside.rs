@@ -40,6 +40,10 @@ fn beside_the_open_dashboard_everything_is_told_and_only_fix_waits_for_its_end()
     assert!(fix["text"].to_string().contains("nothing was removed: process "), "{fix}");
     assert_eq!(refused.document["plan"].as_array().unwrap().len(), 2);
     assert_eq!(refused.document["repairs"].as_array().unwrap().len(), 0);
+    let told = home.run(&["doctor", "--fix"]);
+    assert_eq!(told.code, Some(3), "nobody is asked: {told:?}");
+    let plan = "doctor --fix would, in this order:\n  delete record ";
+    assert!(told.stderr.contains(plan), "{told:?}");
     assert_eq!(cloud.state(), before);
 
     terminal.keys("q");
