@@ -4,10 +4,11 @@
 //! Everything here is pure: no file is opened, nobody is asked, and `now` is an argument. [`app`]
 //! collects the pictures, shows the findings and carries the acts out.
 //!
-//! What is called an orphan may be destroyed, so the rule is: nothing is one unless the journal was
-//! read whole, the saga that marked it is known to have ended without a live deployment, and the
+//! What is called an orphan may be destroyed, so the rule is: nothing is one unless the history of the
+//! saga that marked it was read whole, that saga is known to have ended without a live deployment, and the
 //! provider has just shown the thing itself, not only a line of a listing. A mark of a saga that this
-//! journal has never heard of is perhaps a colleague's, and is only ever destroyed by name.
+//! journal has never heard of is perhaps a colleague's, and is only ever destroyed by name; and not even
+//! so while something in the journal is damaged of which nobody can say whose it is.
 //!
 //! [`app`]: crate::app
 
@@ -20,10 +21,12 @@ pub mod drift;
 pub mod finding;
 pub mod folder;
 pub mod journal;
+pub mod judgement;
 pub mod marks;
 pub mod names;
 pub mod orphans;
 pub mod plan;
+pub mod refusal;
 pub mod report;
 pub mod terminal;
 pub mod token;

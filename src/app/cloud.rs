@@ -19,6 +19,9 @@ const SIMULATED_TOKEN: &str = "simulated";
 /// Requests a minute and an hour to a simulated cloud, which has no account to protect.
 const SIMULATED_REQUESTS: u32 = 1_000_000;
 
+/// Where the simulated cloud inside this program keeps its state, in the data folder.
+pub(super) const STATE_FILE: &str = "simulator.json";
+
 /// The providers, and the simulated cloud if it runs inside this program.
 pub(super) struct Cloud {
     pub(super) compute: Arc<dyn Compute>,
@@ -123,7 +126,7 @@ pub(super) fn simulator_options(
 }
 
 async fn embedded(config: &Config, clock: &Clock) -> Result<Running, AppError> {
-    let state_file = config.data_dir.join("simulator.json");
+    let state_file = config.data_dir.join(STATE_FILE);
     let options = Options {
         rate_limit: RateLimit::Off,
         ..simulator_options(&config.simulator, Some(state_file))

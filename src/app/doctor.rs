@@ -2,8 +2,8 @@
 //! is carried out if the operator says so.
 //!
 //! Nothing here may hang and nothing may die of what is broken: every look has a bound, and what cannot
-//! be looked at is a finding. The journal's lock is held from the first look to the last act, so that
-//! no saga of this folder runs meanwhile; no engine is ever made here.
+//! be looked at is a finding. Nothing is removed but while the journal's lock is held from the first look
+//! to the last act, so that no saga of this folder runs meanwhile; no engine is ever made here.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,19 +13,20 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use crate::app::AppError;
-use crate::app::cloud::Cloud;
 use crate::app::doctor::ledger::Ledger;
-use crate::app::doctor::rounds::Rounds;
+use crate::app::doctor::reach::{Purpose, Reached};
+use crate::app::doctor::rounds::{Rounds, Seen};
 use crate::app::workshop::LateEngine;
 use crate::cli::doctor::DoctorArgs;
 use crate::cli::output::Output;
 use crate::cli::{self, Exit};
-use crate::clock::{Chance, Clock};
+use crate::clock::Clock;
 use crate::config::{Config, Environment, Flags, Loaded, Provider, secret};
 use crate::doctor::archive::{ArchiveFacts, Lines};
 use crate::doctor::finding::{Area, Finding};
 use crate::doctor::folder::{FolderFacts, FolderState};
-use crate::doctor::journal::JournalFacts;
+use crate::doctor::judgement::{self, Judgement};
+use crate::doctor::refusal::{self, Known};
 use crate::doctor::report::{Repair, Report};
 use crate::doctor::token::TokenFacts;
 use crate::doctor::{archive, clock, configuration, folder, journal, plan, terminal, token};
@@ -33,16 +34,20 @@ use crate::domain::failure::with_causes;
 use crate::journal::archive::{FOLDER, status};
 use crate::telemetry::{self, Redactor};
 
+mod beside;
 mod ground;
 mod ledger;
 mod local;
+mod reach;
+mod reading;
 mod repair;
 mod rounds;
 
 /// How long a look at the machine may take: a file system of another machine may never answer.
 const LOCAL_PATIENCE: Duration = Duration::from_secs(10);
-/// How long reading the whole archive may take: a gigabyte is read in some seconds.
-const ARCHIVE_PATIENCE: Duration = Duration::from_mins(1);
+/// How long opening, copying or reading the journal or the archive may take: a gigabyte is read in some
+/// seconds.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How long the token command may take: it may ask somebody for a passphrase.
 const TOKEN_PATIENCE: Duration = Duration::from_mins(1);
 /// How long connecting to the provider, and one request to it, may take at most.
@@ -86,14 +91,20 @@ async fn examine(
     let mut visit = Visit::begin(args, config, environment, &clock).await;
     findings.append(&mut visit.findings);
     let choice = args.choice();
-    let plan = plan::plan(&visit.rounds.orphans, &choice);
-    let refused = plan::refused(&plan, &choice);
+    let plan = plan::plan(&visit.judgement.orphans, &choice);
+    findings.extend(refusal::judge(&plan, &choice, visit.known()));
+    let may_act = visit.ledger.is_ours();
+    if args.fixing.fix && !plan.is_empty() {
+        findings.extend(visit.ledger.source().and_then(journal::not_ours));
+    }
     let mut report = Report::new(clock.now(), findings, plan);
     cli::doctor::tell(&output, args, &report, columns);
-    let ended = if args.fixing.fix {
-        cli::doctor::refuse(&output, &refused);
+    let ended = if args.fixing.fix && (may_act || report.plan.is_empty()) {
         visit.fix(args, (&output, columns), environment, &clock, &mut report).await
     } else {
+        if args.fixing.fix {
+            cli::doctor::would(&output, &report, columns);
+        }
         Ok(())
     };
     visit.end().await;
@@ -105,9 +116,10 @@ async fn examine(
 struct Visit {
     config: Config,
     findings: Vec<Finding>,
-    rounds: Rounds,
+    judgement: Judgement,
+    seen: Option<Seen>,
     ledger: Ledger,
-    cloud: Option<Cloud>,
+    reached: Option<Reached>,
     _log: Option<telemetry::Guard>,
 }
 
@@ -129,30 +141,42 @@ impl Visit {
         let (facts, secret) = fetch_token(&config, environment).await;
         findings.push(token::presence(&facts));
         let log = start_log(&config, &ground, secret.as_ref(), clock);
-        let ledger = Ledger::open(&config.data_dir, &ground, args.fixing.fix).await;
+        let ledger = Ledger::open(&config.data_dir, &ground, args.fixing.fix, clock).await;
         findings.extend(journal::judge(&ledger.facts));
-        let lines = read_archive(&config.data_dir, &ledger).await;
+        let lines = read_archive(&config.data_dir).await;
         findings.extend(archive::judge(&lines, &ground, ledger.groups));
 
         let mut rounds = Rounds::default();
-        let cloud = match reach(&config, &ledger, &facts, secret, clock).await {
-            Ok(cloud) => {
-                rounds = rounds::make(&config, &cloud, ledger.books.as_ref(), clock).await;
-                Some(cloud)
+        let purpose =
+            if ledger.is_ours() && args.fixing.fix { Purpose::Fix } else { Purpose::Look };
+        let reached = match reach::reach(&config, purpose, &facts, secret, clock).await {
+            Ok(reached) => {
+                let books = ledger.books.as_ref();
+                rounds = rounds::make(&config, &reached.cloud, books, clock).await;
+                Some(reached)
             }
-            Err(why) => {
-                findings.extend(out_of_reach(&why));
+            Err(told) => {
+                findings.extend(told);
                 None
             }
         };
         findings.append(&mut rounds.findings);
+        let judgement = judge(&config, &ledger, rounds.seen.as_ref(), clock).await;
+        findings.extend(judgement.findings.iter().cloned());
         findings.extend(clock::judge(
             clock.now(),
             rounds.time.as_ref(),
             config.saga.settle,
             ledger.latest,
         ));
-        Self { config, findings, rounds, ledger, cloud, _log: log }
+        Self { config, findings, judgement, seen: rounds.seen, ledger, reached, _log: log }
+    }
+
+    /// What named droplets are judged by.
+    fn known(&self) -> Option<Known<'_>> {
+        let Seen { listing, looks } = self.seen.as_ref()?;
+        let books = self.ledger.books.as_ref()?;
+        Some(Known { books, listing, looks, orphans: &self.judgement.orphans })
     }
 
     /// Shows the plan, asks, and carries it out.
@@ -164,7 +188,7 @@ impl Visit {
         clock: &Clock,
         report: &mut Report,
     ) -> Result<(), AppError> {
-        let (Some(cloud), false) = (&self.cloud, report.plan.is_empty()) else {
+        let (Some(Reached { cloud, .. }), false) = (&self.reached, report.plan.is_empty()) else {
             cli::doctor::nothing_to_fix(output);
             return Ok(());
         };
@@ -179,8 +203,24 @@ impl Visit {
 
     async fn end(self) {
         self.ledger.close().await;
-        if let Some(cloud) = self.cloud {
-            cloud.stop().await;
+        if let Some(reached) = self.reached {
+            reached.cloud.stop().await;
+        }
+    }
+}
+
+/// Judges orphans and drift by what was seen; twice, when a running Arcadia went on meanwhile.
+async fn judge(config: &Config, ledger: &Ledger, seen: Option<&Seen>, clock: &Clock) -> Judgement {
+    let (Some(books), Some(Seen { listing, looks })) = (&ledger.books, seen) else {
+        return Judgement::default();
+    };
+    let judged = |books| judgement::judge(books, listing, looks, config.saga.record_ttl);
+    match ledger.later(clock).await {
+        Ok(None) => judged(books),
+        Ok(Some(later)) => judged(books).and_later(&judged(&later)),
+        Err(why) => {
+            let findings = unjudged(&why).into();
+            Judgement { findings, ..Judgement::default() }
         }
     }
 }
@@ -209,21 +249,15 @@ async fn look_at_ground(data_dir: &Path) -> FolderFacts {
 }
 
 /// Reads every line of the archive.
-async fn read_archive(data_dir: &Path, ledger: &Ledger) -> ArchiveFacts {
-    if let JournalFacts::Locked { .. } = ledger.facts {
-        return ArchiveFacts::NotRead { why: "it is being written".to_owned() };
-    }
+async fn read_archive(data_dir: &Path) -> ArchiveFacts {
     let folder = data_dir.join(FOLDER);
-    match bounded(ARCHIVE_PATIENCE, move || status::inspect(&folder)).await {
+    match bounded(PATIENCE, move || status::inspect(&folder)).await {
         Some(Ok(found)) => ArchiveFacts::Read(Lines {
             newest: found.newest.map_or(0, |newest| newest.group.0),
             damages: found.damages.iter().map(ToString::to_string).collect(),
         }),
         Some(Err(error)) => ArchiveFacts::NotRead { why: with_causes(&error) },
-        None => {
-            let seconds = ARCHIVE_PATIENCE.as_secs();
-            ArchiveFacts::NotRead { why: format!("it could not be read within {seconds} s") }
-        }
+        None => ArchiveFacts::NotRead { why: too_slow("read") },
     }
 }
 
@@ -271,35 +305,6 @@ fn start_log(
     telemetry::start(settings).ok()
 }
 
-/// Connects to the cloud; or why not.
-async fn reach(
-    config: &Config,
-    ledger: &Ledger,
-    facts: &TokenFacts,
-    secret: Option<SecretString>,
-    clock: &Clock,
-) -> Result<Cloud, String> {
-    match facts {
-        TokenFacts::NotNeeded | TokenFacts::Fetched { .. } => {}
-        TokenFacts::Failed { .. } => {
-            return Err("there is no token to ask the provider with".to_owned());
-        }
-    }
-    let is_inside = config.provider == Provider::Simulator && config.simulator.url.is_none();
-    if is_inside && !ledger.is_ours() {
-        let why = match &ledger.facts {
-            JournalFacts::Locked { .. } => "the simulated cloud is inside the Arcadia that runs",
-            JournalFacts::Absent => "the simulated cloud is made with the first start",
-            JournalFacts::NotOpened { .. }
-            | JournalFacts::Broken { .. }
-            | JournalFacts::Read(_) => "the simulated cloud stands and falls with the journal",
-        };
-        return Err(why.to_owned());
-    }
-    let connected = Cloud::connect(config, secret, clock, &Chance::from_system()).await;
-    connected.map_err(|error| with_causes(&error))
-}
-
 fn waiting_for_the_configuration() -> Vec<Finding> {
     let why = "the configuration must make sense first";
     [Area::Token, Area::DataFolder, Area::Journal, Area::Clock, Area::Cloud]
@@ -309,9 +314,8 @@ fn waiting_for_the_configuration() -> Vec<Finding> {
         .collect()
 }
 
-fn out_of_reach(why: &str) -> Vec<Finding> {
-    let cloud = Finding::not_checked(Area::Cloud, "reachable", why);
-    std::iter::once(cloud).chain(unjudged(why)).collect()
+fn too_slow(what: &str) -> String {
+    format!("it could not be {what} within {} s", PATIENCE.as_secs())
 }
 
 /// Orphans and drift need both the books and the cloud.

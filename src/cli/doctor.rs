@@ -19,10 +19,12 @@ mod page;
 Exit codes:
     0  no problem: warnings, and what could not be checked, are told and change nothing about it
     1  --fix was asked for, and the answer was no
-    3  a problem stands: a person must do something
+    3  a problem stands, or a thing that --fix was to remove: a person must do something
    64  --fix needs an answer, and there is no terminal to ask on: --yes
 
-Without --fix nothing is changed: no saga is started, and nothing is made or removed anywhere.
+Without --fix nothing is changed: no saga is started, and nothing is made or removed anywhere. While
+another Arcadia runs, such as the dashboard, a copy of its journal is read. --fix needs the folder
+for itself.
 
 Examples:
   arcadia doctor
@@ -86,13 +88,10 @@ pub async fn agree(
     confirm::acting(output, "doctor --fix", &page::plan(report, columns), consent).await
 }
 
-/// Says that droplets which were named stay as they are.
-pub fn refuse(output: &Output, ids: &[u64]) {
-    for id in ids {
-        output.talk(&format!(
-            "droplet {id} stays: it is not there, carries no mark of ours, or something owns it"
-        ));
-    }
+/// Shows the plan of which nothing is done.
+pub fn would(output: &Output, report: &Report, columns: Option<u16>) {
+    let plan = page::plan(report, columns).join("\n");
+    output.talk(&format!("doctor --fix would, in this order:\n{plan}"));
 }
 
 /// Says that there is nothing to be done.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
+use crate::doctor::marks;
 use crate::domain::aggregate::Aggregate;
 use crate::domain::deployment::DeploymentState;
 use crate::domain::id::{DeploymentId, SagaId};
@@ -11,12 +12,12 @@ use crate::domain::saga::state::{Stage, StepState};
 use crate::domain::spec::DnsName;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
-use crate::providers::{DropletId, RecordDraft, RecordId};
+use crate::providers::{Droplet, DropletId, RecordDraft, RecordId};
 use crate::steps::{
     StepError, create_droplet, output_of, point_deployment_dns, wait_droplet_active,
 };
 
-/// Every deployment that the journal knows, by its saga: the whole journal, or there are no books.
+/// Every deployment that the journal knows, by its saga; and whether those are all.
 #[derive(Debug, Clone, Default)]
 pub struct Books {
     entries: BTreeMap<SagaId, Entry>,
@@ -110,12 +111,14 @@ impl Books {
         self.opaque.insert(saga);
     }
 
-    /// Adds a deployment of which nothing can be read, not even its saga.
+    /// Adds something of which nobody can say whose it is: perhaps of a deployment that nothing else tells
+    /// of.
     pub fn add_nameless(&mut self) {
         self.nameless += 1;
     }
 
-    /// Whether the saga of every deployment is known. If not, a strange mark may be one of ours.
+    /// Whether the saga of every deployment is known. If not, a strange mark may be one of ours: this is
+    /// what keeps a droplet with such a mark from being removed, by name or not.
     pub fn know_every_saga(&self) -> bool {
         self.nameless == 0
     }
@@ -123,6 +126,11 @@ impl Books {
     /// Whether the saga is known, and nothing else about it.
     pub fn is_opaque(&self, saga: SagaId) -> bool {
         self.opaque.contains(&saga)
+    }
+
+    /// Whether the saga is known, however little of it.
+    pub fn have_heard_of(&self, saga: SagaId) -> bool {
+        self.entries.contains_key(&saga) || self.is_opaque(saga)
     }
 
     /// Whether every history makes sense. If not, a name may be owned without the books saying so.
@@ -150,17 +158,28 @@ impl Books {
 
     /// Whether a live deployment or a saga that has not ended recorded this droplet as its own.
     pub fn own_droplet(&self, id: DropletId) -> bool {
-        self.entries.values().any(|entry| {
-            matches!(entry.ownership, Ownership::Saga | Ownership::Deployment)
-                && entry.claim.droplet == Some(id)
-        })
+        self.owners().any(|(_, entry)| entry.claim.droplet == Some(id))
+    }
+
+    /// The live deployment, or the one whose saga has not ended, that recorded this droplet as its own, or
+    /// whose mark it carries.
+    pub fn owner_of(&self, droplet: &Droplet) -> Option<&Entry> {
+        let sagas: BTreeSet<_> = marks::sagas(droplet).collect();
+        let recorded = self.owners().find(|(_, entry)| entry.claim.droplet == Some(droplet.id));
+        let marked = || self.owners().find(|(saga, _)| sagas.contains(saga));
+        recorded.or_else(marked).map(|(_, entry)| entry)
     }
 
     /// Whether a live deployment or a saga that has not ended asked for this name.
     pub fn owns_name(&self, qualified: &str) -> bool {
-        self.entries.values().any(|entry| {
-            matches!(entry.ownership, Ownership::Saga | Ownership::Deployment)
-                && entry.dns_name.as_deref() == Some(qualified)
+        self.owners().any(|(_, entry)| entry.dns_name.as_deref() == Some(qualified))
+    }
+
+    /// The live deployments, and those whose sagas have not ended.
+    fn owners(&self) -> impl Iterator<Item = (SagaId, &Entry)> {
+        self.entries().filter(|(_, entry)| match entry.ownership {
+            Ownership::Saga | Ownership::Deployment => true,
+            Ownership::Nobody | Ownership::LeftBehind => false,
         })
     }
 }

@@ -1,7 +1,11 @@
 //! Live deployments that are not what the journal says.
 //!
 //! Drift is only ever told, never repaired here: what differs may be serving somebody, and whether the
-//! fact or the journal is right is for a person to say.
+//! fact or the journal is right is for a person to say. A record that was deleted may have been, to take
+//! traffic away; a droplet that is off may be off to be saved; and what the doctor wrote would be in no
+//! history, so that no rollback took it down. So each finding says the very command for each way out.
+
+use std::net::Ipv4Addr;
 
 use crate::doctor::books::{Books, Claim, Entry};
 use crate::doctor::cloud::{Listing, Looks, describe, is_address};
@@ -63,7 +67,8 @@ impl Case<'_> {
         let Some(id) = self.claim.droplet else {
             let text = format!("{name} is active, and the journal knows no droplet of it");
             return vec![self.problem("droplet_unknown", text).remedy(format!(
-                "the step that makes it was skipped; look at `arcadia history {name}`"
+                "arcadia history {name} tells who skipped the step that makes it; arcadia rollback \
+                 {name} takes the rest down; then launch it again"
             ))];
         };
         let listed = self.listing.droplet(id);
@@ -113,14 +118,20 @@ impl Case<'_> {
             ),
             DropletStatus::New => findings.push(
                 self.warning("droplet_new", format!("{what} of {name} is being made anew"))
-                    .remedy("somebody rebuilds it; run doctor again when that is over"),
+                    .remedy(format!(
+                        "somebody rebuilds it: wait, and see with: doctl compute droplet get {id}; then: \
+                         arcadia doctor"
+                    )),
             ),
             DropletStatus::Archive => findings.push(
                 self.problem(
                     "droplet_archived",
                     format!("the provider has archived {what} of {name}"),
                 )
-                .remedy(format!("ask the provider why; arcadia rollback {name} takes it down")),
+                .remedy(format!(
+                    "ask the provider why: doctl compute droplet get {id}; arcadia rollback {name} \
+                     takes it down"
+                )),
             ),
         }
         if let (Some(claimed), found) = (self.claim.address, droplet.public_ipv4)
@@ -182,7 +193,8 @@ impl Case<'_> {
         };
         let text = format!("droplet {} of {name} {wrong} in the inventory", id.0);
         vec![self.warning("inventory", text).remedy(format!(
-            "a step was skipped; `arcadia history {name}` tells which; launching it anew mends it"
+            "arcadia history {name} tells who skipped a step; nothing is served worse by it; arcadia \
+             rollback {name} and another launch mend it"
         ))]
     }
 
@@ -194,57 +206,86 @@ impl Case<'_> {
             }
             let text = format!("{name} has the name {dns}, and the zone {} is gone", dns.domain);
             return vec![
-                self.problem("zone_gone", text)
-                    .remedy("make the zone again, and point the name by hand"),
+                self.problem("zone_gone", text).remedy(format!(
+                    "doctl compute domain create {}; then arcadia doctor says how to point the name; or \
+                     arcadia rollback {name}",
+                    dns.domain
+                )),
             ];
         };
         let (Some(listed), Some(address)) = (self.listing.records.get(zone), self.claim.address)
         else {
             return vec![self.unread(dns)];
         };
-        let mut records = self.present(zone, dns, listed);
-        let aliases = records.iter().filter(|record| record.kind == "CNAME").count();
-        records.retain(|record| record.kind == "A");
-        let right: Vec<_> =
-            records.iter().filter(|record| is_address(&record.data, address)).collect();
-        let values: Vec<_> = records.iter().map(|record| record.data.as_str()).collect();
-        let all = values.join(", ");
-        let put = format!(
-            "doctl compute domain records create {zone} --record-type A --record-name {} \
-             --record-data {address} --record-ttl {record_ttl}",
-            dns.name
-        );
-        let mut findings = Vec::new();
-        match (right.first(), values.len()) {
-            (None, 0) => {
-                let text = format!("{name} is active, and {dns} has no A record");
-                findings.push(self.problem("record_missing", text).remedy(put));
-            }
-            (None, _) => {
-                let text = format!("{dns} points at {all}, and {name} is at {address}");
-                findings.push(self.problem("record_elsewhere", text).remedy(format!(
-                    "if it is not meant, write {address} over it; if it is, arcadia rollback {name} \
-                     leaves the record alone"
-                )));
-            }
-            (Some(record), 1) => findings.extend(self.ttl(dns, record, record_ttl)),
-            (Some(_), count) => {
-                let text = format!("{dns} has {count} A records: {all}");
-                findings.push(
-                    self.problem("record_doubled", text)
-                        .because("resolvers hand out each of them in turn")
-                        .remedy(format!("delete those that are not {address}, or the surplus one")),
-                );
-            }
-        }
-        if aliases > 0 {
+        let (records, aliases): (Vec<_>, Vec<_>) =
+            self.present(zone, dns, listed).into_iter().partition(|record| record.kind == "A");
+        let mut findings = self.addresses(zone, dns, &records, (address, record_ttl));
+        if !aliases.is_empty() {
             let text = format!("{dns} has a CNAME record beside what Arcadia wrote");
             findings.push(
                 self.problem("record_alias", text)
-                    .remedy("a name with a CNAME must have nothing else: delete one of them"),
+                    .because("a name with a CNAME must have nothing else")
+                    .remedy(format!(
+                        "{}; or, if the alias is meant, arcadia rollback {name}",
+                        delete(zone, &aliases)
+                    )),
             );
         }
         findings
+    }
+
+    /// The A records of the name, against the address that it must have.
+    fn addresses(
+        &self,
+        zone: &str,
+        dns: &DnsName,
+        records: &[DnsRecord],
+        (address, record_ttl): (Ipv4Addr, u32),
+    ) -> Vec<Finding> {
+        let name = &self.entry.name;
+        let right = records.iter().filter(|record| is_address(&record.data, address));
+        // The journaled one is kept when there are several.
+        let kept = right.max_by_key(|record| Some(record.id) == self.claim.record);
+        let rest: Vec<_> = records
+            .iter()
+            .filter(|record| Some(record.id) != kept.map(|kept| kept.id))
+            .cloned()
+            .collect();
+        let values: Vec<_> = records.iter().map(|record| record.data.as_str()).collect();
+        let all = values.join(", ");
+        match (kept, rest.as_slice()) {
+            (None, []) => {
+                let text = format!("{name} is active, and {dns} has no A record");
+                let remedy = format!(
+                    "doctl compute domain records create {zone} --record-type A --record-name {} \
+                     --record-data {address} --record-ttl {record_ttl}; or, if it was taken away on \
+                     purpose, arcadia rollback {name}",
+                    dns.name
+                );
+                vec![self.problem("record_missing", text).remedy(remedy)]
+            }
+            (None, [first, surplus @ ..]) => {
+                let text = format!("{dns} points at {all}, and {name} is at {address}");
+                let update = update(zone, first, &format!("--record-data {address}"));
+                let surplus = match surplus {
+                    [] => String::new(),
+                    surplus => format!(", and {}", delete(zone, surplus)),
+                };
+                vec![self.problem("record_elsewhere", text).remedy(format!(
+                    "if it is not meant: {update}{surplus}; if it is, arcadia rollback {name} leaves the \
+                     record alone"
+                ))]
+            }
+            (Some(kept), []) => self.ttl((zone, dns), kept, record_ttl).into_iter().collect(),
+            (Some(_), surplus) => {
+                let text = format!("{dns} has {} A records: {all}", records.len());
+                vec![
+                    self.problem("record_doubled", text)
+                        .because("resolvers hand out each of them in turn")
+                        .remedy(delete(zone, surplus)),
+                ]
+            }
+        }
     }
 
     fn unread(&self, dns: &DnsName) -> Finding {
@@ -266,17 +307,34 @@ impl Case<'_> {
         records
     }
 
-    fn ttl(&self, dns: &DnsName, record: &DnsRecord, record_ttl: u32) -> Option<Finding> {
+    fn ttl(
+        &self,
+        (zone, dns): (&str, &DnsName),
+        record: &DnsRecord,
+        record_ttl: u32,
+    ) -> Option<Finding> {
         // A record that was there with the right address was left as it was.
         let found = self.claim.found.iter().flatten().find(|found| found.data == record.data);
         let wanted = found.map_or(record_ttl, |found| found.ttl);
         (record.ttl != wanted).then(|| {
             let text = format!("the TTL of {dns} is {} s, and {wanted} s is expected", record.ttl);
-            self.warning("record_ttl", text).remedy(
-                "if it is meant, nothing; a long one delays the next change of address by as much",
-            )
+            self.warning("record_ttl", text).remedy(format!(
+                "if it is meant, nothing; a long one delays the next change of address by as much: {}",
+                update(zone, record, &format!("--record-ttl {wanted}"))
+            ))
         })
     }
+}
+
+/// The command that changes a record.
+fn update(zone: &str, record: &DnsRecord, change: &str) -> String {
+    format!("doctl compute domain records update {zone} --record-id {} {change}", record.id.0)
+}
+
+/// The command that removes records.
+fn delete(zone: &str, records: &[DnsRecord]) -> String {
+    let ids: Vec<_> = records.iter().map(|record| record.id.0.to_string()).collect();
+    format!("doctl compute domain records delete {zone} {}", ids.join(" "))
 }
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub struct Ground {
     pub user: u32,
     /// Its mode.
     pub mode: u32,
+    /// Whether we can look into it, and into the journal.
+    pub reading: Reading,
     /// Whether we can write to it.
     pub writing: Writing,
     /// Bytes that are free to us, if the system says it.
@@ -66,6 +68,15 @@ pub struct LogFacts {
     pub bytes: u64,
     /// Whether we can write there.
     pub writing: Writing,
+}
+
+/// Whether we can look into a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// We can.
+    Allowed,
+    /// We cannot.
+    Refused,
 }
 
 /// Whether we can write somewhere.
@@ -110,7 +121,7 @@ pub fn judge(facts: &FolderFacts) -> Vec<Finding> {
         FolderState::There(ground) => {
             let mut findings = vec![rights(path, ground)];
             findings.extend(loose(path, ground));
-            findings.push(writing(path, ground.writing));
+            findings.push(writing(path, ground));
             findings.push(space(ground.free));
             findings.push(filesystem(ground.filesystem));
             findings.push(logs(path, ground));
@@ -150,20 +161,41 @@ fn loose(path: &str, ground: &Ground) -> Option<Finding> {
     Some(finding.remedy(format!("chmod -R go= {path}")))
 }
 
-fn writing(path: &str, writing: Writing) -> Finding {
-    match writing {
-        Writing::Allowed => Finding::ok(Area::DataFolder, "writable", "it can be written to"),
-        Writing::Refused => {
-            Finding::problem(Area::DataFolder, "writable", "it cannot be written to")
-                .remedy(format!("chmod u+rwx {path}"))
+fn writing(path: &str, ground: &Ground) -> Finding {
+    let Ground { owner, user, reading, writing, .. } = ground;
+    let problem = |text: &str| Finding::problem(Area::DataFolder, "writable", text);
+    let as_owner = |rights: &str| {
+        if owner == user {
+            format!("chmod u+{rights} {path}")
+        } else {
+            format!("run arcadia as user {owner}, whose folder it is: sudo -u '#{owner}' arcadia")
         }
-        Writing::ReadOnly => {
-            Finding::problem(Area::DataFolder, "writable", "its file system is mounted read-only")
-                .because("a disk with errors is mounted so by itself: look at dmesg")
-                .remedy("mount it writable when the disk is sound; no saga can go on until then")
+    };
+    match (reading, writing) {
+        (Reading::Allowed, Writing::Allowed) => {
+            Finding::ok(Area::DataFolder, "writable", "it can be written to")
         }
+        (Reading::Refused, _) => problem("it is closed to you: you can neither read nor write it")
+            .because("works: what this page says of configuration, token, clock and cloud")
+            .because("does not: every other verb, and what this page says of orphans and drift")
+            .remedy(as_owner("rwx")),
+        (Reading::Allowed, Writing::Refused) => problem("it is read-only for you")
+            .because(STILL_WORKS)
+            .because(NEEDS_WRITING)
+            .remedy(as_owner("w")),
+        (Reading::Allowed, Writing::ReadOnly) => problem("its file system is mounted read-only")
+            .because(STILL_WORKS)
+            .because(NEEDS_WRITING)
+            .because("a disk with errors is mounted so by itself: look at dmesg")
+            .remedy("mount it writable when the disk is sound; no saga can go on until then"),
     }
 }
+
+/// What can be done where nothing can be written.
+const STILL_WORKS: &str =
+    "works: list, show, history, logs and doctor, which read a copy of the journal";
+const NEEDS_WRITING: &str =
+    "does not: the dashboard, launch and every order, rebuild, and doctor --fix";
 
 fn space(free: Option<u64>) -> Finding {
     let Some(free) = free else {
@@ -217,11 +249,14 @@ fn filesystem(filesystem: FileSystem) -> Finding {
 fn logs(path: &str, ground: &Ground) -> Finding {
     match ground.logs {
         None => Finding::ok(Area::DataFolder, "logs", "there are none yet"),
-        Some(LogFacts { files, bytes, writing: Writing::Allowed }) => {
+        // Where the whole folder cannot be written to, that is told of the folder.
+        Some(LogFacts { files, bytes, writing })
+            if writing == Writing::Allowed || ground.writing != Writing::Allowed =>
+        {
             let text = format!("{}, {}", counted(files, "log file"), amount(bytes));
             Finding::ok(Area::DataFolder, "logs", text)
         }
-        Some(LogFacts { writing: Writing::Refused | Writing::ReadOnly, .. }) => {
+        Some(LogFacts { .. }) => {
             Finding::problem(Area::DataFolder, "logs", "the log folder cannot be written to")
                 .because("no saga is started without a log")
                 .remedy(format!("chmod u+rwx {path}/logs"))
@@ -254,6 +289,7 @@ pub(super) mod tests {
             owner: 1000,
             user: 1000,
             mode: 0o700,
+            reading: Reading::Allowed,
             writing: Writing::Allowed,
             free: Some(FREE_ENOUGH),
             filesystem: FileSystem::Local,
@@ -322,6 +358,31 @@ pub(super) mod tests {
         for (what, ground, expected) in cases {
             assert_eq!(ill(ground), expected, "{what}");
         }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_to_is_told_once_with_what_works_and_what_does_not() {
+        let logs = Some(LogFacts { files: 1, bytes: 1, writing: Writing::Refused });
+        let told = |reading, writing, owner| {
+            let ground = Ground { owner, reading, writing, logs, ..ground() };
+            let state = FolderState::There(Box::new(ground));
+            let facts = FolderFacts { path: "/d".to_owned(), state };
+            let told = judge(&facts).into_iter().filter(|finding| finding.check != "rights");
+            let ill: Vec<_> = told.filter(|finding| finding.verdict != Verdict::Ok).collect();
+            let [finding] = ill.try_into().unwrap();
+            assert_eq!((finding.check, finding.verdict), ("writable", Verdict::Problem));
+            assert!(finding.evidence[0].starts_with("works: "), "{finding:?}");
+            assert!(finding.evidence[1].starts_with("does not: "), "{finding:?}");
+            (finding.text, finding.remedy.unwrap())
+        };
+        let (text, remedy) = told(Reading::Allowed, Writing::Refused, 1000);
+        assert_eq!((text.as_str(), remedy.as_str()), ("it is read-only for you", "chmod u+w /d"));
+        let (_, remedy) = told(Reading::Allowed, Writing::Refused, 7);
+        assert!(remedy.contains("sudo -u '#7' arcadia"), "{remedy}");
+        let (text, _) = told(Reading::Refused, Writing::Refused, 7);
+        assert!(text.starts_with("it is closed to you"), "{text}");
+        let (text, _) = told(Reading::Allowed, Writing::ReadOnly, 1000);
+        assert_eq!(text, "its file system is mounted read-only");
     }
 
     #[test]

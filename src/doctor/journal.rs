@@ -13,10 +13,12 @@ pub enum JournalFacts {
         /// Why.
         why: String,
     },
-    /// A running Arcadia has it.
+    /// A running Arcadia has it, and it could not be read beside that one.
     Locked {
         /// Who, as far as is known: `process 4711`.
         owner: String,
+        /// Why no copy of it could be read.
+        why: String,
     },
     /// It does not open, or does not read.
     Broken {
@@ -42,20 +44,26 @@ pub struct Contents {
     pub needs_you: Vec<String>,
     /// Histories that make no sense, each with what is wrong.
     pub nonsense: Vec<String>,
-    /// Whether the rest is as it was written.
-    pub rest: Rest,
+    /// Rows, commits and log lines, which the histories do not speak of, that are not as they were
+    /// written; each with what is wrong.
+    pub damaged: Vec<String>,
+    /// What was read.
+    pub source: Source,
 }
 
-/// Rows, commits and log lines, which the histories do not speak of.
+/// What was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Rest {
-    /// They are as they were written.
+pub enum Source {
+    /// The journal, which nobody else writes meanwhile.
     #[default]
-    Whole,
-    /// They are not; each with what is wrong.
-    Damaged(Vec<String>),
-    /// Nobody knows, and why.
-    NotChecked {
+    Itself,
+    /// A copy, because a running Arcadia writes it.
+    Beside {
+        /// Who: `process 4711`.
+        owner: String,
+    },
+    /// A copy, because we cannot write it, and opening it writes to it.
+    Unwritable {
         /// Why.
         why: String,
     },
@@ -68,10 +76,15 @@ pub fn judge(facts: &JournalFacts) -> Vec<Finding> {
             vec![Finding::ok(Area::Journal, "opens", "there is none yet; the first start makes it")]
         }
         JournalFacts::NotOpened { why } => vec![Finding::not_checked(Area::Journal, "opens", why)],
-        JournalFacts::Locked { owner } => vec![
-            Finding::warning(Area::Journal, "opens", format!("it is in use by {owner}"))
-                .because("nothing can be said of orphans and drift while sagas may run")
-                .remedy("if that is not meant to run, stop it; run doctor again when it has ended"),
+        JournalFacts::Locked { owner, why } => vec![
+            Finding::warning(
+                Area::Journal,
+                "opens",
+                format!("{owner} is at work in it, and no copy of it could be read"),
+            )
+            .because(why)
+            .because("without it nothing can be said of orphans and drift")
+            .remedy("run doctor again when less is under way, or when that Arcadia has ended"),
         ],
         JournalFacts::Broken { why, remedy } => vec![
             Finding::problem(Area::Journal, "opens", "it does not open, or does not read")
@@ -84,13 +97,15 @@ pub fn judge(facts: &JournalFacts) -> Vec<Finding> {
 }
 
 fn contents_findings(contents: &Contents) -> Vec<Finding> {
-    let Contents { deployments, entries, unfinished, needs_you, nonsense, rest } = contents;
+    let Contents { deployments, entries, unfinished, needs_you, nonsense, damaged, source } =
+        contents;
+    let mut findings: Vec<Finding> = opened(source).into_iter().collect();
     let text = format!(
         "{} with {} read and make sense",
         counted(*deployments, "deployment"),
         counted(*entries, "entry")
     );
-    let mut findings = vec![if nonsense.is_empty() {
+    findings.push(if nonsense.is_empty() {
         Finding::ok(Area::Journal, "histories", text)
     } else {
         let text = format!("{} of {deployments} histories make no sense", nonsense.len());
@@ -99,18 +114,16 @@ fn contents_findings(contents: &Contents) -> Vec<Finding> {
             "nothing of these deployments is touched; copy the folder away; `arcadia rebuild` says \
              what it would bring back from the archive before it does",
         )
-    }];
-    findings.push(match rest {
-        Rest::Whole => Finding::ok(Area::Journal, "stored", "every record is as it was written"),
-        Rest::NotChecked { why } => Finding::not_checked(Area::Journal, "stored", why),
-        Rest::Damaged(damaged) => {
-            let text = format!("{} not as written", counted(damaged.len(), "record"));
-            let finding = Finding::problem(Area::Journal, "stored", text);
-            damaged.iter().fold(finding, Finding::because).remedy(
-                "copy the folder away as it is; `arcadia rebuild` says what it would bring back from \
-                 the archive before it does",
-            )
-        }
+    });
+    findings.push(if damaged.is_empty() {
+        Finding::ok(Area::Journal, "stored", "every record is as it was written")
+    } else {
+        let text = format!("{} not as written", counted(damaged.len(), "record"));
+        let finding = Finding::problem(Area::Journal, "stored", text);
+        damaged.iter().fold(finding, Finding::because).remedy(
+            "copy the folder away as it is; `arcadia rebuild` says what it would bring back from \
+             the archive before it does",
+        )
     });
     let waiting = unfinished.len() - needs_you.len();
     findings.push(match waiting {
@@ -118,7 +131,14 @@ fn contents_findings(contents: &Contents) -> Vec<Finding> {
         _ => Finding::ok(
             Area::Journal,
             "unfinished",
-            format!("under way: {}; going on at the next start", counted(waiting, "saga")),
+            match source {
+                Source::Beside { owner } => {
+                    format!("under way: {}, run by {owner}", counted(waiting, "saga"))
+                }
+                Source::Itself | Source::Unwritable { .. } => {
+                    format!("under way: {}; going on at the next start", counted(waiting, "saga"))
+                }
+            },
         ),
     });
     if !needs_you.is_empty() {
@@ -138,6 +158,38 @@ fn contents_findings(contents: &Contents) -> Vec<Finding> {
     findings
 }
 
+/// How it came to be read, where that is not as always.
+fn opened(source: &Source) -> Option<Finding> {
+    let ok = |text: String| Finding::ok(Area::Journal, "opens", text);
+    match source {
+        Source::Itself => None,
+        Source::Beside { owner } => Some(
+            ok(format!("{owner} is at work in it, so a copy of it was read"))
+                .because("--fix needs the folder for itself: end that Arcadia first"),
+        ),
+        Source::Unwritable { why } => {
+            Some(ok("it cannot be written to, so a copy of it was read".to_owned()).because(why))
+        }
+    }
+}
+
+/// That nothing was removed, because a running Arcadia has the journal; or because we cannot write it.
+pub fn not_ours(source: &Source) -> Option<Finding> {
+    let (text, remedy) = match source {
+        Source::Itself => return None,
+        Source::Beside { owner } => (
+            format!("nothing was removed: {owner} is at work in the folder"),
+            "end it (its sagas go on at the next start), and run this again: --fix needs the folder \
+             for itself, so that no saga makes or takes what is about to be removed",
+        ),
+        Source::Unwritable { .. } => (
+            "nothing was removed: the folder cannot be written to".to_owned(),
+            "run this as the folder's owner, where it can be written to: --fix notes what it removes",
+        ),
+    };
+    Some(Finding::problem(Area::Journal, "fix", text).remedy(remedy))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,18 +203,20 @@ mod tests {
         let why = String::new;
         assert_eq!(of(&JournalFacts::Absent), [Verdict::Ok]);
         assert_eq!(of(&JournalFacts::NotOpened { why: why() }), [Verdict::NotChecked]);
-        assert_eq!(of(&JournalFacts::Locked { owner: why() }), [Verdict::Warning]);
+        let locked = JournalFacts::Locked { owner: why(), why: why() };
+        assert_eq!(of(&locked), [Verdict::Warning]);
         let broken = JournalFacts::Broken { why: why(), remedy: why() };
         assert_eq!(of(&broken), [Verdict::Problem]);
         let contents = Contents { deployments: 2, entries: 9, ..Contents::default() };
         assert_eq!(of(&JournalFacts::Read(contents.clone())), [Verdict::Ok; 3]);
-        for (rest, verdict) in [
-            (Rest::Damaged(vec!["a row".to_owned()]), Verdict::Problem),
-            (Rest::NotChecked { why: why() }, Verdict::NotChecked),
-        ] {
-            let contents = Contents { rest, ..contents.clone() };
-            assert_eq!(of(&JournalFacts::Read(contents)), [Verdict::Ok, verdict, Verdict::Ok]);
+        for source in [Source::Beside { owner: why() }, Source::Unwritable { why: "no".to_owned() }]
+        {
+            let contents = Contents { source, ..contents.clone() };
+            assert_eq!(of(&JournalFacts::Read(contents)), [Verdict::Ok; 4]);
         }
+        let damaged = Contents { damaged: vec!["a row".to_owned()], ..contents.clone() };
+        let expected = [Verdict::Ok, Verdict::Problem, Verdict::Ok];
+        assert_eq!(of(&JournalFacts::Read(damaged)), expected);
         let needy = Contents {
             unfinished: vec!["a/b".to_owned(), "a/c".to_owned()],
             needs_you: vec!["a/b".to_owned()],

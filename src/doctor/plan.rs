@@ -121,16 +121,3 @@ fn is_chosen(orphan: &Orphan, choice: &Choice) -> bool {
         Certainty::AdviseOnly => false,
     }
 }
-
-/// The droplets that the operator named and that the plan does not hold: they are not ours, are owned,
-/// or are not there.
-pub fn refused(acts: &[Act], choice: &Choice) -> Vec<u64> {
-    let planned: BTreeSet<u64> = acts
-        .iter()
-        .filter_map(|act| match &act.orphan.thing {
-            Thing::Droplet(droplet) => Some(droplet.id.0),
-            Thing::Record { .. } => None,
-        })
-        .collect();
-    choice.named.difference(&planned).copied().collect()
-}

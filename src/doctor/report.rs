@@ -69,9 +69,10 @@ impl Report {
     /// The gravest verdict that stands after what was done.
     pub fn verdict(&self) -> Verdict {
         let standing = self.standing().map(|finding| finding.verdict);
+        // Somebody wanted it gone, however little it matters that it is there.
         let failed = self.repairs.iter().any(|repair| match repair.outcome {
-            Outcome::Failed { .. } => true,
-            Outcome::Done | Outcome::AlreadyGone | Outcome::LeftAlone { .. } => false,
+            Outcome::Failed { .. } | Outcome::LeftAlone { .. } => true,
+            Outcome::Done | Outcome::AlreadyGone => false,
         });
         let failed = failed.then_some(Verdict::Problem);
         standing.chain(failed).max().unwrap_or(Verdict::Ok)
@@ -107,5 +108,37 @@ pub fn subject(act: &Act) -> Subject {
         Thing::Record { zone, record, .. } => {
             Subject::Record { zone: zone.clone(), id: record.id.0 }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::finding::Area;
+    use crate::doctor::plan::{Certainty, Orphan};
+    use crate::doctor::world;
+
+    #[test]
+    fn a_thing_that_was_to_go_and_stays_is_a_problem_however_little_it_matters() {
+        let verdict = |outcome: Outcome| {
+            let orphan = Orphan {
+                thing: Thing::Droplet(world::droplet(7, &[], "203.0.113.7")),
+                certainty: Certainty::Stranger,
+                evidence: String::new(),
+                saga: None,
+                deployment: None,
+            };
+            let act = Act { orphan };
+            let finding = Finding::warning(Area::Orphans, "x", "y").about(subject(&act));
+            let at = Timestamp::from_millis(0);
+            let mut report = Report::new(at, vec![finding], vec![act.clone()]);
+            report.repairs.push(Repair { act, outcome });
+            report.verdict()
+        };
+        let why = String::new;
+        assert_eq!(verdict(Outcome::Done), Verdict::Ok);
+        assert_eq!(verdict(Outcome::AlreadyGone), Verdict::Ok);
+        assert_eq!(verdict(Outcome::LeftAlone { why: why() }), Verdict::Problem);
+        assert_eq!(verdict(Outcome::Failed { why: why() }), Verdict::Problem);
     }
 }

@@ -165,8 +165,27 @@ impl SledJournal {
     /// # Errors
     /// When the journal is closed, or shut after a failed write.
     pub async fn verify(&self) -> Result<Report, JournalError> {
+        Ok(self.verify_into((), |(), _, _| ()).await?.0)
+    }
+
+    /// Like [`SledJournal::verify`], and puts what `take` makes of each whole history into `into`: one
+    /// pass finds out what is whole and reads it.
+    ///
+    /// # Errors
+    /// As [`SledJournal::verify`].
+    pub async fn verify_into<T: Send + 'static>(
+        &self,
+        mut into: T,
+        take: fn(&mut T, SagaId, &[Entry]),
+    ) -> Result<(Report, T), JournalError> {
         let findings = self.findings.clone();
-        self.read(move |store| Ok(verify::run(store, &findings))).await
+        self.read(move |store| {
+            let report = verify::run(store, &findings, |saga, entries| {
+                take(&mut into, saga, entries);
+            });
+            Ok((report, into))
+        })
+        .await
     }
 
     /// What was written since the journal was opened.

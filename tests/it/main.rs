@@ -14,6 +14,7 @@ mod fuzz_corpus;
 mod generators;
 mod hostile;
 mod http_saga;
+mod journal_beside;
 mod journal_commits;
 mod journal_contract;
 mod journal_record;

@@ -7,7 +7,7 @@
 
 mod damage;
 mod full_disk;
-mod program;
+pub(crate) mod program;
 pub(crate) mod subject;
 mod surgery;
 

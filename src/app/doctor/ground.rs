@@ -6,8 +6,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
+use rustix::io::Errno;
 
-use crate::doctor::folder::{FileSystem, FolderState, Ground, LogFacts, Writing};
+use crate::doctor::folder::{FileSystem, FolderState, Ground, LogFacts, Reading, Writing};
 
 /// How many open things are named; the rest is counted.
 const NAMED: usize = 5;
@@ -32,6 +33,7 @@ pub(super) fn look(folder: &Path) -> FolderState {
         owner: metadata.uid(),
         user: rustix::process::geteuid().as_raw(),
         mode: metadata.mode() & 0o7777,
+        reading: reading(folder),
         writing: writing(folder),
         free: space.map(|space| space.f_bavail.saturating_mul(space.f_frsize)),
         filesystem: filesystem(folder),
@@ -56,6 +58,24 @@ fn collect_loose(inside: &Path, root: &Path, loose: &mut Vec<(String, u32)>) {
         .collect();
     found.sort();
     loose.extend(found);
+}
+
+/// Whether the folder can be looked into, and what is in it.
+fn reading(folder: &Path) -> Reading {
+    let is_closed = |folder: &Path| match access(folder, Access::READ_OK | Access::EXEC_OK) {
+        Ok(()) => false,
+        Err(error) => error != Errno::NOENT,
+    };
+    let journal = folder.join("journal");
+    let is_locked_away = |file: &str| match access(journal.join(file), Access::READ_OK) {
+        Ok(()) => false,
+        Err(error) => error == Errno::ACCESS,
+    };
+    if is_closed(folder) || is_closed(&journal) || is_locked_away("db") || is_locked_away("lock") {
+        Reading::Refused
+    } else {
+        Reading::Allowed
+    }
 }
 
 fn writing(folder: &Path) -> Writing {

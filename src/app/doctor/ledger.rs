@@ -2,36 +2,32 @@
 //!
 //! It is compared with the archive first. A journal that is gone, or an older copy of it, knows nothing
 //! of what is live: taken at its word, it would make orphans of all that.
+//!
+//! Where it cannot be had for ourselves, because a running Arcadia has it or because we cannot write it, a
+//! copy is read. Then nothing may be removed: what the copy says may be otherwise a moment later.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
-use crate::app::doctor::bounded;
+use crate::app::doctor::reading::Reading;
+use crate::app::doctor::{PATIENCE, beside, bounded, too_slow};
+use crate::clock::Clock;
+use crate::doctor::archive::Groups;
 use crate::doctor::books::Books;
-use crate::doctor::folder::{FolderFacts, FolderState};
-use crate::doctor::journal::{Contents, JournalFacts, Rest};
+use crate::doctor::folder::{self, FolderFacts, FolderState, Ground};
+use crate::doctor::journal::{JournalFacts, Source};
 use crate::doctor::plan::{Act, Thing};
 use crate::doctor::report::Outcome;
-use crate::domain::aggregate::Aggregate;
 use crate::domain::failure::with_causes;
-use crate::domain::id::SagaId;
 use crate::domain::log::{LogLevel, LogLine};
 use crate::domain::saga::plan::{Direction, StepName};
-use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
 use crate::journal::archive::{self, status};
 use crate::journal::rebuild::JOURNAL;
 use crate::journal::sled::SledJournal;
-use crate::journal::sled::opening::Opening;
-use crate::journal::sled::verify::Report;
+use crate::journal::sled::integrity::Witness;
+use crate::journal::sled::opening::{Opening, groups_noted};
 use crate::journal::{Journal, JournalError};
 use crate::steps::{create_droplet, point_deployment_dns};
-
-/// How long opening and reading the journal may take.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// How many rows are read at once.
-const ROWS_A_PAGE: usize = 1_000;
 
 /// The journal, and what it says.
 pub(super) struct Ledger {
@@ -41,79 +37,152 @@ pub(super) struct Ledger {
     pub(super) books: Option<Books>,
     /// The latest time in it.
     pub(super) latest: Option<Timestamp>,
-    /// How many groups of facts were ever written to it, if all of it was read.
-    pub(super) groups: Option<u64>,
-    /// Open, and with it the folder's lock.
+    /// How many groups of facts were ever written to it.
+    pub(super) groups: Groups,
+    /// Open to be written, and with it the folder's lock.
     journal: Option<SledJournal>,
+    dir: PathBuf,
+    witness: Option<Witness>,
 }
 
 impl Ledger {
     /// Opens and reads the journal in the data folder. One that is not there is made only if something
     /// is about to be repaired, for the sake of its lock.
-    pub(super) async fn open(data_dir: &Path, ground: &FolderFacts, will_fix: bool) -> Self {
+    pub(super) async fn open(
+        data_dir: &Path,
+        ground: &FolderFacts,
+        will_fix: bool,
+        clock: &Clock,
+    ) -> Self {
         let dir = data_dir.join(JOURNAL);
-        let without =
-            |facts| Self { facts, books: None, latest: None, groups: None, journal: None };
-        if let FolderState::Unusable { .. } = ground.state {
-            let why = "the data folder cannot be used".to_owned();
-            return without(JournalFacts::NotOpened { why });
-        }
-        let archive = data_dir.join(archive::FOLDER);
-        let witness = match bounded(PATIENCE, move || status::witness(&archive)).await {
-            Some(Ok(witness)) => witness,
-            Some(Err(error)) => {
-                let why = format!("nobody knows whether it is the latest: {}", with_causes(&error));
-                return without(JournalFacts::NotOpened { why });
-            }
-            None => {
-                let why = "the archive, which knows whether it is the latest, does not answer";
-                return without(JournalFacts::NotOpened { why: why.to_owned() });
-            }
+        let unread = Self {
+            facts: JournalFacts::Absent,
+            books: None,
+            latest: None,
+            groups: Groups::Unknown,
+            journal: None,
+            dir: dir.clone(),
+            witness: None,
         };
+        if let Some(why) = closed(ground) {
+            return unread.told(JournalFacts::NotOpened { why: why.to_owned() });
+        }
+        let witness = match witness(data_dir).await {
+            Ok(witness) => witness,
+            Err(why) => return unread.told(JournalFacts::NotOpened { why }),
+        };
+        let unread = Self { witness, ..unread };
         if !will_fix && witness.is_none() && matches!(dir.try_exists(), Ok(false)) {
             // An empty journal is a whole one.
-            return Self { books: Some(Books::default()), ..without(JournalFacts::Absent) };
+            let books = Some(Books::default());
+            return Self { books, groups: Groups::AtRest(0), ..unread };
         }
         if let (Some(witness), Ok(false)) = (witness, dir.try_exists()) {
             let what =
                 format!("it is not there, and {} groups of facts were archived", witness.group);
             let path = dir.display().to_string();
-            return without(broken(&JournalError::Damaged { path, what }));
+            return unread.told(broken(&JournalError::Damaged { path, what }));
         }
         let open = move || Opening::of(&dir).witness(witness).open();
-        let journal = match bounded(PATIENCE, open).await {
-            Some(Ok(journal)) => journal,
-            Some(Err(JournalError::Locked { owner, .. })) => {
-                return without(JournalFacts::Locked { owner });
+        match bounded(PATIENCE, open).await {
+            Some(Ok(journal)) => unread.read(journal, Source::Itself).await,
+            Some(Err(JournalError::Locked { owner, .. })) => unread.read_beside(owner, clock).await,
+            Some(Err(error @ (JournalError::Open { .. } | JournalError::Full { .. }))) => {
+                unread.read_unwritable(error, clock).await
             }
-            Some(Err(error)) => return without(broken(&error)),
-            None => return without(too_slow("opened")),
-        };
-        let report = match tokio::time::timeout(PATIENCE, journal.verify()).await {
-            Ok(Ok(report)) => Some(report),
-            Ok(Err(error)) => return without(broken(&error)),
-            Err(_) => None,
-        };
-        match tokio::time::timeout(PATIENCE, read(&journal, report.as_ref())).await {
-            Ok(Ok(read)) => Self {
-                facts: JournalFacts::Read(read.contents),
-                books: read.knows_all.then_some(read.books),
-                latest: read.latest,
-                groups: report.map(|report| report.groups),
-                journal: Some(journal),
-            },
-            Ok(Err(error)) => without(broken(&error)),
+            Some(Err(error)) => unread.told(broken(&error)),
+            None => unread.told(hanging("opened")),
+        }
+    }
+
+    /// The books of a moment later, when a running Arcadia went on since these were read.
+    ///
+    /// # Errors
+    /// Why they cannot be read.
+    pub(super) async fn later(&self, clock: &Clock) -> Result<Option<Books>, String> {
+        let Groups::GoingOn(groups) = self.groups else { return Ok(None) };
+        if groups_noted(&self.dir) == Some(groups) {
+            return Ok(None);
+        }
+        let reading = beside::read(&self.dir, self.witness, clock).await?;
+        Ok(Some(reading.books))
+    }
+
+    /// Whether the journal is open to be written, and with it the folder locked.
+    pub(super) fn is_ours(&self) -> bool {
+        self.journal.is_some()
+    }
+
+    /// What was read, when it was read.
+    pub(super) fn source(&self) -> Option<&Source> {
+        match &self.facts {
+            JournalFacts::Read(contents) => Some(&contents.source),
+            JournalFacts::Absent
+            | JournalFacts::NotOpened { .. }
+            | JournalFacts::Locked { .. }
+            | JournalFacts::Broken { .. } => None,
+        }
+    }
+
+    fn told(self, facts: JournalFacts) -> Self {
+        Self { facts, ..self }
+    }
+
+    /// Reads a journal that nobody else writes, and keeps it if it is ours to write.
+    async fn read(self, journal: SledJournal, source: Source) -> Self {
+        match tokio::time::timeout(PATIENCE, Reading::of(&journal)).await {
+            Ok(Ok(reading)) => {
+                let groups = Groups::AtRest(reading.groups);
+                let journal = (source == Source::Itself).then_some(journal);
+                Self { journal, ..self.filled(reading, groups, source) }
+            }
+            Ok(Err(error)) => self.told(broken(&error)),
             Err(_) => {
                 // Dropping it would wait for what hangs; the process is about to end.
                 std::mem::forget(journal);
-                without(too_slow("read"))
+                self.told(hanging("read"))
             }
         }
     }
 
-    /// Whether the journal is open, and with it the folder locked.
-    pub(super) fn is_ours(&self) -> bool {
-        self.journal.is_some()
+    async fn read_beside(self, owner: String, clock: &Clock) -> Self {
+        match beside::read(&self.dir, self.witness, clock).await {
+            Ok(reading) => {
+                let groups = Groups::GoingOn(reading.groups);
+                self.filled(reading, groups, Source::Beside { owner })
+            }
+            Err(why) => self.told(JournalFacts::Locked { owner, why }),
+        }
+    }
+
+    /// Reads what cannot be opened to be written, because of `error`.
+    async fn read_unwritable(self, error: JournalError, clock: &Clock) -> Self {
+        let (dir, witness) = (self.dir.clone(), self.witness);
+        let look = move || Opening::of(&dir).witness(witness).look();
+        match bounded(PATIENCE, look).await {
+            Some(Ok(journal)) => {
+                if let Some(doubt) = journal.doubt() {
+                    let facts = broken(doubt);
+                    return self.told(facts);
+                }
+                let why = with_causes(&error);
+                self.read(journal, Source::Unwritable { why }).await
+            }
+            Some(Err(JournalError::Locked { owner, .. })) => self.read_beside(owner, clock).await,
+            // Why it cannot be opened says more than why it cannot be looked at either.
+            Some(Err(_)) | None => self.told(broken(&error)),
+        }
+    }
+
+    fn filled(self, mut reading: Reading, groups: Groups, source: Source) -> Self {
+        reading.contents.source = source;
+        Self {
+            facts: JournalFacts::Read(reading.contents),
+            books: Some(reading.books),
+            latest: reading.latest,
+            groups,
+            ..self
+        }
     }
 
     /// Notes an act in the log of the deployment that it was about, and in the log file.
@@ -156,105 +225,29 @@ impl Ledger {
     }
 }
 
-/// What was read.
-struct Read {
-    contents: Contents,
-    books: Books,
-    latest: Option<Timestamp>,
-    /// Whether every deployment that the journal ever knew is in the books.
-    knows_all: bool,
-}
-
-/// Reads every history and folds it: what a start would trust is what is checked. `report` says what is
-/// as it was written, if there was time to find that out.
-async fn read(journal: &SledJournal, report: Option<&Report>) -> Result<Read, JournalError> {
-    let unfinished: BTreeSet<SagaId> = journal.unfinished().await?.into_iter().collect();
-    let mut sagas = unfinished.clone();
-    let mut after = None;
-    loop {
-        let page = journal.summaries(after, ROWS_A_PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.deployment);
-        sagas.extend(page.iter().map(|row| row.saga));
+/// Why nothing in the folder can be read, if so.
+fn closed(ground: &FolderFacts) -> Option<&'static str> {
+    match &ground.state {
+        FolderState::Unusable { .. } => Some("the data folder cannot be used"),
+        FolderState::There(ground) => match **ground {
+            Ground { reading: folder::Reading::Refused, .. } => Some("the folder is closed to you"),
+            Ground { reading: folder::Reading::Allowed, .. } => None,
+        },
+        FolderState::Missing => None,
     }
-    // The rows that are damaged are left out above, and what they stand for may be live.
-    let damaged = journal.damaged();
-    sagas.extend(damaged.iter().filter_map(|part| part.saga));
-    let mut read = Read {
-        contents: Contents { rest: rest(report), ..Contents::default() },
-        books: Books::default(),
-        latest: None,
-        knows_all: damaged.iter().all(|part| part.saga.is_some())
-            && report.is_none_or(|report| report.doubts.is_empty()),
-    };
-    let broken = report.map(broken_histories).unwrap_or_default();
-    sagas.extend(broken.keys());
-    for saga in sagas {
-        read.contents.deployments += 1;
-        let folded = match broken.get(&saga) {
-            Some(why) => Err(why.clone()),
-            None => fold(journal, saga).await?,
-        };
-        match folded {
-            Ok(aggregate) => read.add(&aggregate, &unfinished),
-            Err(why) => {
-                read.contents.nonsense.push(format!("{saga}: {why}"));
-                read.books.add_opaque(saga);
-            }
+}
+
+/// The newest group that the archive knows of.
+async fn witness(data_dir: &Path) -> Result<Option<Witness>, String> {
+    let archive = data_dir.join(archive::FOLDER);
+    match bounded(PATIENCE, move || status::witness(&archive)).await {
+        Some(Ok(witness)) => Ok(witness),
+        Some(Err(error)) => {
+            Err(format!("nobody knows whether it is the latest: {}", with_causes(&error)))
         }
-    }
-    Ok(read)
-}
-
-/// The histories that are not as they were written, and why.
-fn broken_histories(report: &Report) -> BTreeMap<SagaId, String> {
-    let broken = report.damaged.iter().filter(|part| is_history(&part.error));
-    broken.filter_map(|part| Some((part.saga?, with_causes(&part.error)))).collect()
-}
-
-/// Everything else that is not as it was written.
-fn rest(report: Option<&Report>) -> Rest {
-    let Some(report) = report else { return Rest::NotChecked { why: slow("checked") } };
-    let damaged = report.damaged.iter().map(|part| &part.error).filter(|error| !is_history(error));
-    let damaged: Vec<String> =
-        report.doubts.iter().chain(damaged).map(|error| with_causes(error)).collect();
-    if damaged.is_empty() { Rest::Whole } else { Rest::Damaged(damaged) }
-}
-
-fn is_history(error: &JournalError) -> bool {
-    matches!(error, JournalError::History { .. })
-}
-
-/// A saga's picture, or what is wrong with its history.
-async fn fold(
-    journal: &SledJournal,
-    saga: SagaId,
-) -> Result<Result<Aggregate, String>, JournalError> {
-    let entries = match journal.history(saga).await {
-        Ok(entries) => entries,
-        Err(
-            error @ (JournalError::Record { .. }
-            | JournalError::Newer { .. }
-            | JournalError::History { .. }),
-        ) => return Ok(Err(error.to_string())),
-        Err(error) => return Err(error),
-    };
-    Ok(Aggregate::from_history(&entries).map_err(|error| with_causes(&error)))
-}
-
-impl Read {
-    fn add(&mut self, aggregate: &Aggregate, unfinished: &BTreeSet<SagaId>) {
-        let row = Summary::of(aggregate);
-        let entries = usize::try_from(aggregate.next_seq()).unwrap_or(usize::MAX);
-        self.contents.entries = self.contents.entries.saturating_add(entries);
-        self.latest = self.latest.max(Some(row.changed_at));
-        if unfinished.contains(&row.saga) {
-            self.contents.unfinished.push(row.name());
-            if row.standing == Standing::NeedsYou {
-                self.contents.needs_you.push(row.name());
-            }
+        None => {
+            Err("the archive, which knows whether it is the latest, does not answer".to_owned())
         }
-        self.books.add(aggregate, unfinished);
     }
 }
 
@@ -280,11 +273,7 @@ fn broken(error: &JournalError) -> JournalFacts {
     JournalFacts::Broken { why: with_causes(error), remedy: remedy.to_owned() }
 }
 
-fn too_slow(what: &str) -> JournalFacts {
+fn hanging(what: &str) -> JournalFacts {
     let remedy = "look whether its disk answers, and run doctor again".to_owned();
-    JournalFacts::Broken { why: slow(what), remedy }
-}
-
-fn slow(what: &str) -> String {
-    format!("it could not be {what} within {} s", PATIENCE.as_secs())
+    JournalFacts::Broken { why: too_slow(what), remedy }
 }

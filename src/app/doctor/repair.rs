@@ -1,12 +1,12 @@
 //! Carrying out one act, with the discipline of the steps: look again right before it, ask, and look
 //! until the provider says that the thing is gone.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::app::cloud::Cloud;
 use crate::clock::Clock;
 use crate::config::SagaConfig;
-use crate::doctor::marks;
 use crate::doctor::plan::{Act, Thing};
 use crate::doctor::report::Outcome;
 use crate::domain::failure::FailureCode;
@@ -102,7 +102,9 @@ impl Remover<'_> {
 
 /// Why the droplet is not the one of the plan any more.
 fn droplet_changed(planned: &Droplet, present: &Droplet) -> Option<String> {
-    if marks::of(planned) != marks::of(present) {
+    // The tags themselves, and not what is read from them: of two sets that say nothing of an owner,
+    // nobody knows that they say the same.
+    if tags(planned) != tags(present) {
         return Some("its tags are others by now".to_owned());
     }
     if planned.created_at != present.created_at || planned.name != present.name {
@@ -111,7 +113,41 @@ fn droplet_changed(planned: &Droplet, present: &Droplet) -> Option<String> {
     None
 }
 
+/// A droplet's tags: the provider keeps them in no order, and compares them without their case.
+fn tags(droplet: &Droplet) -> BTreeSet<String> {
+    droplet.tags.iter().map(|tag| tag.to_ascii_lowercase()).collect()
+}
+
 fn still_there() -> Outcome {
     let minutes = PATIENCE.as_secs() / 60;
     Outcome::Failed { why: format!("the provider still shows it after {minutes} minutes") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::world;
+    use crate::domain::id::SagaId;
+    use crate::steps::Marks;
+
+    #[test]
+    fn a_droplet_is_the_planned_one_only_while_it_carries_the_very_tags_that_were_shown() {
+        let saga = |number| Marks::saga_tag(SagaId::from_u128(number));
+        let (first, second) = (saga(1), saga(2));
+        let of = |tags: &[&str]| world::droplet(7, tags, "203.0.113.7");
+        let is_left_alone = |planned: &[&str], present: &[&str]| {
+            droplet_changed(&of(planned), &of(present)).is_some()
+        };
+        let ours = [Marks::MANAGED, &first];
+        assert!(!is_left_alone(&ours, &[&first.to_ascii_uppercase(), Marks::MANAGED]));
+        assert!(is_left_alone(&ours, &[Marks::MANAGED, &second]));
+        assert!(is_left_alone(&ours, &[Marks::MANAGED, &first, "keep"]));
+        // Neither set says whose the droplet is.
+        assert!(!is_left_alone(&[Marks::MANAGED], &[Marks::MANAGED]));
+        assert!(is_left_alone(&[Marks::MANAGED], &[Marks::MANAGED, &first, &second]));
+        assert!(is_left_alone(&[&first], &[&second]));
+        let mut another = of(&ours);
+        another.created_at = "2027-01-01T00:00:00Z".to_owned();
+        assert!(droplet_changed(&of(&ours), &another).is_some());
+    }
 }

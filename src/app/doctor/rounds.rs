@@ -10,8 +10,7 @@ use crate::config::{Config, Provider};
 use crate::doctor::books::Books;
 use crate::doctor::cloud::{self, Listing, Looks, Suspects};
 use crate::doctor::finding::{Area, Finding};
-use crate::doctor::plan::Orphan;
-use crate::doctor::{drift, orphans, token};
+use crate::doctor::token;
 use crate::domain::failure::FailureCode;
 use crate::domain::time::Timestamp;
 use crate::providers::{Account, ProviderError, ServerTime};
@@ -23,15 +22,23 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// What the rounds found.
 #[derive(Default)]
 pub(super) struct Rounds {
-    /// What is told of token, cloud, orphans and drift.
+    /// What is told of token and cloud; and of orphans and drift when nothing can be said of them.
     pub(super) findings: Vec<Finding>,
-    /// What nothing owns.
-    pub(super) orphans: Vec<Orphan>,
+    /// What orphans and drift are judged by, when they can be.
+    pub(super) seen: Option<Seen>,
     /// The provider's clock.
     pub(super) time: Option<ServerTime>,
 }
 
-/// Makes the rounds. Without books, everything but orphans and drift is told.
+/// What the provider showed.
+pub(super) struct Seen {
+    /// What it lists.
+    pub(super) listing: Listing,
+    /// What was looked at one by one.
+    pub(super) looks: Looks,
+}
+
+/// Makes the rounds. Without books, nothing is looked at one by one.
 pub(super) async fn make(
     config: &Config,
     cloud: &Cloud,
@@ -65,7 +72,7 @@ pub(super) async fn make(
         Some(Some((listing, books))) => {
             let suspects = cloud::suspects(books, &listing);
             let looks = look(cloud, suspects, clock, deadline).await;
-            rounds.judge(config, books, &listing, &looks);
+            rounds.seen = Some(Seen { listing, looks });
         }
         Some(None) => {}
         None => rounds.give_up("the listings took too long"),
@@ -125,13 +132,6 @@ impl Rounds {
             }
         }
         Some((listing, books))
-    }
-
-    fn judge(&mut self, config: &Config, books: &Books, listing: &Listing, looks: &Looks) {
-        let verdicts = orphans::judge(books, listing, looks);
-        self.findings.extend(orphans::findings(&verdicts));
-        self.findings.extend(drift::judge(books, listing, looks, config.saga.record_ttl));
-        self.orphans = verdicts.orphans;
     }
 
     fn give_up(&mut self, why: &str) {

@@ -8,6 +8,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::journal::JournalError;
+use crate::journal::sled::counter::{Counter, Noted};
 use crate::journal::sled::{folder, store};
 
 /// A copy in the folder for temporary files, readable to nobody else. Removed when it is dropped.
@@ -43,6 +44,23 @@ impl Copy {
             // It is the journal that is at fault, and not the place for the copy.
             Err(error) => store::damaged(dir, format!("it cannot be read ({error})")),
         })
+    }
+
+    /// Copies a folder that another process is writing: whether the copy makes sense is still to be
+    /// seen.
+    ///
+    /// # Errors
+    /// As [`Copy::of_taken`].
+    pub(super) fn of_written(dir: &Path) -> Result<Self, JournalError> {
+        let failed = |error| folder::open_error(dir, &error);
+        // The counter may lag behind the database and is never ahead of it, so it is taken first. It is
+        // what tells a copy that the storage engine takes for an empty one, so there is no copy without.
+        let Noted::Tail(tail) = Counter::read(dir).map_err(failed)? else {
+            return Err(store::damaged(dir, "its counter cannot be read".to_owned()));
+        };
+        let copy = Self::of_taken(dir)?;
+        Counter::put(copy.path(), &tail).map_err(failed)?;
+        Ok(copy)
     }
 
     /// Where it is.

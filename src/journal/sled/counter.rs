@@ -62,6 +62,11 @@ impl Counter {
         Ok(older.map_or(Noted::Nothing, |bytes| noted_by_older(&bytes)))
     }
 
+    /// Puts a counter that says `tail` in the folder of a copy.
+    pub(super) fn put(copy: &Path, tail: &Tail) -> io::Result<()> {
+        std::fs::write(copy.join(NAME), text(tail))
+    }
+
     /// Keeps programs that know form 1 and no other out of the folder `dir`. To be called before the
     /// first group is written; a journal that was brought up to date has a count there until then, and
     /// that keeps them out as well.

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use crate::journal::JournalError;
 use crate::journal::sled::commits::{COMMITS_KEPT, GroupNumber};
 use crate::journal::sled::copy::Copy;
+use crate::journal::sled::counter::{Counter, Noted};
 use crate::journal::sled::data_file::{self, OpenDataFile};
 use crate::journal::sled::folder::{self, FolderLock};
 use crate::journal::sled::integrity::{self, Findings, Witness};
@@ -134,8 +135,22 @@ impl<'a> Opening<'a> {
     /// # Errors
     /// When another process is writing it, when it cannot be copied, or when nothing can be read.
     pub fn look(self) -> Result<SledJournal, JournalError> {
-        let copy = Copy::of(self.dir)?;
-        self.look_at(copy)
+        let (copy, dir) = (Copy::of(self.dir)?, self.dir);
+        self.look_at(copy, dir)
+    }
+
+    /// Like [`Opening::look`], while another process writes it.
+    ///
+    /// What was copied may be of different moments. [`SledJournal::doubt`] and [`SledJournal::verify`]
+    /// tell: a copy of which neither finds anything amiss is the journal as it was at one moment after
+    /// this was called. Of any other, nothing can be said but that another is to be made.
+    ///
+    /// # Errors
+    /// When it cannot be copied, or when nothing can be read in the copy.
+    pub fn look_beside(self) -> Result<SledJournal, JournalError> {
+        let copy = Copy::of_written(self.dir)?;
+        let noted = copy.path().to_owned();
+        self.look_at(copy, &noted)
     }
 
     /// Like [`Opening::look`], for whoever has taken the folder.
@@ -143,16 +158,18 @@ impl<'a> Opening<'a> {
     /// # Errors
     /// As [`Opening::look`].
     pub fn look_at_taken(self, _taken: &Taken) -> Result<SledJournal, JournalError> {
-        let copy = Copy::of_taken(self.dir)?;
-        self.look_at(copy)
+        let (copy, dir) = (Copy::of_taken(self.dir)?, self.dir);
+        self.look_at(copy, dir)
     }
 
-    fn look_at(self, copy: Copy) -> Result<SledJournal, JournalError> {
+    /// Opens the copy, and compares it with what is noted in the folder `noted`.
+    fn look_at(self, copy: Copy, noted: &Path) -> Result<SledJournal, JournalError> {
         let Self { dir, data_file: _, witness, commits_kept: _, continues: _ } = self;
         integrity::before_opening(dir, witness)?;
         let store = Store::open(copy.path()).map_err(|error| of_original(error, dir))?;
-        let findings =
-            integrity::look(&store, dir, witness).map_err(|error| of_original(error, dir))?;
+        let mut findings =
+            integrity::look(&store, noted, witness).map_err(|error| of_original(error, dir))?;
+        findings.doubt = findings.doubt.map(|doubt| of_original(doubt, dir));
         let newest = GroupNumber(findings.tail.groups);
         Ok(SledJournal {
             path: dir.to_owned(),
@@ -173,6 +190,16 @@ impl Taken {
     /// [`JournalError::Locked`] when another process has it.
     pub fn take(dir: &Path) -> Result<Self, JournalError> {
         Ok(Self { _lock: folder::prepare(dir)? })
+    }
+}
+
+/// How many groups of facts were written to the journal in the folder `dir`, as its counter says; nothing
+/// when there is none that says it. It may be asked while another process writes.
+pub fn groups_noted(dir: &Path) -> Option<u64> {
+    match Counter::read(dir).ok()? {
+        Noted::Tail(tail) => Some(tail.groups),
+        Noted::Older(groups) => Some(groups),
+        Noted::Nothing => None,
     }
 }
 

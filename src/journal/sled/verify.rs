@@ -1,5 +1,6 @@
 //! Reads everything, and says what is whole.
 
+use crate::domain::aggregate::Entry;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::journal::sled::chain::Link;
 use crate::journal::sled::guard::guarded;
@@ -39,8 +40,13 @@ impl Report {
     }
 }
 
-/// Reads everything. Damage is never an error: the report says what there is.
-pub(super) fn run(store: &Store, findings: &Findings) -> Report {
+/// Reads everything, and hands over each history that is whole. Damage is never an error: the report
+/// says what there is.
+pub(super) fn run(
+    store: &Store,
+    findings: &Findings,
+    mut take: impl FnMut(SagaId, &[Entry]),
+) -> Report {
     let broken = |what| store.damaged(what);
     let groups = match guarded(|| store.tail(), broken) {
         Ok(Some(Found::Tail(tail))) => tail.groups,
@@ -51,8 +57,11 @@ pub(super) fn run(store: &Store, findings: &Findings) -> Report {
     };
     let mut report = Report { groups, ..Report::default() };
     report.doubts.extend(findings.doubt.clone());
-    for part in [histories, strays, rows, held_commits, log_lines] {
-        // What one part found so far stands when sled breaks off in it.
+    // What one part found so far stands when sled breaks off in it.
+    if let Err(error) = guarded(|| histories(store, &mut report, &mut take), broken) {
+        report.doubts.push(error);
+    }
+    for part in [strays, rows, held_commits, log_lines] {
         if let Err(error) = guarded(|| part(store, &mut report), broken) {
             report.doubts.push(error);
         }
@@ -63,7 +72,11 @@ pub(super) fn run(store: &Store, findings: &Findings) -> Report {
     report
 }
 
-fn histories(store: &Store, report: &mut Report) -> Result<(), JournalError> {
+fn histories(
+    store: &Store,
+    report: &mut Report,
+    take: &mut impl FnMut(SagaId, &[Entry]),
+) -> Result<(), JournalError> {
     for head in reader::heads(store) {
         let (saga, head, _) = head?;
         report.sagas += 1;
@@ -72,7 +85,10 @@ fn histories(store: &Store, report: &mut Report) -> Result<(), JournalError> {
             |what| JournalError::History { saga, seq: 0, what },
         );
         match history {
-            Ok(entries) => report.entries += entries.len() as u64,
+            Ok(entries) => {
+                report.entries += entries.len() as u64;
+                take(saga, &entries);
+            }
             Err(error) => {
                 let deployment = head.row.map(|row| row.deployment);
                 report.damaged.push(Damaged { deployment, saga: Some(saga), error });

@@ -171,7 +171,7 @@ fn two_deployments() -> Home {
 
 /// Runs the program where its data cannot be written; nothing where that cannot be arranged, which
 /// takes a mount of its own.
-fn read_only(home: &Home, arguments: &[&str]) -> Option<Ended> {
+pub(crate) fn read_only(home: &Home, arguments: &[&str]) -> Option<Ended> {
     let script = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"";
     let run = |data: &Path, program: &str, arguments: &[&str]| {
         let mut command = Command::new("unshare");

@@ -1,6 +1,6 @@
 //! A gateway between client and cloud that can lose its way: then it answers for single droplets
-//! itself, with the page of a web server that has never heard of them. And it can be wrong about the
-//! time.
+//! itself, with the page of a web server that has never heard of them. It can be wrong about the time, and
+//! it can keep everybody waiting.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,6 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// A gateway that is up. Dropping it stops it.
@@ -18,6 +19,8 @@ pub(crate) struct Gateway {
     base_url: String,
     lost: Arc<AtomicBool>,
     date: Arc<Mutex<Option<HeaderValue>>>,
+    gate: watch::Sender<Gate>,
+    waiting: watch::Receiver<u64>,
     _tasks: JoinSet<()>,
 }
 
@@ -27,7 +30,16 @@ struct Passage {
     upstream: String,
     lost: Arc<AtomicBool>,
     date: Arc<Mutex<Option<HeaderValue>>>,
+    gate: watch::Receiver<Gate>,
+    waiting: watch::Sender<u64>,
     http: reqwest::Client,
+}
+
+/// Whether anybody is let through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    Open,
+    Shut,
 }
 
 impl Gateway {
@@ -40,11 +52,20 @@ impl Gateway {
         // Whoever comes second finds a provider installed, which serves as well.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
-        let passage = Passage { upstream, lost: Arc::clone(&lost), date: Arc::clone(&date), http };
+        let (gate, gate_rx) = watch::channel(Gate::Open);
+        let (waiting_tx, waiting) = watch::channel(0);
+        let passage = Passage {
+            upstream,
+            lost: Arc::clone(&lost),
+            date: Arc::clone(&date),
+            gate: gate_rx,
+            waiting: waiting_tx,
+            http,
+        };
         let router = Router::new().fallback(pass).with_state(passage);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { base_url, lost, date, _tasks: tasks }
+        Self { base_url, lost, date, gate, waiting, _tasks: tasks }
     }
 
     pub(crate) fn base_url(&self) -> String {
@@ -61,6 +82,21 @@ impl Gateway {
         *self.date.lock().unwrap() = Some(HeaderValue::from_static(date));
     }
 
+    /// Keeps everybody waiting from here on.
+    pub(crate) fn shut(&self) {
+        self.gate.send_replace(Gate::Shut);
+    }
+
+    /// Returns when somebody waits before the gate, or has been let through.
+    pub(crate) async fn somebody_came(&self) {
+        self.waiting.clone().wait_for(|came| *came > 0).await.unwrap();
+    }
+
+    /// Lets those who wait through, and everybody else.
+    pub(crate) fn open(&self) {
+        self.gate.send_replace(Gate::Open);
+    }
+
     /// Passes everything on again.
     pub(crate) fn find_its_way(&self) {
         self.lost.store(false, Ordering::Relaxed);
@@ -69,6 +105,8 @@ impl Gateway {
 
 async fn pass(State(passage): State<Passage>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
+    passage.waiting.send_modify(|came| *came += 1);
+    drop(passage.gate.clone().wait_for(|gate| *gate == Gate::Open).await);
     if passage.lost.load(Ordering::Relaxed) && parts.uri.path().starts_with("/v2/droplets/") {
         return (StatusCode::NOT_FOUND, Html("<h1>404 Not Found</h1>")).into_response();
     }
