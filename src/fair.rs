@@ -149,6 +149,19 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_that_a_panic_takes_along_goes_to_the_next() {
+        let gate = Gate::new(1);
+        let turn = gate.turn(1, Urgency::Usual).now_or_never().unwrap();
+        let mut next = gate.turn(2, Urgency::Usual);
+        let panicked = std::thread::spawn(move || {
+            let _turn = turn;
+            panic!("this is what is tested");
+        });
+        assert!(panicked.join().is_err());
+        assert!((&mut next).now_or_never().is_some());
+    }
+
+    #[test]
     fn who_leaves_the_line_takes_no_turn() {
         let gate = Gate::new(1);
         let first = gate.turn(1, Urgency::Usual).now_or_never().unwrap();

@@ -101,3 +101,29 @@ impl Caller {
         CALLER.try_with(Self::clone).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_that_stand_in_a_queue_at_the_same_time_count_once() {
+        let clock = Clock::starting_at(Timestamp::from_millis(0));
+        let held = Held::default();
+        let pass = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
+        let first = held.begin(&clock);
+        pass(3).await;
+        let second = held.begin(&clock);
+        pass(4).await;
+        drop(first);
+        assert_eq!(held.until(clock.now()), Duration::from_secs(7), "one of them waits still");
+        pass(5).await;
+        drop(second);
+        pass(60).await;
+        assert_eq!(held.until(clock.now()), Duration::from_secs(12));
+        let third = held.begin(&clock);
+        pass(1).await;
+        drop(third);
+        assert_eq!(held.until(clock.now()), Duration::from_secs(13));
+    }
+}

@@ -309,3 +309,15 @@ fn progress(result: Result<Progress, Halt>) -> Result<Progress, StepError> {
 fn same(left: &str, right: &str) -> bool {
     left.trim_end_matches('.').eq_ignore_ascii_case(right.trim_end_matches('.'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_providers_way_to_write_a_name_is_no_change_of_it() {
+        assert!(same("web.acme.example.", "WEB.acme.example"));
+        assert!(same("203.0.113.7", "203.0.113.7"));
+        assert!(!same("203.0.113.7", "203.0.113.77"));
+    }
+}

@@ -2,39 +2,34 @@
 //! others wait for a seat, and none is undone for having waited.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arcadia::clock::{Chance, IdSource};
 use arcadia::control::{Control, LaunchRequest, Launched, Notice};
-use arcadia::domain::aggregate::Entry;
 use arcadia::domain::deployment::DeploymentState;
-use arcadia::domain::id::{DeploymentId, SagaId};
+use arcadia::domain::id::DeploymentId;
 use arcadia::domain::line::Line;
-use arcadia::domain::log::LogLine;
 use arcadia::domain::saga::event::Order;
-use arcadia::domain::saga::plan::OnFailure;
+use arcadia::domain::saga::plan::{Direction, OnFailure};
 use arcadia::domain::spec::{DeploymentSpec, DnsName};
-use arcadia::domain::summary::{Standing, Summary};
-use arcadia::engine::{Handle, Parts};
-use arcadia::journal::memory::MemoryJournal;
-use arcadia::journal::{Batch, Journal, JournalError};
-use arcadia::providers::caller::Caller;
-use arcadia::steps::{Progress, Registry, Step, StepContext, StepError};
-use async_trait::async_trait;
-use serde_json::Value;
+use arcadia::domain::summary::Standing;
+use arcadia::engine::Handle;
 use tokio::task::JoinSet;
 
 use crate::overload::{CALL, Calls, assert_journal_is_sound, launch, until_all_ended};
 use crate::support::cloud::{TestCloud, ZONE};
 use crate::support::plans;
 use crate::support::rig::{Rig, operator, test_clock};
+use crate::support::script::{Act, Script};
+
+mod engines;
+mod held;
 
 /// What the provider documents, and what the configuration makes of it.
 const PER_MINUTE: usize = 250;
+
 const PER_HOUR: usize = 5_000;
+
 const SEATS: usize = 20;
 
 #[tokio::test(start_paused = true)]
@@ -151,75 +146,38 @@ async fn what_is_undone_needs_no_seat_and_who_turns_round_gives_it_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hours_before_a_seat_are_no_part_of_a_deadline() {
-    // Each takes nine minutes of the ten that its step may take, and one goes after the other.
-    let registry = Registry::of([Arc::new(Patient) as Arc<dyn Step>]);
-    let rig = Rig::with_steps(registry, |_, on_failure| plans::chain(1, on_failure), 64)
-        .await
-        .with_seats(1)
-        .await;
-    let launched = launch_in_turn(&rig, 6).await;
-    // The first is held in the middle, and waits long for another seat.
-    tokio::time::sleep(Duration::from_mins(5)).await;
-    rig.order(launched[0].deployment, Order::Hold).await.unwrap();
-    rig.until(launched[1].deployment, |row| row.focus.is_some()).await;
-    rig.order(launched[0].deployment, Order::Resume).await.unwrap();
-    until_all_ended(&rig, Duration::from_hours(3)).await;
-    assert!(rig.rows().await.iter().all(|row| row.standing == Standing::Active));
+async fn a_saga_whose_step_panics_gives_its_seat_up_while_it_is_undone() {
+    let script = Script::default();
+    script.on("s0", Direction::Forward, [Act::Panic]);
+    script.on("s0", Direction::Undo, [Act::DoneAfter(Duration::from_secs(5))]);
+    let rig = Rig::scripted(&script, 1).await.with_seats(1).await;
+    let [panics, next] = launch_in_turn(&rig, 2).await[..] else { panic!("two") };
+    rig.until(next.deployment, |row| row.standing == Standing::Active).await;
+    let row = rig.until(panics.deployment, |_| true).await;
+    assert_eq!(row.standing, Standing::RollingBack, "the next did not wait for its undoing");
+    assert_eq!(rig.until_still(panics.deployment).await.standing, Standing::Failed);
 }
 
+/// The order comes while the seat is on its way, at every moment of that way.
 #[tokio::test(start_paused = true)]
-async fn time_in_our_own_queues_is_no_part_of_a_time_out_or_a_deadline() {
-    // Far more than the ten seconds of an attempt and the ten minutes of the step.
-    let registry = Registry::of([Arc::new(HeldBack) as Arc<dyn Step>]);
-    let rig = Rig::with_steps(registry, |_, on_failure| plans::chain(1, on_failure), 1).await;
-    let launched = launch_in_turn(&rig, 3).await;
-    until_all_ended(&rig, Duration::from_hours(9)).await;
-    for Launched { deployment, .. } in launched {
-        let detail = rig.show(deployment).await;
-        assert_eq!(Summary::of(&detail.aggregate).standing, Standing::Active);
-        assert_eq!(detail.aggregate.state.steps[0].forward.attempt, 1, "nothing failed");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_owner_that_panics_leaves_its_seat_to_the_next() {
-    let clock = test_clock();
-    let chance = Chance::seeded(1);
-    let calls = Arc::new(Calls::default());
-    let journal = Arc::new(Panicking::default());
-    let parts = Parts {
-        journal: journal.clone(),
-        registry: calls.registry(&["s0", "s1"]),
-        planner: Arc::new(|_, on_failure| plans::chain(2, on_failure)),
-        clock: clock.clone(),
-        ids: IdSource::new(clock.clone(), chance.clone()),
-        chance,
-        calls_at_once: NonZeroUsize::MIN,
-        max_sagas: NonZeroUsize::MIN,
-    };
-    let engine = Handle::open(parts).await.unwrap();
-    let mut launched = Vec::new();
-    for slug in ["a", "b"] {
-        launched.push(engine.launch(request(slug)).await.unwrap());
-    }
-    journal.panics.store(true, Ordering::Relaxed);
-    let mut watch = engine.watch().await.unwrap();
-    let next_is_up = async {
-        loop {
-            match watch.notices.recv().await.unwrap() {
-                Notice::Stalled { deployment, .. } => {
-                    assert_eq!(deployment, launched[0].deployment);
-                }
-                Notice::Changed { summary, .. } if summary.standing == Standing::Active => {
-                    return summary.deployment;
-                }
-                Notice::Changed { .. } | Notice::Logged { .. } => {}
+async fn a_seat_that_comes_to_one_that_is_held_or_cancelled_just_then_goes_on_to_the_next() {
+    for order in [Order::Hold, Order::Cancel] {
+        for turns in 0..24 {
+            let calls = Arc::new(Calls::default());
+            let rig = slow(&calls, 1, 1).await;
+            let [_, second, third] = launch_in_turn(&rig, 3).await[..] else { panic!("three") };
+            // As long as the first has its seat: the launches took a moment each.
+            tokio::time::sleep(CALL.checked_sub(Duration::from_millis(3)).unwrap()).await;
+            for _ in 0..turns {
+                tokio::task::yield_now().await;
             }
+            // It may have come up by then, and refuse.
+            rig.order(second.deployment, order.clone()).await.ok();
+            let row = rig.until(third.deployment, |row| row.standing == Standing::Active);
+            let row = tokio::time::timeout(Duration::from_mins(1), row).await;
+            assert!(row.is_ok(), "{} after {turns} turns", order.verb());
         }
-    };
-    let up = tokio::time::timeout(Duration::from_hours(1), next_is_up).await.unwrap();
-    assert_eq!(up, launched[1].deployment);
+    }
 }
 
 /// Slow steps in a chain, and this many seats.
@@ -276,108 +234,4 @@ async fn watch_seats(engine: &Handle, most: &Arc<Mutex<usize>>) -> JoinSet<()> {
         }
     });
     watching
-}
-
-/// A step that is asked every minute, and done after nine.
-struct Patient;
-
-#[async_trait]
-impl Step for Patient {
-    fn name(&self) -> &'static str {
-        "s0"
-    }
-
-    async fn execute(&self, ctx: &StepContext) -> Result<Progress, StepError> {
-        Ok(match ctx.poll {
-            0..9 => Progress::Pending { after: Duration::from_mins(1), note: "not yet".to_owned() },
-            _ => Progress::noted("done"),
-        })
-    }
-
-    async fn compensate(
-        &self,
-        _ctx: &StepContext,
-        _output: Option<&Value>,
-    ) -> Result<Progress, StepError> {
-        Ok(Progress::noted("undone"))
-    }
-}
-
-/// A step whose requests are held back for forty minutes each by the client; it is asked four times.
-struct HeldBack;
-
-#[async_trait]
-impl Step for HeldBack {
-    fn name(&self) -> &'static str {
-        "s0"
-    }
-
-    async fn execute(&self, ctx: &StepContext) -> Result<Progress, StepError> {
-        let caller = Caller::present().unwrap();
-        let stay = caller.held.begin(&test_clock_of(ctx));
-        tokio::time::sleep(Duration::from_mins(40)).await;
-        drop(stay);
-        tokio::time::sleep(Duration::from_secs(9)).await;
-        Ok(match ctx.poll {
-            0..3 => Progress::Pending { after: Duration::from_secs(1), note: "not yet".to_owned() },
-            _ => Progress::noted("done"),
-        })
-    }
-
-    async fn compensate(
-        &self,
-        _ctx: &StepContext,
-        _output: Option<&Value>,
-    ) -> Result<Progress, StepError> {
-        Ok(Progress::noted("undone"))
-    }
-}
-
-/// A clock that moves with tokio's, as the engine's does.
-fn test_clock_of(ctx: &StepContext) -> arcadia::clock::Clock {
-    arcadia::clock::Clock::starting_at(ctx.now)
-}
-
-/// A journal of which one append panics.
-#[derive(Default)]
-struct Panicking {
-    journal: MemoryJournal,
-    panics: AtomicBool,
-}
-
-#[async_trait]
-impl Journal for Panicking {
-    async fn append(&self, batch: Batch) -> Result<(), JournalError> {
-        assert!(!self.panics.swap(false, Ordering::Relaxed), "this is what is tested");
-        self.journal.append(batch).await
-    }
-
-    async fn history(&self, saga: SagaId) -> Result<Vec<Entry>, JournalError> {
-        self.journal.history(saga).await
-    }
-
-    async fn unfinished(&self) -> Result<Vec<SagaId>, JournalError> {
-        self.journal.unfinished().await
-    }
-
-    async fn summaries(
-        &self,
-        after: Option<DeploymentId>,
-        limit: usize,
-    ) -> Result<Vec<Summary>, JournalError> {
-        self.journal.summaries(after, limit).await
-    }
-
-    async fn append_logs(&self, saga: SagaId, lines: Vec<LogLine>) -> Result<u64, JournalError> {
-        self.journal.append_logs(saga, lines).await
-    }
-
-    async fn logs(
-        &self,
-        saga: SagaId,
-        after: Option<u64>,
-        limit: usize,
-    ) -> Result<Vec<(u64, LogLine)>, JournalError> {
-        self.journal.logs(saga, after, limit).await
-    }
 }

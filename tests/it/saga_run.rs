@@ -28,7 +28,7 @@ const FAIL_AT: [(&str, &str); 4] = [
 ];
 
 /// The request that makes a record.
-const MAKE_RECORD: &str = "POST /v2/domains/acme.example/records";
+pub(crate) const MAKE_RECORD: &str = "POST /v2/domains/acme.example/records";
 
 #[tokio::test(start_paused = true)]
 async fn a_launch_comes_up_whole_and_a_rollback_leaves_nothing() {
@@ -173,6 +173,9 @@ async fn a_droplet_that_is_not_known_yet_is_waited_for() {
     let launched = rig.launch().await;
     assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
     rig.assert_whole(launched.deployment).await;
+    let past = rig.show(launched.deployment).await.aggregate;
+    let position = past.plan.position(&StepName::new("wait_droplet_active")).unwrap();
+    assert_eq!(past.state.steps[position].forward.attempt, 1, "it is no failure");
 }
 
 #[tokio::test(start_paused = true)]
@@ -457,18 +460,30 @@ async fn a_name_that_is_an_alias_is_a_conflict_and_is_not_touched() {
 #[tokio::test(start_paused = true)]
 async fn the_books_hold_each_change_once_although_a_crash_has_a_step_run_twice() {
     let mut rig = Rig::new().await;
-    rig.journal.on_append(Box::new(|batch| {
-        let changes = batch.entries.iter().any(|entry| matches!(entry.fact, Fact::Resource(_)));
-        if changes { Verdict::StopAfter } else { Verdict::Store }
-    }));
+    let stop_at_a_change = |rig: &Rig| {
+        rig.journal.on_append(Box::new(|batch| {
+            let changes = batch.entries.iter().any(|entry| matches!(entry.fact, Fact::Resource(_)));
+            if changes { Verdict::StopAfter } else { Verdict::Store }
+        }));
+    };
+    stop_at_a_change(&rig);
     let launched = rig.launch().await;
     rig.journal.stopped().await;
     rig.crash_and_restart(Duration::ZERO).await;
     assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
-    let history = rig.show(launched.deployment).await.entries;
-    let changes = history.iter().filter(|entry| matches!(entry.fact, Fact::Resource(_)));
-    assert_eq!(changes.count(), 2, "the row is made once and linked once");
+    let changes = async |rig: &Rig| {
+        let history = rig.show(launched.deployment).await.entries;
+        history.iter().filter(|entry| matches!(entry.fact, Fact::Resource(_))).count()
+    };
+    assert_eq!(changes(&rig).await, 2, "the row is made once and linked once");
     rig.assert_whole(launched.deployment).await;
+
+    stop_at_a_change(&rig);
+    rig.order(launched.deployment, Order::Rollback).await.unwrap();
+    rig.journal.stopped().await;
+    rig.crash_and_restart(Duration::ZERO).await;
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::RolledBack);
+    assert_eq!(changes(&rig).await, 4, "it is unlinked once and removed once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -499,12 +514,12 @@ async fn an_order_that_makes_no_sense_is_refused_in_words() {
 }
 
 /// Lets paused time pass.
-async fn pass(time: Duration) {
+pub(crate) async fn pass(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
 /// A droplet that carries a saga's tag although the saga does not know it.
-fn stray(saga: SagaId) -> DropletDraft {
+pub(crate) fn stray(saga: SagaId) -> DropletDraft {
     let spec = DeploymentSpec::example();
     DropletDraft {
         name: spec.droplet_name,

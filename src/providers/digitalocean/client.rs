@@ -1,33 +1,36 @@
-//! The only file that speaks HTTP: builds a request, waits for its turn, sends it once, reads the
+//! The only module that speaks HTTP: builds a request, waits for its turn, sends it once, reads the
 //! answer within bounds, and leaves one log line.
 //!
 //! Nothing is retried, no redirect is followed, no proxy of the environment is used. The line says
 //! method, path, status, time and request id; never a header, a query or a body.
 
 use std::error::Error;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, Response, Url};
+use reqwest::{Response, Url};
 use secrecy::ExposeSecret;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::clock::{Chance, Clock};
 use crate::domain::failure::FailureCode;
 use crate::domain::time::Timestamp;
 use crate::providers::digitalocean::Settings;
+use crate::providers::digitalocean::client::call::Quota;
+use crate::providers::digitalocean::client::connection::{bearer, build_http, parse_base_url};
 use crate::providers::digitalocean::error::{Diagnosis, DigitalOceanError, Lost, Nature, Refusal};
 use crate::providers::digitalocean::limiter::{Flight, Limiter, NotAdmitted};
 use crate::providers::digitalocean::pacing::Pacing;
 use crate::providers::digitalocean::redactor::Redactor;
 use crate::providers::{ProviderError, ServerTime};
 
+mod call;
+mod connection;
+
+pub(super) use self::call::Call;
+
 /// The most that is read of one answer: a full page of droplets is well below 1 MiB.
 pub(super) const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
-
-const USER_AGENT: &str = concat!("arcadia/", env!("CARGO_PKG_VERSION"));
 
 /// Sends calls. Cheap to clone.
 #[derive(Clone)]
@@ -45,25 +48,6 @@ struct Shared {
     chance: Chance,
 }
 
-/// One request to make.
-#[derive(Clone)]
-pub(super) struct Call {
-    method: Method,
-    segments: Vec<String>,
-    query: Vec<(&'static str, String)>,
-    body: Option<Vec<u8>>,
-    quota: Quota,
-}
-
-/// Which quota of the provider a call counts against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Quota {
-    /// The token's own, which the limiter follows.
-    Shared,
-    /// A small one of this path alone, whose headers say nothing about the others.
-    Apart,
-}
-
 /// A success.
 struct Answer {
     body: Vec<u8>,
@@ -76,73 +60,6 @@ struct Traces {
     status: Option<u16>,
     request_id: Option<String>,
     time: Option<ServerTime>,
-}
-
-impl Call {
-    /// `GET` of the path of these segments.
-    pub(super) fn get(segments: &[&str]) -> Self {
-        Self::new(Method::GET, segments)
-    }
-
-    /// `POST` to the path of these segments.
-    pub(super) fn post(segments: &[&str], body: &impl Serialize) -> Self {
-        Self::new(Method::POST, segments).with_body(body)
-    }
-
-    /// `PUT` to the path of these segments.
-    pub(super) fn put(segments: &[&str], body: &impl Serialize) -> Self {
-        Self::new(Method::PUT, segments).with_body(body)
-    }
-
-    /// `DELETE` of the path of these segments.
-    pub(super) fn delete(segments: &[&str]) -> Self {
-        Self::new(Method::DELETE, segments)
-    }
-
-    /// With one more pair in the query.
-    pub(super) fn query(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((key, value.into()));
-        self
-    }
-
-    /// Counted apart by the provider.
-    pub(super) fn counted_apart(mut self) -> Self {
-        self.quota = Quota::Apart;
-        self
-    }
-
-    fn new(method: Method, segments: &[&str]) -> Self {
-        Self {
-            method,
-            segments: segments.iter().map(|&segment| segment.to_owned()).collect(),
-            query: Vec::new(),
-            body: None,
-            quota: Quota::Shared,
-        }
-    }
-
-    fn with_body(mut self, body: &impl Serialize) -> Self {
-        let json = serde_json::to_vec(body).expect("plain structs with text keys serialize");
-        self.body = Some(json);
-        self
-    }
-
-    fn nature(&self) -> Nature {
-        if self.method == Method::GET { Nature::Read } else { Nature::Change }
-    }
-
-    fn url(&self, base: &Url) -> Url {
-        let mut url = base.clone();
-        url.path_segments_mut()
-            .expect("the base address is http, checked when the client was made")
-            .pop_if_empty()
-            .push("v2")
-            .extend(&self.segments);
-        if !self.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&self.query);
-        }
-        url
-    }
 }
 
 impl Client {
@@ -321,55 +238,6 @@ impl Client {
 enum Body {
     Whole(Vec<u8>),
     TooLarge,
-}
-
-fn parse_base_url(text: &str) -> Result<Url, DigitalOceanError> {
-    let refuse = |reason: &str| DigitalOceanError::BaseUrl { reason: reason.to_owned() };
-    let url = Url::parse(text).map_err(|error| refuse(&error.to_string()))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(refuse("it holds a user name or a password"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(refuse("it has a query or a fragment"));
-    }
-    match (url.scheme(), url.host_str()) {
-        ("https", Some(_)) => Ok(url),
-        ("http", Some(host)) if is_loopback(host) => Ok(url),
-        ("http", Some(host)) => Err(DigitalOceanError::PlainHttp { host: host.to_owned() }),
-        _ => Err(refuse("it does not start with `https://`, or `http://` for a loopback host")),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
-}
-
-fn bearer(token: &str) -> Result<HeaderValue, DigitalOceanError> {
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(DigitalOceanError::Token);
-    }
-    let mut value =
-        HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| DigitalOceanError::Token)?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-fn build_http(settings: &Settings, base_url: &Url) -> Result<reqwest::Client, DigitalOceanError> {
-    // Whoever comes second finds one installed, which serves as well.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let mut builder = reqwest::Client::builder()
-        .user_agent(USER_AGENT)
-        .connect_timeout(settings.connect_timeout)
-        .timeout(settings.request_timeout)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .no_proxy();
-    if base_url.scheme() == "http" {
-        // The simulator must run where no root certificates are installed.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(|error| DigitalOceanError::Http(error.without_url()))
 }
 
 /// What is wrong with a body that does not parse. The page of somebody else says best who that is.

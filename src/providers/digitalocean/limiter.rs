@@ -253,6 +253,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_caller_is_told_how_long_its_requests_were_held_back() {
+        let (limiter, clock) = limiter(1, 16, Duration::from_mins(10));
+        let caller = caller(1, Urgency::Usual);
+        let held = caller.held.clone();
+        caller
+            .calls(async {
+                for _ in 0..3 {
+                    limiter.admit().await.unwrap();
+                    tokio::time::sleep(Duration::from_secs(10)).await;
+                }
+            })
+            .await;
+        assert_eq!(held.until(clock.now()), Duration::from_secs(50 + 50));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_deployment_with_a_storm_of_requests_does_not_starve_the_others() {
         // The first goes at once, and the second stands in the turnstile before the others come.
         let storm = std::iter::repeat_n((7, Urgency::Usual), 5);

@@ -7,13 +7,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use arcadia::clock::{Chance, Clock};
-use arcadia::domain::failure::{Effect, Failure, FailureCode};
-use arcadia::providers::{
-    Account, Compute, Dns, DnsRecord, Droplet, DropletDraft, DropletId, DropletStatus,
-    ProviderError, RecordDraft, RecordId, Removal,
-};
+use arcadia::domain::failure::FailureCode;
+use arcadia::providers::{Compute, Dns, ProviderError};
 use arcadia::simulator::faults::{Fault, FaultRule, Faults, Moment};
-use arcadia::simulator::world::droplet as sim_droplet;
 use arcadia::simulator::world::ids as sim_ids;
 use arcadia::simulator::world::record as sim_record;
 use arcadia::simulator::world::refusal::Refusal;
@@ -21,11 +17,15 @@ use arcadia::simulator::world::truth::Truth;
 use arcadia::simulator::world::{Rules, Timings, World};
 use arcadia::steps::StepSettings;
 use arcadia::steps::plan::PlanSettings;
-use async_trait::async_trait;
 use tokio::task::JoinSet;
 
+use crate::support::cloud::answers::{answered, lost, refused, takes_effect};
 use crate::support::quota::Quota;
-use crate::support::rig::{self, Pace};
+use crate::support::rig;
+use crate::support::rig::Pace;
+
+mod answers;
+mod provider;
 
 /// The zone that deployments of tests live in.
 pub(crate) const ZONE: &str = "acme.example";
@@ -298,223 +298,4 @@ impl rig::Cloud for TestCloud {
             patience: Duration::from_hours(3),
         }
     }
-}
-
-#[async_trait]
-impl Compute for TestCloud {
-    fn provider(&self) -> &'static str {
-        "digitalocean"
-    }
-
-    async fn create_droplet(&self, draft: &DropletDraft) -> Result<Droplet, ProviderError> {
-        let mut new = sim_droplet::NewDroplet::named(&draft.name, &draft.size, &draft.image);
-        new.region = Some(draft.region.clone());
-        new.tags.clone_from(&draft.tags);
-        self.request("POST", "/v2/droplets", move |world, clock| {
-            world.create_droplet(clock.now(), new)
-        })
-        .await
-        .map(droplet)
-    }
-
-    async fn droplet(&self, id: DropletId) -> Result<Option<Droplet>, ProviderError> {
-        let path = format!("/v2/droplets/{}", id.0);
-        let found = self
-            .request("GET", &path, move |world, clock| {
-                world.droplet(clock.now(), sim_ids::DropletId(id.0))
-            })
-            .await;
-        absent(found.map(droplet))
-    }
-
-    async fn droplets_tagged(&self, tag: &str) -> Result<Vec<Droplet>, ProviderError> {
-        let tag = tag.to_owned();
-        self.request("GET", "/v2/droplets", move |world, clock| {
-            Ok(world.droplets_tagged(clock.now(), &tag))
-        })
-        .await
-        .map(|found| found.into_iter().map(droplet).collect())
-    }
-
-    async fn destroy_droplet(&self, id: DropletId) -> Result<Removal, ProviderError> {
-        let path = format!("/v2/droplets/{}", id.0);
-        let removed = self
-            .request("DELETE", &path, move |world, clock| {
-                world.destroy_droplet(clock.now(), sim_ids::DropletId(id.0))
-            })
-            .await;
-        removal(removed)
-    }
-
-    async fn account(&self) -> Result<Account, ProviderError> {
-        unreachable!("no step asks for the account")
-    }
-}
-
-#[async_trait]
-impl Dns for TestCloud {
-    async fn records(&self, domain: &str, name: &str) -> Result<Vec<DnsRecord>, ProviderError> {
-        let path = format!("/v2/domains/{domain}/records");
-        let whole = if name == "@" { domain.to_owned() } else { format!("{name}.{domain}") };
-        let filter = sim_record::RecordFilter { name: Some(whole), kind: None };
-        let domain = domain.to_owned();
-        self.request("GET", &path, move |world, clock| world.records(clock.now(), &domain, &filter))
-            .await
-            .map(|found| found.into_iter().map(record).collect())
-    }
-
-    async fn record(&self, domain: &str, id: RecordId) -> Result<Option<DnsRecord>, ProviderError> {
-        let path = format!("/v2/domains/{domain}/records/{}", id.0);
-        let domain = domain.to_owned();
-        let found = self
-            .request("GET", &path, move |world, _| world.record(&domain, sim_ids::RecordId(id.0)))
-            .await;
-        absent(found.map(record))
-    }
-
-    async fn create_record(
-        &self,
-        domain: &str,
-        draft: &RecordDraft,
-    ) -> Result<DnsRecord, ProviderError> {
-        let path = format!("/v2/domains/{domain}/records");
-        let (domain, draft) = (domain.to_owned(), written(draft));
-        self.request("POST", &path, move |world, clock| {
-            world.create_record(clock.now(), &domain, draft)
-        })
-        .await
-        .map(record)
-    }
-
-    async fn update_record(
-        &self,
-        domain: &str,
-        id: RecordId,
-        draft: &RecordDraft,
-    ) -> Result<Option<DnsRecord>, ProviderError> {
-        let path = format!("/v2/domains/{domain}/records/{}", id.0);
-        let (domain, draft) = (domain.to_owned(), written(draft));
-        let updated = self
-            .request("PUT", &path, move |world, clock| {
-                world.update_record(clock.now(), &domain, sim_ids::RecordId(id.0), draft)
-            })
-            .await;
-        absent(updated.map(record))
-    }
-
-    async fn delete_record(&self, domain: &str, id: RecordId) -> Result<Removal, ProviderError> {
-        let path = format!("/v2/domains/{domain}/records/{}", id.0);
-        let domain = domain.to_owned();
-        let removed = self
-            .request("DELETE", &path, move |world, clock| {
-                world.delete_record(clock.now(), &domain, sim_ids::RecordId(id.0))
-            })
-            .await;
-        removal(removed)
-    }
-}
-
-fn takes_effect(fault: &Fault) -> bool {
-    match fault {
-        Fault::Status { moment, .. } | Fault::Drop(moment) | Fault::Silence(moment) => {
-            *moment == Moment::AfterEffect
-        }
-        Fault::Delay(_)
-        | Fault::Drip(_)
-        | Fault::Cut
-        | Fault::Malformed
-        | Fault::WrongType
-        | Fault::Empty
-        | Fault::PlacementFails => true,
-    }
-}
-
-fn written(draft: &RecordDraft) -> sim_record::RecordDraft {
-    sim_record::RecordDraft {
-        ttl: Some(draft.ttl),
-        ..sim_record::RecordDraft::a(&draft.name, &draft.data)
-    }
-}
-
-fn droplet(seen: sim_droplet::Droplet) -> Droplet {
-    Droplet {
-        id: DropletId(seen.id.0),
-        name: seen.name,
-        status: match seen.status {
-            sim_droplet::DropletStatus::New => DropletStatus::New,
-            sim_droplet::DropletStatus::Active => DropletStatus::Active,
-            sim_droplet::DropletStatus::Off => DropletStatus::Off,
-        },
-        public_ipv4: seen.public_ipv4,
-        tags: seen.tags,
-        created_at: seen.created_at.to_string(),
-    }
-}
-
-fn record(seen: sim_record::Record) -> DnsRecord {
-    DnsRecord {
-        id: RecordId(seen.id.0),
-        kind: seen.kind.as_str().to_owned(),
-        name: seen.name,
-        data: seen.data,
-        ttl: seen.ttl,
-    }
-}
-
-fn absent<T>(result: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
-    match result {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.failure().code == FailureCode::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn removal(result: Result<(), ProviderError>) -> Result<Removal, ProviderError> {
-    Ok(absent(result)?.map_or(Removal::AlreadyGone, |()| Removal::Accepted))
-}
-
-fn refused(refusal: &Refusal) -> ProviderError {
-    let message = refusal.to_string();
-    let code = match refusal {
-        Refusal::NotFound => FailureCode::NotFound,
-        Refusal::Conflict(_) => FailureCode::Conflict,
-        Refusal::Unprocessable(words) if words.contains("pending event") => FailureCode::Conflict,
-        Refusal::BadRequest(_) | Refusal::InvalidTag(_) | Refusal::Unprocessable(_) => {
-            FailureCode::Invalid
-        }
-    };
-    let failure = Failure::without_effect(code, message);
-    if code == FailureCode::Conflict {
-        ProviderError::Retryable { failure, after: None }
-    } else {
-        ProviderError::Terminal { failure }
-    }
-}
-
-fn answered(
-    status: u16,
-    message: Option<String>,
-    after: Option<Duration>,
-    kind: Kind,
-) -> ProviderError {
-    let message = message.unwrap_or_else(|| format!("status {status}"));
-    let terminal =
-        |code| ProviderError::Terminal { failure: Failure::without_effect(code, &*message) };
-    match status {
-        401 => terminal(FailureCode::Unauthorized),
-        403 => terminal(FailureCode::Forbidden),
-        404 => terminal(FailureCode::NotFound),
-        429 => ProviderError::Retryable {
-            failure: Failure::without_effect(FailureCode::RateLimited, message),
-            after,
-        },
-        500..=599 => lost(FailureCode::Unavailable, &message, kind),
-        _ => terminal(FailureCode::Invalid),
-    }
-}
-
-fn lost(code: FailureCode, message: &str, kind: Kind) -> ProviderError {
-    let effect = if kind == Kind::Write { Effect::Unknown } else { Effect::None };
-    let failure = Failure { code, message: message.to_owned(), request_id: None, effect };
-    ProviderError::Retryable { failure, after: None }
 }

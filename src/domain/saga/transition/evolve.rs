@@ -78,10 +78,21 @@ fn step_event(
     let going_back = next.phase.cause().is_some();
     let of_step = next.step_mut(position);
     advance(of_step, direction, event, at, going_back)?;
+    if let StepEvent::Started { .. } | StepEvent::Polled = event {
+        doubt_from(of_step, at);
+    }
     if of_step.lane(direction).is_failed() {
         failed(plan, next, step, direction, at);
     }
     Ok(())
+}
+
+/// A doubt began when the step looks at the latest. Where the clock was set back it would lie ahead, and
+/// each look would doubt for the whole time anew.
+fn doubt_from(step: &mut StepState, at: Timestamp) {
+    for lane in [&mut step.forward, &mut step.undo] {
+        lane.doubt_since = lane.doubt_since.map(|since| since.min(at));
+    }
 }
 
 /// Moves one lane. The saga's phase is not its business.

@@ -12,6 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;
 use crate::domain::failure::Effect;
+use crate::providers::digitalocean::client::connection::USER_AGENT;
 use crate::providers::digitalocean::stub::{
     NOW, Reply, SHORT_TIMEOUT, Stub, TOKEN, client_of, error_body, json_reply, reply,
 };

@@ -1,0 +1,76 @@
+//! What the screen asks of the engine by itself, how often, and what it shows until it is answered.
+
+use arcadia::tui::effect::Effect;
+use arcadia::tui::model::Connection;
+use arcadia::tui::msg::{Msg, What};
+use arcadia::tui::update::update;
+use crossterm::event::KeyCode;
+
+use crate::screens::keys::{at, stage};
+use crate::screens::stage::Stage;
+use crate::screens::world;
+
+#[test]
+fn an_engine_without_a_picture_yet_does_not_claim_that_there_are_no_deployments() {
+    let mut stage = Stage::new(80, 24);
+    let effects = update(&mut stage.model, Msg { at: world::NOW, what: What::Connected });
+    assert_eq!(effects, [Effect::Watch]);
+    let drawn = stage.drawn();
+    assert!(drawn.contains("reading the journal…") && !drawn.contains("No deployments"), "{drawn}");
+}
+
+#[test]
+fn an_engine_that_went_away_leaves_its_last_picture_and_says_so() {
+    let mut stage = stage();
+    stage.send(What::Silenced);
+    assert!(matches!(stage.model.connection, Connection::Lost(_)));
+    assert!(stage.drawn().contains("ENGINE GONE"));
+    assert_eq!(stage.model.list.total(), 11);
+}
+
+#[test]
+fn a_request_that_is_never_answered_does_not_block_the_next() {
+    let mut stage = at(&world::running());
+    stage.keys("h");
+    stage.send(What::AnswerLost);
+    assert!(stage.drawn().contains("look whether it took effect"));
+    stage.keys("k");
+    assert!(stage.model.saga.as_ref().unwrap().read().is_some());
+}
+
+#[test]
+fn a_new_picture_reads_the_open_saga_and_its_log_again() {
+    let mut stage = at(&world::running());
+    let id = world::running().id();
+    let what = What::Pictured(Ok(vec![world::running().summary()]));
+    let effects = update(&mut stage.model, Msg { at: world::NOW, what });
+    assert_eq!(effects, [Effect::Show(id), Effect::ReadLogs(id)]);
+}
+
+#[test]
+fn a_held_down_key_reads_one_saga_at_a_time() {
+    let mut stage = stage();
+    let mut effects = Vec::new();
+    for _ in 0..5 {
+        let what = What::Key(KeyCode::Char('j').into());
+        effects.extend(update(&mut stage.model, Msg { at: world::NOW, what }));
+    }
+    let [Effect::Show(first)] = effects[..] else { panic!("{effects:?}") };
+    let result = Err("gone".to_owned());
+    let what = What::Shown { deployment: first, result };
+    let effects = update(&mut stage.model, Msg { at: world::NOW, what });
+    assert_eq!(effects, [Effect::Show(stage.selected().unwrap())], "the one it ended on");
+}
+
+#[test]
+fn nothing_wakes_a_screen_on_which_nothing_changes() {
+    use arcadia::tui::view::Counting;
+    let mut stage = Stage::new(120, 36);
+    stage.picture(vec![world::active(), world::failed()]);
+    stage.drawn();
+    assert_eq!(stage.state.counting, Counting::Nothing);
+    assert_eq!(stage.model.due(), None);
+    stage.goes_on(world::running());
+    stage.drawn();
+    assert_eq!(stage.state.counting, Counting::Seconds);
+}
