@@ -35,6 +35,7 @@ pub(crate) fn build(
             base_url: read.text("digitalocean.base_url").trim_end_matches('/').to_owned(),
             connect_timeout: read.span("digitalocean.connect_timeout"),
             request_timeout: read.span("digitalocean.request_timeout"),
+            token_timeout: read.span("digitalocean.token_timeout"),
             token,
         },
         simulator: simulator(&read),
