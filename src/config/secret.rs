@@ -218,8 +218,8 @@ mod tests {
     fn source(token: Option<TokenSource>) -> DigitalOceanConfig {
         DigitalOceanConfig {
             base_url: String::new(),
-            connect_timeout: std::time::Duration::ZERO,
-            request_timeout: std::time::Duration::ZERO,
+            connect_timeout: Duration::ZERO,
+            request_timeout: Duration::ZERO,
             token_timeout: PATIENCE,
             token,
         }

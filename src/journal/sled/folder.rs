@@ -125,12 +125,12 @@ pub(super) fn open_error(dir: &Path, error: &io::Error) -> JournalError {
 /// What the operating system says. That a file is too large is a limit of the process and no lack of
 /// space, and whoever reads of it must look elsewhere.
 pub(super) fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::FileTooLarge => {
-            format!("{error}: start arcadia again with a higher limit on file sizes (`ulimit -f`)")
-        }
-        _ => error.to_string(),
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        return format!(
+            "{error}: start arcadia again with a higher limit on file sizes (`ulimit -f`)"
+        );
     }
+    error.to_string()
 }
 
 /// Whether there is no space, on the device or within the user's quota.
