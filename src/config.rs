@@ -76,6 +76,8 @@ pub struct DigitalOceanConfig {
     pub connect_timeout: Duration,
     /// How long one request may take, its answer included.
     pub request_timeout: Duration,
+    /// How long the token command may take, whoever types a passphrase for it included.
+    pub token_timeout: Duration,
     /// Where the token comes from when `DIGITALOCEAN_TOKEN` is not set.
     pub token: Option<TokenSource>,
 }

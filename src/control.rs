@@ -163,8 +163,28 @@ pub enum ControlError {
     },
     /// The journal could not be written or read.
     #[error("the journal failed")]
-    Journal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Journal {
+        /// What went wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// What may help.
+        remedy: Option<&'static str>,
+    },
     /// The engine is stopping.
     #[error("the engine is stopping")]
     Stopping,
+}
+
+impl ControlError {
+    /// What may help.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Journal { remedy, .. } => *remedy,
+            Self::NotFound(_)
+            | Self::Invalid(_)
+            | Self::NameTaken { .. }
+            | Self::Refused { .. }
+            | Self::Stopping => None,
+        }
+    }
 }

@@ -280,7 +280,7 @@ impl Handle {
         let row = self.row(deployment)?;
         let entries = self.shared.journal.history(row.saga).await.map_err(journal_failed)?;
         let aggregate = Aggregate::from_history(&entries)
-            .map_err(|error| ControlError::Journal(Box::new(error)))?;
+            .map_err(|error| ControlError::Journal { source: Box::new(error), remedy: None })?;
         let undo = preview::undo(&self.shared.registry, &aggregate);
         let leftovers = preview::leftovers(&self.shared.registry, &aggregate);
         Ok(Detail { aggregate, entries, undo, leftovers })
@@ -379,5 +379,6 @@ fn lock(owners: &Mutex<Owners>) -> MutexGuard<'_, Owners> {
 }
 
 fn journal_failed(error: JournalError) -> ControlError {
-    ControlError::Journal(Box::new(error))
+    let remedy = error.remedy();
+    ControlError::Journal { source: Box::new(error), remedy }
 }

@@ -48,8 +48,6 @@ const LOCAL_PATIENCE: Duration = Duration::from_secs(10);
 /// How long opening, copying or reading the journal or the archive may take: a gigabyte is read in some
 /// seconds.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// How long the token command may take: it may ask somebody for a passphrase.
-const TOKEN_PATIENCE: Duration = Duration::from_mins(1);
 /// How long connecting to the provider, and one request to it, may take at most.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 const REQUEST_PATIENCE: Duration = Duration::from_secs(10);
@@ -271,7 +269,9 @@ async fn fetch_token(
     }
     let from = local::token_source(config, environment);
     let (settings, environment) = (config.digitalocean.clone(), environment.clone());
-    let fetched = bounded(TOKEN_PATIENCE, move || secret::token(&settings, &environment)).await;
+    // The token command has a bound of its own; a file may be on a file system that never answers.
+    let patience = settings.token_timeout + LOCAL_PATIENCE;
+    let fetched = bounded(patience, move || secret::token(&settings, &environment)).await;
     match fetched {
         Some(Ok(token)) => (TokenFacts::Fetched { from }, Some(token)),
         Some(Err(error)) => {
@@ -279,7 +279,7 @@ async fn fetch_token(
             (TokenFacts::Failed { why, hint }, None)
         }
         None => {
-            let seconds = TOKEN_PATIENCE.as_secs();
+            let seconds = patience.as_secs();
             let why = format!("{from} gave nothing within {seconds} s");
             (TokenFacts::Failed { why, hint: Some("run it by hand".to_owned()) }, None)
         }

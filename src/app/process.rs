@@ -3,8 +3,10 @@
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io;
 use std::panic::{self, PanicHookInfo};
+use std::sync::Arc;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use signal_hook::consts::SIGXFSZ;
 
 use crate::cli::output::Output;
 
@@ -18,6 +20,14 @@ pub(super) fn keep_memory_private() -> io::Result<()> {
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     Ok(())
+}
+
+/// Lets a write fail that would make a file larger than this process may make one (`ulimit -f`). By
+/// itself the system ends the process there, without a word and in the middle of a saga.
+pub(super) fn outlive_limits() {
+    // Caught and not ignored: whoever is started from here would inherit the latter.
+    signal_hook::flag::register(SIGXFSZ, Arc::default())
+        .expect("every process may catch this signal");
 }
 
 /// Prints the last words of a panic through the one place that makes text harmless. The dashboard
@@ -41,7 +51,7 @@ fn tell(output: &Output, info: &PanicHookInfo<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use rustix::process::{dumpable_behavior, getrlimit};
     use secrecy::SecretString;

@@ -115,8 +115,8 @@ impl CliError {
                 Some(format!("`arcadia show {name}` shows it"))
             }
             Self::Stalled { hint, .. } => hint.map(str::to_owned),
-            Self::Control(_)
-            | Self::Declined
+            Self::Control(error) => error.remedy().map(str::to_owned),
+            Self::Declined
             | Self::File { .. }
             | Self::LaunchFile { .. }
             | Self::Step(_)
@@ -140,7 +140,7 @@ impl From<ControlError> for CliError {
             ControlError::NotFound(text) => Self::Unknown { text, nearest: None },
             error @ (ControlError::NameTaken { .. }
             | ControlError::Refused { .. }
-            | ControlError::Journal(_)
+            | ControlError::Journal { .. }
             | ControlError::Stopping) => Self::Control(error),
         }
     }

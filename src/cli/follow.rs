@@ -357,7 +357,10 @@ pub(crate) fn focus_words(summary: &Summary) -> String {
     match &focus.activity {
         Activity::Calling { .. } => step,
         Activity::Waiting { note, .. } => format!("{step}: {note}"),
-        Activity::Retrying { error, .. } => {
+        Activity::Retrying { error, obeys_until: Some(_), .. } => {
+            format!("{step}: told to wait: {error}")
+        }
+        Activity::Retrying { error, obeys_until: None, .. } => {
             format!("{step}: retry after {}/{}: {error}", focus.attempt, focus.tries)
         }
         Activity::GaveUp { error, .. } => {

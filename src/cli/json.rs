@@ -93,7 +93,7 @@ impl Focus {
         let (activity, note, at) = match &focus.activity {
             Activity::Calling { since } => ("calling", None, since),
             Activity::Waiting { until, note, .. } => ("waiting", Some(note), until),
-            Activity::Retrying { at, error } => ("retrying", Some(error), at),
+            Activity::Retrying { at, error, .. } => ("retrying", Some(error), at),
             Activity::GaveUp { at, error } => ("gave_up", Some(error), at),
         };
         Self {

@@ -16,6 +16,7 @@ use crate::config::{
 };
 use crate::domain::saga::plan::{OnFailure, Patience, StepName};
 use crate::domain::saga::retry::RetryPolicy;
+use crate::domain::spec::{DeploymentSpec, LaunchDraft};
 
 /// Builds the configuration. What does not go together is added to `problems`.
 pub(crate) fn build(
@@ -35,6 +36,7 @@ pub(crate) fn build(
             base_url: read.text("digitalocean.base_url").trim_end_matches('/').to_owned(),
             connect_timeout: read.span("digitalocean.connect_timeout"),
             request_timeout: read.span("digitalocean.request_timeout"),
+            token_timeout: read.span("digitalocean.token_timeout"),
             token,
         },
         simulator: simulator(&read),
@@ -86,7 +88,8 @@ pub(crate) fn build(
         },
         ui: UiConfig { ascii: read.when("ui.ascii"), color: read.when("ui.color") },
     };
-    check(&config, problems);
+    check(&config, layers, problems);
+    check_launch(&config.launch, layers, problems);
     config
 }
 
@@ -110,11 +113,14 @@ fn token_source(read: &Reader<'_>, problems: &mut Vec<Problem>) -> Option<TokenS
         program: program.clone(),
         arguments: arguments.to_vec(),
     });
-    if file.is_some() && command.is_some() {
+    let place = |name: &str| read.layers.place(name).map(ToString::to_string);
+    let places = place("digitalocean.token_file").zip(place("digitalocean.token_command"));
+    if let (Some(_), Some(_), Some((by_file, by_command))) = (&file, &command, places) {
         problems.push(Problem::Clash {
-            text:
-                "`digitalocean.token_file` and `digitalocean.token_command` are both set; keep one"
-                    .to_owned(),
+            text: format!(
+                "`digitalocean.token_file` ({by_file}) and `digitalocean.token_command` \
+                 ({by_command}) are both set; keep one"
+            ),
         });
     }
     file.or(command)
@@ -138,14 +144,41 @@ fn step_overrides(read: &Reader<'_>) -> BTreeMap<StepName, PatienceOverride> {
     overrides
 }
 
-fn check(config: &Config, problems: &mut Vec<Problem>) {
+/// What a launch begins with is what it may begin with: a slip is told here with its place, and not at
+/// every launch.
+fn check_launch(launch: &LaunchDefaults, layers: &Layers, problems: &mut Vec<Problem>) {
+    // What is left open here is said at the launch.
+    let or = |text: &str| if text.is_empty() { "a".to_owned() } else { text.to_owned() };
+    let draft = LaunchDraft {
+        tenant: or(&launch.tenant),
+        slug: "a".to_owned(),
+        region: or(&launch.region),
+        size: or(&launch.size),
+        image: or(&launch.image),
+        dns_domain: launch.dns_domain.clone(),
+        ssh_keys: launch.ssh_keys.clone(),
+        ..LaunchDraft::default()
+    };
+    for error in DeploymentSpec::parse(&draft).err().unwrap_or_default() {
+        let key = format!("launch.{}", error.field);
+        if let Some(place) = layers.place(&key).cloned() {
+            problems.push(Problem::Senseless { key, place, problem: error.problem });
+        }
+    }
+}
+
+fn check(config: &Config, layers: &Layers, problems: &mut Vec<Problem>) {
     // Where a value was refused the default stands, and nobody chose what that clashes with.
     let refused: BTreeSet<String> =
         problems.iter().filter_map(Problem::refused).map(str::to_owned).collect();
     let mut ordered = |less: (&str, Duration), more: (&str, Duration)| {
         let chosen = !refused.contains(less.0) && !refused.contains(more.0);
         if chosen && less.1 > more.1 {
-            let text = format!("`{}` must not be longer than `{}`", less.0, more.0);
+            let [less, more] = [less.0, more.0].map(|name| match layers.place(name) {
+                Some(place) => format!("`{name}` ({place})"),
+                None => format!("`{name}`"),
+            });
+            let text = format!("{less} must not be longer than {more}");
             problems.push(Problem::Clash { text });
         }
     };

@@ -29,22 +29,28 @@ pub struct Line<'text> {
 /// # Errors
 /// When the text is not TOML.
 pub fn read(text: &str) -> Result<Vec<Line<'_>>, SyntaxError> {
+    let starts = Starts::of(text);
     let table = DeTable::parse(text).map_err(|error| SyntaxError {
-        line: line_of(text, error.span().unwrap_or_default()),
+        line: starts.line_of(&error.span().unwrap_or_default()),
         message: error.message().to_owned(),
     })?;
     let mut lines = Vec::new();
-    open(text, "", table.get_ref(), &mut lines);
+    open(&starts, "", table.get_ref(), &mut lines);
     lines.sort_by_key(|line| line.number);
     Ok(lines)
 }
 
-fn open<'text>(text: &str, prefix: &str, table: &DeTable<'text>, lines: &mut Vec<Line<'text>>) {
+fn open<'text>(
+    starts: &Starts,
+    prefix: &str,
+    table: &DeTable<'text>,
+    lines: &mut Vec<Line<'text>>,
+) {
     for (key, value) in table {
-        let number = line_of(text, key.span());
+        let number = starts.line_of(&key.span());
         let key = format!("{prefix}{}", key.get_ref());
         match value.get_ref().as_table() {
-            Some(inner) if !inner.is_empty() => open(text, &format!("{key}."), inner, lines),
+            Some(inner) if !inner.is_empty() => open(starts, &format!("{key}."), inner, lines),
             Some(_) | None => {
                 lines.push(Line { key, value: value.get_ref().clone(), number });
             }
@@ -52,8 +58,17 @@ fn open<'text>(text: &str, prefix: &str, table: &DeTable<'text>, lines: &mut Vec
     }
 }
 
-fn line_of(text: &str, span: Range<usize>) -> usize {
-    text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
+/// Where the lines of a text begin, in bytes; all but the first.
+struct Starts(Vec<usize>);
+
+impl Starts {
+    fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(at, _)| at + 1).collect())
+    }
+
+    fn line_of(&self, span: &Range<usize>) -> usize {
+        self.0.partition_point(|start| *start <= span.start) + 1
+    }
 }
 
 #[cfg(test)]

@@ -55,12 +55,29 @@ impl Environment {
         Self { variables, platform }
     }
 
+    /// An environment in which this variable has a value that is not UTF-8.
+    #[cfg(test)]
+    pub(crate) fn with_foreign_bytes(name: &str) -> Self {
+        let variables = BTreeMap::from([(name.to_owned(), Variable::NotUtf8)]);
+        Self { variables, platform: Platform::default() }
+    }
+
     /// The value of a variable; an empty one counts as not set.
     pub fn get(&self, name: &str) -> Option<&str> {
         match self.variables.get(name)? {
             Variable::Text(text) if !text.is_empty() => Some(text),
             Variable::Text(_) | Variable::NotUtf8 => None,
         }
+    }
+
+    /// Whether a variable has a value that is not UTF-8, which [`Environment::get`] cannot give.
+    pub fn is_not_utf8(&self, name: &str) -> bool {
+        matches!(self.variables.get(name), Some(Variable::NotUtf8))
+    }
+
+    /// Whether a variable has a value, of whatever bytes; an empty one counts as not set.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.get(name).is_some() || self.is_not_utf8(name)
     }
 
     /// The variables that begin with `prefix`, with their values; `None` for a value that is not

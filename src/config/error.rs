@@ -44,7 +44,12 @@ impl ConfigError {
                 Some("`arcadia config example` prints every setting with its default".to_owned())
             }
             Self::Secret(error) => error.hint(),
-            Self::NoHome | Self::Unreadable { .. } => None,
+            Self::Unreadable { .. } => Some(
+                "name another file with --config or $ARCADIA_CONFIG; `arcadia config path` prints \
+                 the usual one"
+                    .to_owned(),
+            ),
+            Self::NoHome => None,
         }
     }
 }
@@ -72,6 +77,15 @@ pub enum Problem {
         /// What is allowed, to follow `must be`.
         allowed: String,
     },
+    /// What a launch would begin with could never be launched.
+    Senseless {
+        /// The key.
+        key: String,
+        /// Where it stands.
+        place: Place,
+        /// What is wrong with the value.
+        problem: String,
+    },
     /// Two settings that do not go together.
     Clash {
         /// Which, and why.
@@ -84,7 +98,7 @@ impl Problem {
     pub(crate) fn refused(&self) -> Option<&str> {
         match self {
             Self::BadValue { key, .. } => Some(key),
-            Self::UnknownKey { .. } | Self::Clash { .. } => None,
+            Self::UnknownKey { .. } | Self::Senseless { .. } | Self::Clash { .. } => None,
         }
     }
 }
@@ -102,6 +116,7 @@ impl fmt::Display for Problem {
             Self::BadValue { key, place, found, allowed } => {
                 write!(f, "{place}: `{key}` must be {allowed}, not {found}")
             }
+            Self::Senseless { key, place, problem } => write!(f, "{place}: `{key}`: {problem}"),
             Self::Clash { text } => f.write_str(text),
         }
     }
@@ -136,6 +151,19 @@ impl fmt::Display for Place {
     }
 }
 
+/// How many problems are listed: more than a screen of them is read by nobody.
+const LISTED: usize = 20;
+
 fn listed(problems: &[Problem]) -> String {
-    problems.iter().flat_map(|problem| ["\n  ".to_owned(), problem.to_string()]).collect()
+    let mut text: String = problems
+        .iter()
+        .take(LISTED)
+        .flat_map(|problem| ["\n  ".to_owned(), problem.to_string()])
+        .collect();
+    if problems.len() > LISTED {
+        text.push_str("\n  and ");
+        text.push_str(&(problems.len() - LISTED).to_string());
+        text.push_str(" more");
+    }
+    text
 }

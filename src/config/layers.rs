@@ -1,9 +1,14 @@
 //! The four layers, read against the schema and merged: the first that says something wins.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
+use std::fs::OpenOptions;
+use std::io::{self, Read as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
 
 use crate::config::document;
 use crate::config::env::Environment;
@@ -100,6 +105,11 @@ impl Layers {
         self.values.get(name).map(|(value, _)| value)
     }
 
+    /// Where a setting's value came from, if it has one.
+    pub(crate) fn place(&self, name: &str) -> Option<&Place> {
+        self.values.get(name).map(|(_, place)| place)
+    }
+
     /// Every setting that has a value, in the order of the schema.
     pub(crate) fn settings(&self, environment: &Environment) -> Vec<Setting> {
         let of = |name: String| {
@@ -151,10 +161,20 @@ impl Layers {
                         problems.push(Problem::BadValue { key: line.key, place, found, allowed });
                     }
                 },
-                // `[simulator]` with nothing in it says nothing.
-                None if line.value.is_table() && names.iter().any(|name| is_table(&name)) => {}
+                None if names.iter().any(|name| is_table(&name)) => {
+                    // `[simulator]` with nothing in it says nothing.
+                    if !line.value.is_table() {
+                        let allowed = format!("a table: `[{}]` and its settings below", line.key);
+                        let found = value::article(line.value.type_str());
+                        problems.push(Problem::BadValue { key: line.key, place, found, allowed });
+                    }
+                }
                 None => {
-                    let nearest = schema::nearest(&line.key, names.iter().map(String::as_str));
+                    // It takes time, and nobody reads that many.
+                    let known = names.iter().map(String::as_str);
+                    let nearest = (problems.len() < GUESSED)
+                        .then(|| schema::nearest(&line.key, known))
+                        .flatten();
                     problems.push(Problem::UnknownKey { key: line.key, place, nearest });
                 }
             }
@@ -170,7 +190,15 @@ impl Layers {
             match (by_variable.get(variable), text) {
                 // An empty variable is how a shell unsets one for a single command.
                 (_, Some("")) => {}
-                _ if NOT_SETTINGS.contains(&variable) => {}
+                (_, Some(_)) if NOT_SETTINGS.contains(&variable) => {}
+                (_, None) if NOT_SETTINGS.contains(&variable) => {
+                    problems.push(Problem::BadValue {
+                        key: variable.to_owned(),
+                        place,
+                        found: "something else".to_owned(),
+                        allowed: "UTF-8".to_owned(),
+                    });
+                }
                 (Some(name), Some(text)) => self.read_text(name, text, place, problems),
                 (Some(name), None) => problems.push(Problem::BadValue {
                     key: name.clone(),
@@ -202,6 +230,9 @@ impl Layers {
     }
 }
 
+/// For how many problems the name that was probably meant is looked for.
+const GUESSED: usize = 100;
+
 /// Variables of ours that are no settings: which file to read, and who is at the keyboard.
 const NOT_SETTINGS: [&str; 2] = ["ARCADIA_CONFIG", "ARCADIA_OPERATOR"];
 
@@ -214,8 +245,16 @@ fn read_file(
     let named = flags.named_file(environment);
     let path = flags.file_or_default(environment);
     match read_bounded(&path) {
-        Ok(text) => Ok(Some((path, text))),
-        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some((path, text))),
+            Err(error) => {
+                let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = sound.split(|byte| *byte == b'\n').count();
+                let message = "the file is not UTF-8 from there on".to_owned();
+                Err(ConfigError::Syntax { path, line, message })
+            }
+        },
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(ConfigError::Unreadable { path, source }),
     }
 }
@@ -224,11 +263,29 @@ fn read_file(
 /// given by mistake may name something that never ends.
 const FILE_LIMIT: u64 = 1024 * 1024;
 
-fn read_bounded(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(FILE_LIMIT + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > FILE_LIMIT {
-        return Err(std::io::Error::other(format!("it is longer than {FILE_LIMIT} bytes")));
+/// How long a pipe may take: `--config <(…)` names one, and one that nobody writes to never ends.
+const FILE_PATIENCE: Duration = Duration::from_secs(5);
+
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let patience = Timespec::try_from(FILE_PATIENCE).map_err(io::Error::other)?;
+    let mut bytes = Vec::new();
+    loop {
+        let room = (FILE_LIMIT + 1).saturating_sub(bytes.len() as u64);
+        match file.by_ref().take(room).read_to_end(&mut bytes) {
+            // A pipe without a writer seems to be at its end before it began.
+            Ok(_) if bytes.is_empty() && file.metadata()?.file_type().is_fifo() => {}
+            Ok(_) if bytes.len() as u64 > FILE_LIMIT => {
+                return Err(io::Error::other(format!("it is longer than {FILE_LIMIT} bytes")));
+            }
+            Ok(_) => return Ok(bytes),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        if poll(&mut [PollFd::new(&file, PollFlags::IN)], Some(&patience))? == 0 {
+            let words = format!("nothing came from it within {} s", FILE_PATIENCE.as_secs());
+            return Err(io::Error::new(io::ErrorKind::TimedOut, words));
+        }
     }
-    Ok(text)
 }

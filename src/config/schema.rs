@@ -86,6 +86,7 @@ pub const KEYS: &[Key] = &[
     key("digitalocean.base_url", Shape::Url, Some("https://api.digitalocean.com")),
     key("digitalocean.connect_timeout", SPAN, Some("10s")),
     key("digitalocean.request_timeout", SPAN, Some("30s")),
+    key("digitalocean.token_timeout", SPAN, Some("15s")),
     key("digitalocean.token_file", Shape::Path, None),
     key("digitalocean.token_command", Shape::List, None),
     key("simulator.url", Shape::PlainUrl, None),

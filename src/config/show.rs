@@ -31,7 +31,7 @@ pub(crate) fn show(loaded: &Loaded, environment: &Environment) -> String {
 }
 
 fn token_words(config: &Config, environment: &Environment) -> String {
-    if environment.get(TOKEN_VARIABLE).is_some() {
+    if environment.is_set(TOKEN_VARIABLE) {
         return format!("hidden, from ${TOKEN_VARIABLE}");
     }
     match &config.digitalocean.token {

@@ -136,11 +136,13 @@ fn a_variable_that_sets_nothing_is_an_error_with_the_nearest_name() {
 #[test]
 fn settings_that_do_not_go_together_are_refused() {
     let text = complaint("saga.poll_first = \"1m\"\n");
-    assert!(text.contains("`saga.poll_first` must not be longer than `saga.poll_most`"), "{text}");
+    let words = "`saga.poll_first` (/config/arcadia/config.toml:1) must not be longer than \
+                 `saga.poll_most` (default)";
+    assert!(text.contains(words), "{text}");
     let text = complaint("[saga]\nsettle = \"10m\"\ncompensations.deadline = \"5m\"\n");
     for later in ["saga.calls.deadline", "saga.compensations.deadline"] {
-        let words = format!("`saga.settle` must not be longer than `{later}`");
-        assert!(text.contains(&words), "{text}");
+        let words = format!("must not be longer than `{later}` (");
+        assert!(text.contains("`saga.settle` (") && text.contains(&words), "{text}");
     }
     let both = "[digitalocean]\ntoken_file = \"a\"\ntoken_command = [\"b\"]\n";
     assert!(complaint(both).contains("are both set"));
@@ -219,4 +221,79 @@ fn show_says_where_each_value_came_from_and_hides_the_token() {
     let again = world.file("again.toml", &shown);
     let flags = Flags { file: Some(again), settings: Vec::new() };
     assert_eq!(world.load(&flags, &[]).unwrap().config, loaded.config);
+}
+
+#[test]
+fn what_is_no_text_at_all_says_so_with_its_line() {
+    let world = World::new();
+    let path = world.file("config/arcadia/config.toml", "");
+    std::fs::write(&path, b"provider = \"simulator\"\n# caf\xe9\n").unwrap();
+    let error = world.load(&Flags::default(), &[]).unwrap_err().to_string();
+    assert!(
+        error.ends_with("config.toml`, line 2: the file is not UTF-8 from there on"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_variable_that_names_the_file_in_foreign_bytes_is_not_passed_over() {
+    for variable in ["ARCADIA_CONFIG", "ARCADIA_OPERATOR"] {
+        let environment = Environment::with_foreign_bytes(variable);
+        let error = Loaded::from_text("", &environment).unwrap_err().to_string();
+        assert!(error.contains(&format!("${variable}: `{variable}` must be UTF-8")), "{error}");
+    }
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_is_given_up_and_one_with_a_writer_is_read() {
+    let world = World::new();
+    let pipe = world.folder.path().join("pipe");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let flags = Flags { file: Some(pipe.clone()), settings: Vec::new() };
+    let error = world.load(&flags, &[]).unwrap_err();
+    assert!(error.hint().unwrap().contains("--config"));
+    assert!(
+        std::error::Error::source(&error).unwrap().to_string().contains("nothing came from it"),
+        "{error:?}"
+    );
+    let writer = std::thread::spawn(move || std::fs::write(pipe, "provider = \"digitalocean\""));
+    assert_eq!(world.load(&flags, &[]).unwrap().config.provider, Provider::DigitalOcean);
+    writer.join().unwrap().unwrap();
+}
+
+#[test]
+fn very_many_mistakes_are_counted_and_not_all_listed() {
+    let lines: Vec<_> = (0..20_000).map(|number| format!("setting_{number} = 1")).collect();
+    let text = complaint(&lines.join("\n"));
+    assert!(text.ends_with("\n  and 19980 more"), "{}", &text[text.len() - 200..]);
+    assert_eq!(text.lines().count(), 22);
+}
+
+#[test]
+fn what_a_launch_begins_with_must_be_fit_for_a_launch() {
+    let text = complaint("[launch]\nregion = \"Syd 1\"\nssh_keys = [\"a b\"]\ntenant = \"-\"\n");
+    for words in [
+        "config.toml:2: `launch.region`: `Syd 1` is not a provider's slug",
+        "config.toml:3: `launch.ssh_keys`: `a b` is not a key's id",
+        "config.toml:4: `launch.tenant`: `-` is not a DNS label",
+    ] {
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
+fn a_table_in_the_wrong_shape_and_values_that_no_program_can_take_are_refused() {
+    for (text, words) in [
+        ("saga = 3", ":1: `saga` must be a table: `[saga]` and its settings below, not an integer"),
+        ("[[saga]]\nsettle = \"1s\"", ":1: `saga` must be a table"),
+        ("data_dir = \"a\\u0000b\"", ":1: `data_dir` must be a path, not `a\\0b`"),
+        (
+            "[digitalocean]\ntoken_command = [\"\"]",
+            ":2: `digitalocean.token_command` must be a list",
+        ),
+        ("[simulator]\ndomains = [\"a\\u0000b\"]", ":2: `simulator.domains` must be a list"),
+    ] {
+        assert!(complaint(text).contains(words), "{}", complaint(text));
+    }
 }

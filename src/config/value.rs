@@ -45,8 +45,11 @@ pub(crate) fn from_toml(shape: Shape, found: &DeValue<'_>) -> Result<Value, Stri
             .iter()
             .map(|item| item.get_ref().as_str().map(str::to_owned))
             .collect::<Option<Vec<_>>>()
-            .map(Value::List)
-            .ok_or_else(|| "a list that holds something else than texts".to_owned()),
+            .ok_or_else(|| "a list that holds something else than texts".to_owned())
+            .and_then(|items| {
+                check(shape, Value::List(items))
+                    .ok_or_else(|| "a list with an empty text, or one with a zero byte".to_owned())
+            }),
         (
             Shape::Text
             | Shape::Path
@@ -128,7 +131,7 @@ pub(crate) fn allowed(shape: Shape) -> String {
         ),
         Shape::Integer { least, most: i64::MAX } => format!("a whole number from {least} up"),
         Shape::Integer { least, most } => format!("a whole number from {least} to {most}"),
-        Shape::List => "a list of texts".to_owned(),
+        Shape::List => "a list of texts, none of them empty".to_owned(),
     }
 }
 
@@ -171,13 +174,16 @@ fn check(shape: Shape, value: Value) -> Option<Value> {
         (Shape::Span { least, most }, Value::Span(span)) => (least..=most).contains(span),
         (Shape::Integer { least, most }, Value::Integer(number)) => (least..=most).contains(number),
         (Shape::Choice(words), Value::Text(text)) => words.contains(&text.as_str()),
-        (Shape::Path, Value::Text(text)) => !text.is_empty(),
+        (Shape::Path, Value::Text(text)) => !text.is_empty() && !text.contains('\0'),
         (Shape::Url, Value::Text(text)) => url_scheme(text) == Some(Scheme::Safe),
         (Shape::PlainUrl, Value::Text(text)) => url_scheme(text).is_some(),
         (Shape::Filter, Value::Text(text)) => {
             tracing_subscriber::EnvFilter::builder().parse(text).is_ok()
         }
-        (Shape::Text, Value::Text(_)) | (Shape::List, Value::List(_)) => true,
+        (Shape::List, Value::List(items)) => {
+            items.iter().all(|item| !item.is_empty() && !item.contains('\0'))
+        }
+        (Shape::Text, Value::Text(_)) => true,
         (
             Shape::Text
             | Shape::Path
@@ -217,7 +223,8 @@ fn url_scheme(text: &str) -> Option<Scheme> {
     }
 }
 
-fn article(kind: &str) -> String {
+/// `a string`, `an integer`.
+pub(crate) fn article(kind: &str) -> String {
     let vowel = kind.starts_with(['a', 'e', 'i', 'o', 'u']);
     format!("{} {kind}", if vowel { "an" } else { "a" })
 }

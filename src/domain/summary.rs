@@ -8,10 +8,11 @@ use std::net::Ipv4Addr;
 
 use crate::domain::aggregate::Aggregate;
 use crate::domain::deployment::DeploymentState;
+use crate::domain::failure::FailureCode;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::saga::state::{Cause, HoldReason, Lane, Phase, Stage};
-use crate::domain::saga::transition::needs_undo;
+use crate::domain::saga::transition::{TOLD_TO_WAIT_AT_MOST, needs_undo};
 use crate::domain::spec::DnsName;
 use crate::domain::time::Timestamp;
 
@@ -199,6 +200,9 @@ pub enum Activity {
         at: Timestamp,
         /// What went wrong.
         error: String,
+        /// When the provider said *wait*, which uses up no try and no time of the step: until when
+        /// that is obeyed.
+        obeys_until: Option<Timestamp>,
     },
     /// It gave up.
     GaveUp {
@@ -346,6 +350,7 @@ fn focus_of(
         Stage::WaitingToRetry { at } => Activity::Retrying {
             at: *at,
             error: lane.last_failure.as_ref().map(|f| f.message.clone()).unwrap_or_default(),
+            obeys_until: obeys_until(lane),
         },
         Stage::Failed { at, failure } => {
             Activity::GaveUp { at: *at, error: failure.message.clone() }
@@ -359,6 +364,12 @@ fn focus_of(
         tries: patience.retry.tries.get(),
         activity,
     })
+}
+
+/// Until when a step that the provider told to wait does so.
+fn obeys_until(lane: &Lane) -> Option<Timestamp> {
+    let told = lane.last_failure.as_ref()?.code == FailureCode::RateLimited;
+    Some(lane.told_to_wait_since.filter(|_| told)? + TOLD_TO_WAIT_AT_MOST)
 }
 
 fn weight(activity: &Activity) -> u8 {

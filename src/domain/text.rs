@@ -11,21 +11,24 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use icu_properties::props::DefaultIgnorableCodePoint;
+use icu_properties::{CodePointSetData, CodePointSetDataBorrowed};
+
+/// What Unicode says is not shown at all by whoever does not know better: `Default_Ignorable_Code_Point`,
+/// as the library has it. Direction marks, joiners, variation selectors, tags and blank letters are in it.
+const UNSEEN: CodePointSetDataBorrowed<'_> = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+
 /// Whether a terminal, or an eye, may be deceived by it: controls, direction marks, line separators,
-/// and characters that cannot be seen. (Unicode's `Cc`, most of `Cf`, and variation selectors.)
+/// and characters that cannot be seen.
+///
+/// That takes the selector from an emoji that has one, and the joiners from a family: what is left is
+/// drawn as its parts, and two names that look alike are alike.
 pub fn is_harmful(c: char) -> bool {
+    // Most text is ASCII, and needs no table.
     c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e0fff}'
-        )
+        || (!c.is_ascii()
+            && (matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
+                || UNSEEN.contains(c)))
 }
 
 /// The text with every character that would steer a terminal or turn the reading direction written
@@ -132,6 +135,22 @@ mod tests {
     fn what_would_steer_a_terminal_is_written_as_its_escape() {
         assert_eq!(printable("a\u{1b}[2J\u{202e}b\u{9b}\n"), "a\\u{1b}[2J\\u{202e}b\\u{9b}\\u{a}");
         assert_eq!(printable("Zürich ✓ 東京"), "Zürich ✓ 東京");
+    }
+
+    #[test]
+    fn no_character_that_nobody_sees_comes_through_and_no_letter_or_picture_is_taken() {
+        // Blank Hangul letters, a joiner of letters, blank Khmer vowels, Mongolian and other
+        // selectors, tags, and what is only reserved for such.
+        let unseen = "\u{115f}\u{1160}\u{3164}\u{ffa0}\u{34f}\u{17b4}\u{17b5}\u{180b}\u{180f}\u{ad}\
+                      \u{61c}\u{200b}\u{200d}\u{2065}\u{fe0f}\u{feff}\u{fff0}\u{1bca0}\u{1d173}\
+                      \u{e0001}\u{e0041}\u{e01ef}\u{e0fff}";
+        for c in unseen.chars() {
+            assert!(is_harmful(c), "{c:?}");
+            assert_eq!(clean(&format!("a{c}b")), "ab", "{c:?}");
+        }
+        let seen = "Zürich 東京 서울 ភ្នំពេញ 👍🏽 🚀 ✓ e\u{301} नमस्ते";
+        assert_eq!((clean(seen), printable(seen)), (seen.into(), seen.into()));
+        assert_eq!(clean("❤\u{fe0f} 👩\u{200d}👧"), "❤ 👩👧");
     }
 
     #[test]

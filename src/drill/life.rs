@@ -212,7 +212,7 @@ impl<'a> Life<'a> {
             Some(row) => row.deployment,
             None => match self.launch().await {
                 Ok(deployment) => deployment,
-                Err(ControlError::Journal(_)) => return Ok(Chapter::Stalled),
+                Err(ControlError::Journal { .. }) => return Ok(Chapter::Stalled),
                 Err(error) => return Err(error.into()),
             },
         };
@@ -246,7 +246,7 @@ impl<'a> Life<'a> {
             watch.summaries.clear();
             match self.order(deployment, order).await {
                 Ok(()) => {}
-                Err(ControlError::Journal(_)) => return Ok(Chapter::Stalled),
+                Err(ControlError::Journal { .. }) => return Ok(Chapter::Stalled),
                 Err(error) => return Err(error.into()),
             }
         }

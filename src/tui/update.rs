@@ -121,13 +121,13 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
                 model.log.push(&line);
             }
         }
-        Notice::Stalled { deployment, error, .. } => {
+        Notice::Stalled { deployment, error, hint } => {
             // What stands at the bottom is no news the second time, and the row says it all along.
             if model.list.stalled(deployment).is_none() {
                 let name = name(model, deployment);
                 model.say(Tone::Bad, format!("{name} stands still: {error}"));
             }
-            model.list.stall(deployment, error, model.now);
+            model.list.stall(deployment, error, hint, model.now);
         }
     }
 }
@@ -240,7 +240,12 @@ fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
             model.say(Tone::Bad, "launch refused");
         }
         Err(LaunchRefusal::Other(why)) => {
-            model.say(Tone::Bad, format!("launch refused: {why}"));
+            // The form has room for all of it; without one, the bottom of the screen says it.
+            let told = match model.overlay {
+                Some(Overlay::Launch) => "launch refused; the form says why".to_owned(),
+                Some(_) | None => format!("launch refused: {why}"),
+            };
+            model.say(Tone::Bad, told);
             model.form.progress = Progress::Refused(why);
         }
     }

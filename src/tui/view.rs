@@ -90,7 +90,7 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
         log::draw(model, &mut canvas.part(area), panes.frames);
     }
     if let Some(area) = panes.toast {
-        footer::toast(model, &mut canvas.part(area));
+        footer::toast(model, area, canvas);
     }
     if let Some(area) = panes.footer {
         footer::keys(model, &mut canvas.part(area));

@@ -271,7 +271,8 @@ fn focus() -> impl Strategy<Value = Focus> {
         (timestamp(), text(), timestamp()).prop_map(|(until, note, gives_up_at)| {
             Activity::Waiting { until, note, gives_up_at }
         }),
-        (timestamp(), text()).prop_map(|(at, error)| Activity::Retrying { at, error }),
+        (timestamp(), text(), option::of(timestamp()))
+            .prop_map(|(at, error, obeys_until)| { Activity::Retrying { at, error, obeys_until } }),
         (timestamp(), text()).prop_map(|(at, error)| Activity::GaveUp { at, error }),
     ];
     (step_name(), direction(), any::<u32>(), any::<u32>(), activity).prop_map(

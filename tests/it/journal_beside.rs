@@ -66,7 +66,7 @@ async fn a_copy_in_which_everything_fits_holds_all_that_was_acknowledged_before_
     };
     tokio::join!(writing, copying);
     let written = acknowledged.lock().unwrap().clone();
-    journal.close().await;
+    journal.close().await.unwrap();
     // Nobody writes any more: the first copy is whole, and says how much there is.
     assert_eq!(copied(dir.path()).await, Some(written.clone()));
     let groups: u64 = written.values().map(|length| length / 3).sum();

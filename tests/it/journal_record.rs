@@ -138,7 +138,8 @@ fn rows() -> Vec<(&'static str, Summary)> {
     let calling = Activity::Calling { since: at(4) };
     let waiting =
         Activity::Waiting { until: at(5), note: "starting".to_owned(), gives_up_at: at(9) };
-    let retrying = Activity::Retrying { at: at(6), error: "too many requests".to_owned() };
+    let retrying =
+        Activity::Retrying { at: at(6), error: "too many requests".to_owned(), obeys_until: None };
     let gave_up = Activity::GaveUp { at: at(7), error: "no".to_owned() };
     vec![
         ("row-finished", Summary { ended_at: Some(at(8)), ..row(Standing::Failed) }),

@@ -10,6 +10,7 @@ mod stage;
 mod world;
 
 use arcadia::domain::id::DeploymentId;
+use arcadia::tui::msg::{LaunchRefusal, What};
 use arcadia::tui::options::{Ascii, Color};
 use ratatui::style::{Color as Plain, Modifier};
 use stage::Stage;
@@ -116,6 +117,23 @@ fn the_launch_form_ready() {
         stage.press(crossterm::event::KeyCode::Tab);
         stage.keys("web");
     });
+}
+
+#[test]
+fn why_a_launch_was_refused_and_what_to_do_can_be_read_to_the_end() {
+    let why = "the journal failed: the journal's data file in \
+               `/home/ana/.local/share/arcadia/journal` is gone: it was deleted while it was written \
+               to; stop arcadia; bring the file back if it was moved, or have `arcadia rebuild` make \
+               the journal anew from the archive";
+    for (width, height) in [(80, 24), (60, 15)] {
+        let mut stage = Stage::new(width, height);
+        with_zoo(&mut stage);
+        // The form is left before the answer comes, so the bottom of the screen says it.
+        stage.send(What::Launched(Err(LaunchRefusal::Other(why.to_owned()))));
+        insta::assert_snapshot!(format!("refused_{width}x{height}"), stage.drawn());
+        stage.keys("n");
+        insta::assert_snapshot!(format!("refused_in_form_{width}x{height}"), stage.drawn());
+    }
 }
 
 #[test]

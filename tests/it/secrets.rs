@@ -153,6 +153,46 @@ fn a_token_command_is_not_told_the_token_and_hides_what_it_says() {
 }
 
 #[test]
+fn a_token_command_may_ask_on_the_terminal_before_the_dashboard_takes_it() {
+    let cloud = Simulated::start();
+    let script = "printf 'Passphrase: ' >/dev/tty; read -r pass </dev/tty; echo \"dop_v1_$pass\"";
+    let home = home_with_command(&cloud, &["sh", "-c", script], "20s");
+    let mut terminal = home.dashboard((100, 30));
+    terminal.wait_for_text("Passphrase: ");
+    terminal.keys("open sesame\r");
+    terminal.wait_for_text("a blank");
+    assert_eq!(terminal.wait_for_end(), 1);
+    let mut terminal = home.dashboard((100, 30));
+    terminal.wait_for_text("Passphrase: ");
+    terminal.keys("sesame\r");
+    terminal.wait_for_text("No deployments yet");
+    terminal.keys("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    assert_eq!(terminal.not_given_back(), Vec::<&str>::new());
+}
+
+#[test]
+fn a_token_command_that_hangs_is_named_and_the_terminal_is_as_it_was() {
+    let cloud = Simulated::start();
+    let home = home_with_command(&cloud, &["sh", "-c", "stty raw -echo </dev/tty; cat"], "1s");
+    let mut terminal = home.dashboard((100, 30));
+    assert_eq!(terminal.wait_for_end(), 1);
+    assert!(terminal.text().contains("the token command `sh` did not end within 1s"));
+    assert!(terminal.text().contains("hint: run it by hand"), "{}", terminal.text());
+    assert_eq!(terminal.not_given_back(), Vec::<&str>::new());
+    assert_nothing_was_launched(&home, &cloud);
+}
+
+/// A home whose token comes from this command.
+fn home_with_command(cloud: &Simulated, command: &[&str], patience: &str) -> Home {
+    let config =
+        format!("[digitalocean]\ntoken_command = {command:?}\ntoken_timeout = \"{patience}\"\n");
+    Home::configured(&config)
+        .with("ARCADIA_PROVIDER", "digitalocean")
+        .with("ARCADIA_DIGITALOCEAN_BASE_URL", &cloud.url())
+}
+
+#[test]
 fn without_a_token_nothing_is_launched() {
     let cloud = Simulated::start();
     let home = home(&cloud);

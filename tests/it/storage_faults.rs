@@ -6,6 +6,7 @@
 //! `STORAGE_FAULTS_REQUIRED` is set; `cargo storage-faults` demands it.
 
 mod damage;
+mod file_limit;
 mod full_disk;
 pub(crate) mod program;
 pub(crate) mod subject;

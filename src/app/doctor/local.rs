@@ -43,7 +43,7 @@ pub(super) fn configuration(
 
 /// Where the token comes from, in words; nothing of the token.
 pub(super) fn token_source(config: &Config, environment: &Environment) -> String {
-    if environment.get(TOKEN_VARIABLE).is_some() {
+    if environment.is_set(TOKEN_VARIABLE) {
         return format!("${TOKEN_VARIABLE}");
     }
     match &config.digitalocean.token {

@@ -5,6 +5,8 @@
 //! Going forward, a step starts when everything it needs has succeeded. Going back, a step is
 //! undone when everything that needs it is undone, and never while any step is still under way.
 
+use std::time::Duration;
+
 use crate::domain::failure::{Failure, FailureCode};
 
 mod decide;
@@ -17,6 +19,14 @@ pub use decide::{decide, interruptions};
 pub use evolve::{evolve, evolve_in_place};
 pub use ready::needs_undo;
 pub use settle::{Outcome, settle, settle_held};
+
+/// For how long a provider may say *wait* before the step gives up: a day is longer than any quota's
+/// window, and short enough that a person finds out.
+pub const TOLD_TO_WAIT_AT_MOST: Duration = Duration::from_hours(24);
+
+/// The longest single wait that a provider is believed to ask for; whoever reads its answers cuts it
+/// to that. It is asked again then.
+pub const LONGEST_ASKED_WAIT: Duration = Duration::from_hours(1);
 
 /// A fact that cannot have happened in this state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -85,7 +85,10 @@ impl Owner {
             CommitError::Illegal(error) => {
                 ControlError::Refused { verb, because: error.to_string() }
             }
-            CommitError::Journal(error) => ControlError::Journal(Box::new(error)),
+            CommitError::Journal(error) => {
+                let remedy = error.remedy();
+                ControlError::Journal { source: Box::new(error), remedy }
+            }
         })
     }
 

@@ -57,11 +57,12 @@ pub(super) async fn resumed(
             Err(unreadable) => unreadable,
         };
         let words = unreadable.words();
-        recovery::tell_stalled(shared, saga, &words, unreadable.remedy());
+        let remedy = unreadable.remedy();
+        recovery::tell_stalled(shared, saga, &words, remedy);
         if let Unreadable::Nonsense { .. } = unreadable {
             requests_rx.close();
             while let Some(request) = requests_rx.recv().await {
-                refuse(request, &words);
+                refuse(request, &words, remedy);
             }
             return None;
         }
@@ -71,7 +72,7 @@ pub(super) async fn resumed(
             tokio::select! {
                 () = &mut again => break,
                 () = shared.stopping.cancelled() => return None,
-                Some(request) = requests_rx.recv() => refuse(request, &words),
+                Some(request) = requests_rx.recv() => refuse(request, &words, remedy),
             }
         }
         wait = (wait * 2).min(JOURNAL_RETRY_CAP);
@@ -80,10 +81,11 @@ pub(super) async fn resumed(
 
 /// Refuses what is asked of a saga that cannot be read. Steps ask nothing then: none is running. A
 /// seat is given up.
-fn refuse(request: Request, words: &str) {
+fn refuse(request: Request, words: &str, remedy: Option<&'static str>) {
     match request {
         Request::Order { ack_tx, .. } => {
-            let _ = ack_tx.send(Err(ControlError::Journal(words.into())));
+            let failed = ControlError::Journal { source: words.into(), remedy };
+            let _ = ack_tx.send(Err(failed));
         }
         Request::Checkpoint { .. }
         | Request::Transition { .. }

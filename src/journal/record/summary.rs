@@ -64,10 +64,24 @@ struct FocusRecord {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ActivityRecord {
-    Calling { since: i64 },
-    Waiting { until: i64, note: String, gives_up_at: i64 },
-    Retrying { at: i64, error: String },
-    GaveUp { at: i64, error: String },
+    Calling {
+        since: i64,
+    },
+    Waiting {
+        until: i64,
+        note: String,
+        gives_up_at: i64,
+    },
+    Retrying {
+        at: i64,
+        error: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        obeys_until: Option<i64>,
+    },
+    GaveUp {
+        at: i64,
+        error: String,
+    },
 }
 
 impl From<&Summary> for SummaryRecord {
@@ -174,9 +188,11 @@ impl From<&Focus> for FocusRecord {
                     note: note.clone(),
                     gives_up_at: gives_up_at.as_millis(),
                 },
-                Activity::Retrying { at, error } => {
-                    ActivityRecord::Retrying { at: at.as_millis(), error: error.clone() }
-                }
+                Activity::Retrying { at, error, obeys_until } => ActivityRecord::Retrying {
+                    at: at.as_millis(),
+                    error: error.clone(),
+                    obeys_until: obeys_until.map(Timestamp::as_millis),
+                },
                 Activity::GaveUp { at, error } => {
                     ActivityRecord::GaveUp { at: at.as_millis(), error: error.clone() }
                 }
@@ -200,9 +216,11 @@ impl From<FocusRecord> for Focus {
                     note,
                     gives_up_at: moment(gives_up_at),
                 },
-                ActivityRecord::Retrying { at, error } => {
-                    Activity::Retrying { at: moment(at), error }
-                }
+                ActivityRecord::Retrying { at, error, obeys_until } => Activity::Retrying {
+                    at: moment(at),
+                    error,
+                    obeys_until: obeys_until.map(moment),
+                },
                 ActivityRecord::GaveUp { at, error } => Activity::GaveUp { at: moment(at), error },
             },
         }

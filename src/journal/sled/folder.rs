@@ -181,7 +181,18 @@ pub(super) fn open_error(dir: &Path, error: &io::Error) -> JournalError {
     if is_full(error.kind()) {
         return JournalError::Full { path: dir.display().to_string() };
     }
-    JournalError::Open { path: dir.display().to_string(), reason: error.to_string() }
+    JournalError::Open { path: dir.display().to_string(), reason: reason(error) }
+}
+
+/// What the operating system says. That a file is too large is a limit of the process and no lack of
+/// space, and whoever reads of it must look elsewhere.
+pub(super) fn reason(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        return format!(
+            "{error}: start arcadia again with a higher limit on file sizes (`ulimit -f`)"
+        );
+    }
+    error.to_string()
 }
 
 /// Whether there is no space, on the device or within the user's quota.

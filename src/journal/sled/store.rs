@@ -223,7 +223,7 @@ pub(super) fn io_write_error(dir: &Path, error: &io::Error) -> JournalError {
     if error.kind() == io::ErrorKind::NotFound {
         return JournalError::Gone { path: dir.display().to_string() };
     }
-    JournalError::Write { reason: error.to_string() }
+    JournalError::Write { reason: folder::reason(error) }
 }
 
 /// The journal in the folder `dir` is damaged.

@@ -45,6 +45,8 @@ pub struct List {
 pub struct Stall {
     /// What went wrong.
     pub error: Arc<str>,
+    /// What may help.
+    pub hint: Option<&'static str>,
     /// Since when it has stood still.
     pub since: Timestamp,
     /// The sequence number that it cannot get past: it moves again with the entry that has it.
@@ -72,15 +74,16 @@ enum Order {
 impl List {
     /// Takes a whole new picture.
     pub fn replace(&mut self, summaries: Vec<Arc<Summary>>, now: Timestamp) {
-        self.counts = [0; Standing::ALL.len()];
-        for summary in &summaries {
-            self.counts[place(summary.standing)] += 1;
-        }
         self.line = Line::of(summaries.iter().map(AsRef::as_ref));
         self.rows = summaries.into_iter().map(|summary| (summary.deployment, summary)).collect();
         let rows = &self.rows;
         self.stalls
             .retain(|id, stall| rows.get(id).is_some_and(|row| row.next_seq <= stall.next_seq));
+        let mut counts = [0; Standing::ALL.len()];
+        for row in self.rows.values() {
+            counts[self.place(row)] += 1;
+        }
+        self.counts = counts;
         self.rebuild(now);
     }
 
@@ -91,19 +94,19 @@ impl List {
             if old.next_seq > summary.next_seq {
                 return;
             }
-            self.counts[place(old.standing)] -= 1;
             let moved = old.standing != summary.standing;
+            self.counts[self.place(old)] -= 1;
             if moved {
                 self.order = Order::Stale;
             }
         } else {
             self.order = Order::Stale;
         }
-        self.counts[place(summary.standing)] += 1;
         if self.stalls.get(&id).is_some_and(|stall| stall.next_seq < summary.next_seq) {
             self.stalls.remove(&id);
             self.order = Order::Stale;
         }
+        self.counts[self.place(&summary)] += 1;
         self.line.change(&summary);
         self.rows.insert(id, summary);
         if self.awaited == Some(id) {
@@ -114,10 +117,19 @@ impl List {
     }
 
     /// Takes in that a saga stands still. It is said again and again while it lasts.
-    pub fn stall(&mut self, id: DeploymentId, error: Arc<str>, now: Timestamp) {
-        let Some(next_seq) = self.rows.get(&id).map(|row| row.next_seq) else { return };
+    pub fn stall(
+        &mut self,
+        id: DeploymentId,
+        error: Arc<str>,
+        hint: Option<&'static str>,
+        now: Timestamp,
+    ) {
+        let Some(row) = self.rows.get(&id) else { return };
+        let (next_seq, before) = (row.next_seq, self.place(row));
         let since = self.stalls.get(&id).map_or(now, |stall| stall.since);
-        if self.stalls.insert(id, Stall { error, since, next_seq }).is_none() {
+        if self.stalls.insert(id, Stall { error, hint, since, next_seq }).is_none() {
+            self.counts[before] -= 1;
+            self.counts[Standing::NeedsYou as usize] += 1;
             self.order = Order::Stale;
         }
     }
@@ -174,9 +186,10 @@ impl List {
         self.rows.get(&id)
     }
 
-    /// How many stand so.
+    /// How many stand so. What stands still because of the journal needs a person, whatever it was
+    /// doing.
     pub fn count(&self, standing: Standing) -> usize {
-        self.counts[place(standing)]
+        self.counts[standing as usize]
     }
 
     /// How many sagas have not ended.
@@ -260,6 +273,12 @@ impl List {
         self.rebuild(now);
     }
 
+    /// Among which of the counts a row is.
+    fn place(&self, row: &Summary) -> usize {
+        let standing = if self.needs_you(row) { Standing::NeedsYou } else { row.standing };
+        standing as usize
+    }
+
     fn settles_at(&self, now: Timestamp) -> Timestamp {
         let thaw = self.frozen_until.unwrap_or(now);
         let pause = if self.rows.len() < LONG { Duration::ZERO } else { SETTLE_LONG };
@@ -277,10 +296,6 @@ impl List {
         self.cursor = found.unwrap_or_else(|| self.cursor.min(self.shown.len().saturating_sub(1)));
         self.selected = self.shown.get(self.cursor).copied();
     }
-}
-
-fn place(standing: Standing) -> usize {
-    standing as usize
 }
 
 fn matches(row: &Summary, needle: &str, haystack: &mut String) -> bool {

@@ -22,23 +22,21 @@ pub(super) fn ask(
     let command = options.ids.command();
     async move {
         match effect {
-            Effect::Watch => {
-                Answer::Watching(control.watch().await.map_err(|error| with_causes(&error)))
-            }
+            Effect::Watch => Answer::Watching(control.watch().await.map_err(|error| told(&error))),
             Effect::Show(deployment) => {
                 let result = control.show(deployment).await;
-                let result = result.map(Box::new).map_err(|error| with_causes(&error));
+                let result = result.map(Box::new).map_err(|error| told(&error));
                 Answer::Says(What::Shown { deployment, result })
             }
             Effect::ReadLogs(deployment) => {
                 let result = control.logs(deployment, None, CAPACITY).await;
-                let result = result.map_err(|error| with_causes(&error));
+                let result = result.map_err(|error| told(&error));
                 Answer::Says(What::LogsRead { deployment, result })
             }
             Effect::Order { deployment, order } => {
                 let verb = order.verb();
                 let request = OrderRequest { deployment, command, order, by };
-                let result = control.order(request).await.map_err(|error| with_causes(&error));
+                let result = control.order(request).await.map_err(|error| told(&error));
                 Answer::Says(What::Ordered { deployment, verb, result })
             }
             Effect::Launch { spec, on_failure } => {
@@ -60,7 +58,16 @@ fn refusal(error: ControlError) -> LaunchRefusal {
         ControlError::NotFound(_)
         | ControlError::NameTaken { .. }
         | ControlError::Refused { .. }
-        | ControlError::Journal(_)
-        | ControlError::Stopping => LaunchRefusal::Other(with_causes(&error)),
+        | ControlError::Journal { .. }
+        | ControlError::Stopping => LaunchRefusal::Other(told(&error)),
+    }
+}
+
+/// The error with its causes, and what may help.
+fn told(error: &ControlError) -> String {
+    let words = with_causes(error);
+    match error.remedy() {
+        Some(remedy) => format!("{words}; {remedy}"),
+        None => words,
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::summary::Standing;
 use crate::tui::format;
 use crate::tui::keymap::Verb;
 use crate::tui::model::saga::Read;
-use crate::tui::model::{Model, row_allows};
+use crate::tui::model::{Act, ActStage, Model, row_allows};
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::{dialog, saga, waiting};
 
@@ -35,6 +35,13 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
     let mut y = 0;
     if let Some(stall) = model.list.stalled(deployment) {
         let words = format!("stands still: {}", stall.error);
+        y = dialog::paragraph(&mut inside, y, &words, theme.danger());
+        if let Some(hint) = stall.hint {
+            y = dialog::paragraph(&mut inside, y, hint, theme.plain());
+        }
+    }
+    if let Some(Act { verb, stage: ActStage::Refused(why), .. }) = model.acts.get(&deployment) {
+        let words = format!("{verb} refused: {why}");
         y = dialog::paragraph(&mut inside, y, &words, theme.danger());
     }
     if let Some(focus) = &row.focus {

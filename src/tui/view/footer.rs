@@ -1,20 +1,26 @@
 //! The two lines at the bottom: what was said last, and the keys that do something here.
 
+use ratatui::layout::Rect;
+
 use crate::domain::summary::Standing;
 use crate::tui::keymap::{self, Command, Scope, Verb};
 use crate::tui::model::overlay::Overlay;
-use crate::tui::model::{Model, Pane, Tone};
+use crate::tui::model::{Model, Pane, Tone, row_allows};
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 
-/// Draws what was said last; while nothing was, which saga stands still, for as long as it does.
-pub(super) fn toast(model: &Model, canvas: &mut Canvas<'_>) {
-    let theme = canvas.theme;
-    let width = canvas.width().saturating_sub(1);
+/// How many lines bad news may take.
+const LINES: usize = 5;
+
+/// Draws what was said last; while nothing was, which saga stands still, for as long as it does. Bad
+/// news that needs more than the line `area` takes those above it as well: their end says what to do.
+pub(super) fn toast(model: &Model, area: Rect, screen: &mut Canvas<'_>) {
+    let theme = screen.theme;
+    let width = usize::from(area.width).saturating_sub(1);
     let Some(toast) = &model.toast else {
         if let Some(words) = stalled(model) {
             let words = format!("{} {words}", theme.signs().failed);
-            canvas.field(1, 0, width, &words, theme.danger());
+            screen.part(area).field(1, 0, width, &words, theme.danger());
         }
         return;
     };
@@ -23,7 +29,23 @@ pub(super) fn toast(model: &Model, canvas: &mut Canvas<'_>) {
         Tone::Bad => (theme.signs().failed, theme.danger()),
         Tone::Plain => (theme.signs().pending, theme.plain()),
     };
-    canvas.field(1, 0, width, &format!("{sign} {}", toast.text), style);
+    let words = format!("{sign} {}", toast.text);
+    let lines = match (toast.tone, &model.overlay) {
+        (Tone::Bad, None) => text::wrap(&text::clean(&words), width),
+        // A dialog lies over the lines above.
+        (Tone::Bad, Some(_)) | (Tone::Good | Tone::Plain, _) => vec![words],
+    };
+    let above = u16::try_from(lines.len().clamp(1, LINES) - 1).unwrap_or(0);
+    let above = above.min(area.y.saturating_sub(screen.area().y + 1));
+    let area = Rect { y: area.y - above, height: area.height + above, ..area };
+    let mut canvas = screen.part(area);
+    canvas.clear();
+    let shown = canvas.height();
+    for (y, line) in lines.iter().enumerate().take(shown) {
+        let cut = y + 1 == shown && shown < lines.len();
+        let line = if cut { format!("{} {}", line.trim_end(), lines[shown]) } else { line.clone() };
+        canvas.field(1, y, width, &line, style);
+    }
 }
 
 fn stalled(model: &Model) -> Option<String> {
@@ -37,7 +59,10 @@ fn stalled(model: &Model) -> Option<String> {
 /// Draws the keys that do something for the selection.
 pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
-    let hints = model.overlay.as_ref().map_or_else(|| of_panes(model), of_overlay);
+    let hints = model
+        .overlay
+        .as_ref()
+        .map_or_else(|| of_panes(model), |overlay| of_overlay(model, overlay));
     let mut x = 1;
     for (key, does) in hints {
         let wide = text::width(key) + 1 + text::width(does);
@@ -72,13 +97,23 @@ fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
     }
 }
 
-fn of_overlay(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
+fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
     match overlay {
         Overlay::Filter(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "move")],
         Overlay::Launch => vec![("Tab", "next"), ("S-Tab", "back"), ("Esc", "close, draft stays")],
         Overlay::Undo(_) | Overlay::Reason(_) => vec![("Esc", "leave it as it is")],
-        Overlay::Details { .. } => {
-            vec![("r", "retry"), ("s", "skip step"), ("a", "abandon"), ("Esc", "close")]
+        Overlay::Details { deployment } => {
+            let row = model.list.row(*deployment);
+            let acts = [
+                (Verb::Retry, ("r", "retry")),
+                (Verb::Skip, ("s", "skip step")),
+                (Verb::Abandon, ("a", "abandon")),
+            ];
+            acts.into_iter()
+                .filter(|(verb, _)| row.is_some_and(|row| row_allows(row, *verb)))
+                .map(|(_, hint)| hint)
+                .chain([("Esc", "close")])
+                .collect()
         }
         Overlay::Help { .. } => vec![("j k", "scroll"), ("Esc", "close")],
         Overlay::Quit => vec![("Esc", "stay"), ("l", "leave")],

@@ -27,7 +27,12 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     let lines = text::wrap(&text::clean(&words), width);
     let rows = Field::Launch as usize;
     let room = height.saturating_sub(1);
-    let shown = rows.min(room.saturating_sub(lines.len()).max(LEAST_FIELDS)).min(room);
+    let kept = match form.progress {
+        // What went wrong comes first, and what to do stands at its end.
+        Progress::Refused(_) => 0,
+        Progress::Writing | Progress::Asked => LEAST_FIELDS,
+    };
+    let shown = rows.min(room.saturating_sub(lines.len()).max(kept)).min(room);
     let last = (form.focus as usize).min(rows - 1);
     let first = (last + 1).saturating_sub(shown);
     for (y, field) in Field::ALL.into_iter().skip(first).take(shown).enumerate() {
@@ -55,10 +60,13 @@ fn row(form: &LaunchForm, field: Field, y: usize, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// What is wrong with the draft, or else what the launch would do.
+/// What is wrong with the draft, why it was refused, or else what the launch would do.
 fn below(form: &LaunchForm, theme: Theme) -> (String, Style) {
     if let Some(error) = form.other_problem() {
         return (error.to_string(), theme.danger());
+    }
+    if let Progress::Refused(why) = &form.progress {
+        return (format!("refused: {why}"), theme.danger());
     }
     if let Some(problem) = form.problem(form.focus) {
         return (format!("{}: {problem}", form.focus.label()), theme.danger());
@@ -80,7 +88,9 @@ fn button(form: &LaunchForm, y: usize, canvas: &mut Canvas<'_>) {
     let x = canvas.put(0, y, "[ Launch ]", style) + 2;
     let (words, style) = match &form.progress {
         Progress::Asked => ("asked…".to_owned(), theme.warning()),
-        Progress::Refused(why) => (format!("refused: {why}"), theme.danger()),
+        Progress::Refused(_) => {
+            ("refused, as said above; the draft stays".to_owned(), theme.danger())
+        }
         Progress::Writing if form.problems() > 0 => {
             (format!("{} to put right", fields(form.problems())), theme.warning())
         }

@@ -61,16 +61,16 @@ pub(super) fn glance(
     let lines = about(model, row, read, theme);
     if frames == Frames::Drawn {
         let mut inside = canvas.frame(&title(model, row, theme), "", theme.quiet());
-        for (y, (label, words, style)) in lines.iter().enumerate() {
-            labelled(&mut inside, y, label, words, *style);
+        for (y, line) in lines.iter().enumerate() {
+            labelled(&mut inside, y, line);
         }
     } else {
         let head = format!("{} ", title(model, row, theme));
         let rule = theme.signs().border[4].repeat(canvas.width());
         canvas.put(0, 0, &rule, theme.quiet());
         canvas.field(2, 0, canvas.width().saturating_sub(2), &head, theme.strong());
-        for (y, (label, words, style)) in lines.iter().enumerate() {
-            labelled(canvas, y + 1, label, words, *style);
+        for (y, line) in lines.iter().enumerate() {
+            labelled(canvas, y + 1, line);
         }
     }
 }
@@ -124,12 +124,25 @@ fn content(model: &Model, row: &Summary, saga: &Opened, canvas: &mut Canvas<'_>)
         }
     }
     let top = headings + for_steps.min(steps);
-    for (y, (label, words, style)) in lines.iter().take(below).enumerate() {
-        labelled(canvas, top + y, label, words, *style);
+    for (y, line) in lines.iter().take(below).enumerate() {
+        labelled(canvas, top + y, line);
     }
 }
 
-type Line = (&'static str, String, Style);
+/// A line below the steps.
+struct Line {
+    label: &'static str,
+    words: String,
+    /// Words after them that must not be cut before they are: what happens next.
+    next: String,
+    style: Style,
+}
+
+impl Line {
+    fn new(label: &'static str, words: String, style: Style) -> Self {
+        Self { label, words, next: String::new(), style }
+    }
+}
 
 /// Why it does not go forward, what it waits for, and what is out there on its account: what
 /// matters most comes first, because a small screen shows one line.
@@ -138,12 +151,12 @@ fn about(model: &Model, row: &Summary, read: Option<&Read>, theme: Theme) -> Vec
     if let Some(stall) = model.list.stalled(row.deployment) {
         let span = format::running(model.now.since(stall.since));
         let words = format!("{}; for {span}, and nothing is started meanwhile", stall.error);
-        lines.push(("STANDS STILL", words, theme.danger()));
+        lines.push(Line::new("STANDS STILL", words, theme.danger()));
     }
     let cause = read.and_then(Read::cause);
     if let Some(why) = &row.why {
         let words = format!("{}{}", format::why(why), request(cause));
-        lines.push(("why", words, theme.danger()));
+        lines.push(Line::new("why", words, theme.danger()));
     }
     let last = read.and_then(Read::last_failure).filter(|last| cause != Some(*last));
     let words = waiting::of_row(model, row);
@@ -151,17 +164,18 @@ fn about(model: &Model, row: &Summary, read: Option<&Read>, theme: Theme) -> Vec
     let waits = model.list.line().before(row).is_some();
     if !stands && (row.focus.is_some() || waits || model.acts.contains_key(&row.deployment)) {
         let request = if tells_failure(row) { request(last) } else { String::new() };
-        lines.push(("now", format!("{}{request}{}", words.what, words.next), theme.plain()));
+        let line = Line::new("now", format!("{}{request}", words.what), theme.plain());
+        lines.push(Line { next: words.next, ..line });
     }
     if let Some(failure) = last.filter(|_| !tells_failure(row)) {
         let words = format!("{}{}", failure.message, request(last));
-        lines.push(("last", words, theme.warning()));
+        lines.push(Line::new("last", words, theme.warning()));
     }
     if let Some(read) = read {
         let out: Vec<&str> = read.detail.leftovers.iter().map(|left| &*left.what).collect();
         if !out.is_empty() {
             let (label, style) = waiting::out_there(row.standing, theme);
-            lines.push((label, out.join(", "), style));
+            lines.push(Line::new(label, out.join(", "), style));
         }
     }
     lines
@@ -181,10 +195,12 @@ pub(super) fn request(failure: Option<&Failure>) -> String {
     id.map(|id| format!(" (request {id})")).unwrap_or_default()
 }
 
-fn labelled(canvas: &mut Canvas<'_>, y: usize, label: &str, words: &str, style: Style) {
-    let x = canvas.put(1, y, label, canvas.theme.strong()) + 1;
+fn labelled(canvas: &mut Canvas<'_>, y: usize, line: &Line) {
+    let x = canvas.put(1, y, line.label, canvas.theme.strong()) + 1;
     let x = x.max(6);
-    canvas.field(x, y, canvas.width().saturating_sub(x), words, style);
+    let room = canvas.width().saturating_sub(x);
+    let words = text::cut_before(&text::clean(&line.words), &text::clean(&line.next), room);
+    canvas.put(x, y, &words, line.style);
 }
 
 /// How many cells each column has.

@@ -122,7 +122,20 @@ pub(super) fn of_focus(focus: &Focus, now: Timestamp) -> Words {
                 brief: format!("; {poll}"),
             }
         }
-        Activity::Retrying { at, error } => {
+        Activity::Retrying { at, error, obeys_until: Some(end) } => {
+            let (span, end) = (ahead(now, *at), ahead(now, *end));
+            Words {
+                what: error.clone(),
+                next: format!(
+                    "; told to wait, tries again {}, gives up {}",
+                    within(&span),
+                    within(&end)
+                ),
+                short: format!("; told to wait {span}"),
+                brief: format!("; {span}"),
+            }
+        }
+        Activity::Retrying { at, error, obeys_until: None } => {
             let (next_try, tries) = ((focus.attempt + 1).min(focus.tries), focus.tries);
             let span = ahead(now, *at);
             Words {

@@ -79,7 +79,7 @@ impl Operator {
             match rig.launch_with(spec.clone(), path.on_failure).await {
                 Ok(launched) => return *self.deployment.insert(launched.deployment),
                 // The launch was refused, not cut short: it is given again.
-                Err(ControlError::Journal(_)) => {}
+                Err(ControlError::Journal { .. }) => {}
                 Err(error) => panic!("the launch was refused: {error}"),
             }
         }

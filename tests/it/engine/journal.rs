@@ -76,7 +76,7 @@ async fn a_launch_that_cannot_be_journaled_is_refused_and_its_name_is_free() {
     let rig = Rig::scripted(&script, 1).await;
     rig.journal.fail_next(full());
     let refused = rig.launch_with(DeploymentSpec::example(), OnFailure::Rollback).await;
-    assert!(matches!(refused, Err(ControlError::Journal(_))), "{refused:?}");
+    assert!(matches!(refused, Err(ControlError::Journal { .. })), "{refused:?}");
     assert_eq!(script.calls(), [] as [&str; 0]);
     assert!(rig.engine.watch().await.unwrap().summaries.is_empty());
     let launched = rig.launch().await;
@@ -111,7 +111,7 @@ async fn a_history_that_makes_no_sense_is_shown_told_and_not_run_and_orders_are_
         // Who asks without end leaves paused time no chance to pass: turns are counted instead.
         () = turns(1_000) => panic!("the order is not answered"),
     };
-    assert!(matches!(refused, Err(ControlError::Journal(_))), "{refused:?}");
+    assert!(matches!(refused, Err(ControlError::Journal { .. })), "{refused:?}");
     assert_eq!(script.calls(), ["do s0 1", "do s0 1", "do s0 2"], "only the sound saga goes on");
     let taken = rig.launch_with(DeploymentSpec::example(), OnFailure::Rollback).await;
     assert!(matches!(taken, Err(ControlError::NameTaken { .. })), "its name is not given away");

@@ -1,7 +1,6 @@
 //! What a fact means.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::domain::failure::{Effect, Failure, FailureCode};
 use crate::domain::saga::event::{Event, EventKind, StepEvent};
@@ -9,11 +8,8 @@ use crate::domain::saga::plan::{Direction, OnFailure, Plan, StepName};
 use crate::domain::saga::state::{Cause, HoldReason, Lane, Phase, Stage, State, StepState};
 use crate::domain::saga::transition::order::order;
 use crate::domain::saga::transition::ready::{all_undone, may_go_on};
-use crate::domain::saga::transition::{IllegalTransition, is_forgiven};
+use crate::domain::saga::transition::{IllegalTransition, LONGEST_ASKED_WAIT, is_forgiven};
 use crate::domain::time::Timestamp;
-
-/// The longest wait that the provider's client passes on (see `providers::digitalocean`).
-const LONGEST_ASKED_WAIT: Duration = Duration::from_hours(1);
 
 /// What a fact means: the state after it.
 ///

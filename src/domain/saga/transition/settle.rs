@@ -7,12 +7,8 @@ use crate::domain::saga::command::Call;
 use crate::domain::saga::event::{EventKind, StepEvent};
 use crate::domain::saga::plan::{Direction, Patience, Plan, StepName};
 use crate::domain::saga::state::{Lane, State};
-use crate::domain::saga::transition::is_forgiven;
+use crate::domain::saga::transition::{LONGEST_ASKED_WAIT, TOLD_TO_WAIT_AT_MOST, is_forgiven};
 use crate::domain::time::Timestamp;
-
-/// For how long a provider may say *wait* before the step gives up: a day is longer than any quota's
-/// window, and short enough that a person finds out.
-const TOLD_TO_WAIT_AT_MOST: Duration = Duration::from_hours(24);
 
 /// How a call of a step ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,8 +112,11 @@ pub fn settle_held(
                     let deadline = patience.deadline.as_secs();
                     let why = match after {
                         Some(asked) => format!(
-                            "told to wait for {} s, which the deadline of {deadline} s does not allow",
-                            asked.as_secs()
+                            "told to wait for {} s{}, which the deadline of {deadline} s does not \
+                             allow",
+                            asked.as_secs(),
+                            // A wait that is longer than we believe comes here cut short.
+                            if asked < LONGEST_ASKED_WAIT { "" } else { " or longer" }
                         ),
                         None => {
                             format!("the next try would come after the deadline of {deadline} s")

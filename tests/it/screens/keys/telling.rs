@@ -1,7 +1,9 @@
 //! What the screen says of a saga, and what of it can be copied.
 
 use arcadia::domain::saga::event::{Order, StepEvent};
+use arcadia::domain::summary::Standing;
 use arcadia::tui::msg::What;
+use crossterm::event::KeyCode;
 
 use crate::screens::keys::{at, stage};
 use crate::screens::stage::Stage;
@@ -10,19 +12,23 @@ use crate::screens::world::Story;
 
 fn stall(stage: &mut Stage, story: &Story) {
     let error = "no space left for the journal in `/data`".into();
-    let notice = arcadia::control::Notice::Stalled { deployment: story.id(), error, hint: None };
+    let hint = Some("make room, and what stands still goes on");
+    let notice = arcadia::control::Notice::Stalled { deployment: story.id(), error, hint };
     stage.send(What::Noticed(notice));
 }
 
 #[test]
 fn a_saga_that_the_journal_stops_says_so_everywhere_until_it_moves_again() {
     let mut stage = stage();
+    let (needed, ran) = counts(&stage);
     stall(&mut stage, &world::running());
     stage.pass(60_000);
     stage.select(world::running().id());
     let drawn = stage.drawn();
     let first = drawn.lines().nth(3).unwrap();
     assert!(first.contains("STANDS STILL") && first.contains("no space left"), "{drawn}");
+    assert_eq!(counts(&stage), (needed + 1, ran - 1), "it needs a person, and does not run");
+    assert!(drawn.contains(&format!("‼{} ", needed + 1)), "{drawn}");
     for words in [
         "1 STANDS STILL",
         "· STANDS STILL ─",
@@ -34,11 +40,33 @@ fn a_saga_that_the_journal_stops_says_so_everywhere_until_it_moves_again() {
     stage.send(What::Lagged { missed: 9 });
     assert!(stage.drawn().contains("1 STANDS STILL"), "a new picture without news is none");
 
+    stage.keys("o");
+    assert!(stage.drawn().contains("make room, and what stands still goes on"));
+    stage.press(KeyCode::Esc);
     stage.keys("!");
     assert!(stage.model.list.shown().contains(&world::running().id()), "it needs a person");
     stage.keys("!");
+    stage.send(What::Lagged { missed: 9 });
+    assert_eq!(counts(&stage), (needed + 1, ran - 1), "a new picture counts it as the old one");
     stage.goes_on(world::running().after(1).forward(2, StepEvent::Polled));
     assert!(!stage.drawn().contains("STANDS STILL"), "{}", stage.drawn());
+    assert_eq!(counts(&stage), (needed, ran));
+}
+
+/// How many need a person, and how many run.
+fn counts(stage: &Stage) -> (usize, usize) {
+    let list = &stage.model.list;
+    (list.count(Standing::NeedsYou), list.count(Standing::Running))
+}
+
+#[test]
+fn a_step_that_the_provider_tells_to_wait_says_that_and_when_it_gives_up() {
+    let mut stage = Stage::new(160, 45);
+    stage.picture(vec![world::backing_off()]);
+    let drawn = stage.drawn();
+    let words = "429 rate limited; told to wait, tries again in 8s, gives up in 23h59m";
+    assert!(drawn.contains(words), "{drawn}");
+    assert!(!drawn.contains("2 of"), "no try is used up: {drawn}");
 }
 
 #[test]
@@ -112,4 +140,19 @@ fn the_running_step_is_followed_until_the_operator_picks_another_or_reads_its_li
     stage.keys("j");
     stage.goes_on(next.after(1).succeeds(3).starts(4, 1));
     assert_eq!(picked(&stage), 4, "the operator came back to the running one");
+}
+
+#[test]
+fn the_details_offer_what_the_deployment_allows_and_nothing_else() {
+    let bottom = |story: &Story| {
+        let mut stage = at(story);
+        stage.keys("o");
+        stage.drawn().lines().last().unwrap().to_owned()
+    };
+    assert!(bottom(&world::needs_you()).contains("r retry  s skip step  a abandon  Esc close"));
+    assert!(
+        !bottom(&world::rolling_back()).contains("retry"),
+        "{}",
+        bottom(&world::rolling_back())
+    );
 }
