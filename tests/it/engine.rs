@@ -448,6 +448,25 @@ async fn a_history_is_read_once_at_a_start() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_usual_is_read_from_the_deployments_that_came_up() {
+    let script = Script::default();
+    let seconds = [5, 9, 7].map(|seconds| Act::DoneAfter(Duration::from_secs(seconds)));
+    script.on("s0", Direction::Forward, seconds);
+    let mut rig = Rig::scripted(&script, 1).await;
+    for slug in ["one", "two", "three"] {
+        let slug = slug.to_owned();
+        let spec = DeploymentSpec { slug, dns: None, ..DeploymentSpec::example() };
+        let launched = rig.launch_with(spec, OnFailure::Rollback).await.unwrap();
+        rig.until_still(launched.deployment).await;
+    }
+    rig.stop_and_restart().await;
+    let usual = rig.engine.usual().await.unwrap();
+    let region = &rig.rows().await[0].region;
+    let typical = usual.of(&StepName::new("s0"), region).unwrap();
+    assert_eq!((typical.median.as_secs(), typical.p90.as_secs()), (7, 9));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_busy_step_is_asked_again_until_its_tries_are_used_up() {
     let script = Script::default();
     script.on("s0", Direction::Forward, [Act::Busy, Act::Busy, Act::Busy, Act::Busy]);

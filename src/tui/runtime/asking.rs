@@ -25,6 +25,14 @@ pub(super) fn ask(
             Effect::Watch => {
                 Answer::Watching(control.watch().await.map_err(|error| with_causes(&error)))
             }
+            Effect::ReadUsual => {
+                let usual = control.usual().await;
+                if let Err(error) = &usual {
+                    let error = with_causes(error);
+                    tracing::warn!(error, "how long steps usually take cannot be read");
+                }
+                Answer::Says(What::UsualRead(usual.ok()))
+            }
             Effect::Show(deployment) => {
                 let result = control.show(deployment).await;
                 let result = result.map(Box::new).map_err(|error| with_causes(&error));
