@@ -15,6 +15,7 @@ use crate::domain::saga::plan::{OnFailure, Plan};
 use crate::domain::spec::{DeploymentSpec, FieldError};
 use crate::domain::summary::Summary;
 use crate::domain::undo_preview::{Leftover, UndoPreview};
+use crate::domain::usual::Usual;
 
 /// What can be done with an engine, wherever it runs.
 #[async_trait]
@@ -39,6 +40,9 @@ pub trait Control: Send + Sync {
         after: Option<u64>,
         limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError>;
+
+    /// How long steps usually took, from the latest deployments of each region.
+    async fn usual(&self) -> Result<Usual, ControlError>;
 
     /// The plan that a launch of this spec would follow.
     fn plan(&self, spec: &DeploymentSpec, on_failure: OnFailure) -> Plan;

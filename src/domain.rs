@@ -13,3 +13,4 @@ pub mod summary;
 pub mod text;
 pub mod time;
 pub mod undo_preview;
+pub mod usual;

@@ -28,6 +28,7 @@ use crate::domain::log::LogLine;
 use crate::domain::saga::plan::{OnFailure, Plan};
 use crate::domain::spec::DeploymentSpec;
 use crate::domain::summary::Summary;
+use crate::domain::usual::Usual;
 use crate::fair::Gate;
 use crate::journal::{Journal, JournalError};
 use crate::steps::Registry;
@@ -46,6 +47,7 @@ mod preview;
 mod recovery;
 mod request;
 mod seats;
+mod usual;
 
 /// Notices that a watcher may lag behind before it must take a new picture: two seconds of the
 /// busiest engine that was measured, and a few megabytes at the most.
@@ -350,6 +352,10 @@ impl Control for Handle {
         let lines =
             self.shared.journal.logs(row.saga, after, limit).await.map_err(journal_failed)?;
         Ok(lines.into_iter().map(|(number, line)| NumberedLine { number, line }).collect())
+    }
+
+    async fn usual(&self) -> Result<Usual, ControlError> {
+        usual::read(&self.shared).await
     }
 
     fn plan(&self, spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

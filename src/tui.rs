@@ -30,6 +30,7 @@ pub mod model;
 pub mod msg;
 pub mod options;
 pub mod runtime;
+mod telling;
 pub mod terminal;
 pub mod text;
 pub mod theme;

@@ -29,6 +29,7 @@ use crate::domain::spec::DeploymentSpec;
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::domain::undo_preview::{Leftover, Loss, UndoLine, UndoPreview};
+use crate::domain::usual::Usual;
 
 /// When the story begins.
 const ORIGIN: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -203,6 +204,10 @@ impl Control for Fake {
             let _ = self.notices.send(Notice::Logged { deployment, line });
         }
         Ok(logs[logs.len().saturating_sub(limit)..].to_vec())
+    }
+
+    async fn usual(&self) -> Result<Usual, ControlError> {
+        Ok(Usual::default())
     }
 
     fn plan(&self, _spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

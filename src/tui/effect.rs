@@ -10,6 +10,8 @@ use crate::domain::spec::DeploymentSpec;
 pub enum Effect {
     /// Take a whole picture, and the news from then on.
     Watch,
+    /// Read how long steps usually took.
+    ReadUsual,
     /// Read everything about a deployment.
     Show(DeploymentId),
     /// Read the last lines of its log.

@@ -22,6 +22,12 @@ pub enum Command {
     PaneList,
     PaneSaga,
     PaneLog,
+    Earlier,
+    Later,
+    EarlierTurn,
+    LaterTurn,
+    Live,
+    Play,
     Zoom,
     Filter,
     NeedsYouOnly,
@@ -66,6 +72,8 @@ pub enum Scope {
     Everywhere,
     /// In the log pane only.
     Log,
+    /// While a moment of a history is shown, in every pane.
+    Past,
 }
 
 /// What help files a key under.
@@ -140,12 +148,12 @@ impl From<KeyEvent> for Key {
     }
 }
 
-/// What a key asks for in a scope.
-pub fn command(scope: Scope, event: KeyEvent) -> Option<Command> {
+/// What a key asks for where these scopes hold, beside what holds everywhere.
+pub fn command(scopes: &[Scope], event: KeyEvent) -> Option<Command> {
     let key = Key::from(event);
     TABLE
         .iter()
-        .find(|binding| holds(binding.scope, scope) && binding.keys.contains(&key))
+        .find(|binding| holds(binding.scope, scopes) && binding.keys.contains(&key))
         .map(|binding| binding.command)
 }
 
@@ -200,18 +208,18 @@ pub fn bindings() -> impl Iterator<Item = &'static Binding> {
     TABLE.iter()
 }
 
-/// The lines that the footer mentions in a scope, the most useful first.
-pub fn footer(scope: Scope) -> Vec<&'static Binding> {
+/// The lines that the footer mentions where these scopes hold, the most useful first.
+pub fn footer(scopes: &[Scope]) -> Vec<&'static Binding> {
     let mut lines: Vec<_> = TABLE
         .iter()
-        .filter(|binding| binding.footer.is_some() && holds(binding.scope, scope))
+        .filter(|binding| binding.footer.is_some() && holds(binding.scope, scopes))
         .collect();
     lines.sort_by_key(|binding| binding.footer);
     lines
 }
 
-fn holds(binding: Scope, scope: Scope) -> bool {
-    binding == Scope::Everywhere || binding == scope
+fn holds(binding: Scope, scopes: &[Scope]) -> bool {
+    binding == Scope::Everywhere || scopes.contains(&binding)
 }
 
 macro_rules! table {
@@ -270,6 +278,12 @@ const TABLE: &[Binding] = table! {
     View Log        C::AllSteps,             [c('v')]                              "v"         "all steps, or one"   Some(32);
     View Log        C::Left,                 [k(KeyCode::Left)]                    "←"         "16 to the left"      None;
     View Log        C::Right,                [k(KeyCode::Right)]                   "→"         "16 to the right"     None;
+    View Everywhere C::Earlier,              [c('[')]                              "["         "back in time"        Some(43);
+    View Everywhere C::Later,                [c(']')]                              "]"         "on in time"          None;
+    View Everywhere C::EarlierTurn,          [c('{')]                              "{"         "back to an outcome"  None;
+    View Everywhere C::LaterTurn,            [c('}')]                              "}"         "on to an outcome"    None;
+    View Past       C::Play,                 [c(' ')]                              "Space"     "play, 10x, stop"     Some(4);
+    View Past       C::Live,                 [c('L')]                              "L"         "back to the present" Some(5);
     View Everywhere C::Help,                 [c('?')]                              "?"         "help"                Some(2);
     View Everywhere C::Redraw,               [Key::ctrl('l')]                      "^l"        "redraw"              None;
     View Everywhere C::Suspend,              [Key::ctrl('z')]                      "^z"        "suspend"             None;
@@ -285,7 +299,10 @@ mod tests {
     fn no_key_means_two_things_in_one_place() {
         for (index, binding) in TABLE.iter().enumerate() {
             for other in &TABLE[index + 1..] {
-                let meet = holds(binding.scope, other.scope) || holds(other.scope, binding.scope);
+                // A past is looked at in any pane.
+                let meet = [binding.scope, other.scope].contains(&Scope::Everywhere)
+                    || [binding.scope, other.scope].contains(&Scope::Past)
+                    || binding.scope == other.scope;
                 let shared = binding.keys.iter().find(|key| other.keys.contains(key));
                 assert!(
                     !meet || shared.is_none(),
@@ -300,18 +317,18 @@ mod tests {
     #[test]
     fn the_shift_of_a_letter_is_in_the_letter() {
         let shifted = KeyEvent::new(KeyCode::Char('R'), KeyModifiers::SHIFT);
-        assert_eq!(command(Scope::Everywhere, shifted), Some(Command::Act(Verb::Rollback)));
+        assert_eq!(command(&[], shifted), Some(Command::Act(Verb::Rollback)));
         let bare = KeyEvent::new(KeyCode::Char('R'), KeyModifiers::NONE);
-        assert_eq!(command(Scope::Everywhere, bare), Some(Command::Act(Verb::Rollback)));
+        assert_eq!(command(&[], bare), Some(Command::Act(Verb::Rollback)));
         let control = KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL);
-        assert_eq!(command(Scope::Everywhere, control), None);
+        assert_eq!(command(&[], control), None);
     }
 
     #[test]
     fn keys_of_the_log_hold_in_the_log_only() {
         let wrap = KeyEvent::new(KeyCode::Char('w'), KeyModifiers::NONE);
-        assert_eq!(command(Scope::Log, wrap), Some(Command::Wrap));
-        assert_eq!(command(Scope::Everywhere, wrap), None);
+        assert_eq!(command(&[Scope::Log], wrap), Some(Command::Wrap));
+        assert_eq!(command(&[], wrap), None);
     }
 
     #[test]

@@ -8,11 +8,13 @@ use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::spec::LaunchDraft;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
-use crate::tui::keymap::{Command, Verb};
+use crate::domain::usual::Usual;
+use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::form::LaunchForm;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::past::Past;
 use crate::tui::model::saga::Opened;
 use crate::tui::options::Exit;
 
@@ -20,6 +22,7 @@ pub mod form;
 pub mod list;
 pub mod log;
 pub mod overlay;
+pub mod past;
 pub mod saga;
 
 /// Below this many columns or rows only the counts are shown, and no dialog.
@@ -46,6 +49,8 @@ pub struct Model {
     pub connection: Connection,
     /// The deployments.
     pub list: List,
+    /// How long steps usually take.
+    pub usual: Usual,
     /// The selected deployment's saga.
     pub saga: Option<Opened>,
     /// Whether a detail is on its way.
@@ -175,6 +180,7 @@ impl Model {
             operator,
             connection: Connection::Opening,
             list: List::default(),
+            usual: Usual::default(),
             saga: None,
             fetch: Fetch::Idle,
             log: Log::default(),
@@ -195,7 +201,8 @@ impl Model {
         let order = if self.holds_still() { None } else { self.list.due(self.now) };
         let answered = self.acts.values().filter(|act| act.stage != ActStage::Asked);
         let acts = answered.map(|act| act.at + TOAST).min();
-        [toast, acts, order].into_iter().flatten().min()
+        let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
+        [toast, acts, order, replay].into_iter().flatten().min()
     }
 
     /// Whether the order of the list waits: a dialog is about one deployment, which must stay the
@@ -244,6 +251,9 @@ impl Model {
             Command::NeedsYouOnly => {
                 self.list.count(Standing::NeedsYou) > 0 || self.list.scope() != list::Scope::All
             }
+            Command::Earlier | Command::Later | Command::EarlierTurn | Command::LaterTurn => {
+                self.saga.as_ref().and_then(Opened::read).is_some()
+            }
             Command::Filter => self.list.total() > 0,
             Command::Down
             | Command::Up
@@ -252,6 +262,8 @@ impl Model {
             | Command::PageDown
             | Command::PageUp
             | Command::Back
+            | Command::Live
+            | Command::Play
             | Command::NextPane
             | Command::PreviousPane
             | Command::PaneList
@@ -268,6 +280,17 @@ impl Model {
             | Command::Suspend
             | Command::Quit
             | Command::Interrupt => true,
+        }
+    }
+
+    /// Where the keys are, beside everywhere.
+    pub fn scopes(&self) -> &'static [keymap::Scope] {
+        let past = self.saga.as_ref().is_some_and(|saga| saga.past().is_some());
+        match (self.pane, past) {
+            (Pane::List | Pane::Saga, false) => &[],
+            (Pane::List | Pane::Saga, true) => &[keymap::Scope::Past],
+            (Pane::Log, false) => &[keymap::Scope::Log],
+            (Pane::Log, true) => &[keymap::Scope::Log, keymap::Scope::Past],
         }
     }
 

@@ -10,6 +10,7 @@ use crate::domain::saga::plan::Plan;
 use crate::domain::spec::FieldError;
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
+use crate::domain::usual::Usual;
 
 /// Something reached the screen.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub enum What {
     NotConnected(String),
     /// A whole picture.
     Pictured(Result<Vec<Arc<Summary>>, String>),
+    /// How long steps usually took; `None` when that cannot be read, and then it is not said.
+    UsualRead(Option<Usual>),
     /// Something happened.
     Noticed(Notice),
     /// So many notices were missed that a new picture is on its way.

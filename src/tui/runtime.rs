@@ -282,7 +282,11 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.presence = Presence::Suspended;
                 self.screen.suspend()?;
             }
-            Effect::Watch | Effect::Show(_) | Effect::ReadLogs(_) | Effect::Plan { .. } => {
+            Effect::Watch
+            | Effect::ReadUsual
+            | Effect::Show(_)
+            | Effect::ReadLogs(_)
+            | Effect::Plan { .. } => {
                 if let Some(control) = &self.control {
                     let ask = asking::ask(Arc::clone(control), effect, &self.options);
                     self.reads.spawn(ask);

@@ -14,6 +14,7 @@ use crate::tui::format;
 use crate::tui::model::form::Progress;
 use crate::tui::model::log::Reading;
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
 use crate::tui::model::{Act, ActStage, Connection, Fetch, Model, Tone};
 use crate::tui::msg::{LaunchRefusal, Msg, What};
@@ -45,16 +46,21 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         What::NotConnected(why) => model.connection = Connection::Failed(why),
         What::Pictured(Ok(summaries)) => {
+            if model.connection != Connection::Open {
+                effects.push(Effect::ReadUsual);
+            }
             model.connection = Connection::Open;
             model.list.replace(summaries, model.now);
             refresh(model, &mut effects);
             // Lines may have been missed with the notices; those that are here already stay one.
             effects.extend(model.saga.as_ref().map(|saga| Effect::ReadLogs(saga.deployment)));
         }
+        What::UsualRead(usual) => model.usual = usual.unwrap_or_default(),
         What::Pictured(Err(why)) => model.connection = Connection::Lost(why),
         What::Noticed(notice) => noticed(model, notice, &mut effects),
         What::Lagged { missed } => {
             model.say(Tone::Plain, format!("{missed} notices missed; took a new picture"));
+            model.usual.lose_track();
             effects.push(Effect::Watch);
         }
         What::Silenced => {
@@ -79,6 +85,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Planned(plan) => model.form.plan = Some(plan),
         What::AnswerLost => answer_lost(model),
     }
+    travel(model);
     model.forget_old();
     if !model.holds_still() {
         model.list.settle(model.now);
@@ -106,6 +113,7 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Changed { summary, entries } => {
             let id = summary.deployment;
             announce(model, &summary);
+            model.usual.follow(id, &summary.region, &entries);
             model.list.change(summary);
             if model.acts.get(&id).is_some_and(|act| act.stage == ActStage::Accepted) {
                 model.acts.remove(&id);
@@ -267,6 +275,13 @@ fn answer_lost(model: &mut Model) {
         model.form.progress = Progress::Refused("no answer came; look at the list".to_owned());
     }
     model.say(Tone::Bad, "a request ended without an answer; the log file says why");
+}
+
+/// Goes on with a history that goes by, and shows the log as it was at the moment that is shown.
+fn travel(model: &mut Model) {
+    let Some(saga) = &mut model.saga else { return };
+    saga.play(model.now);
+    model.log.until = saga.past().map(Past::moment);
 }
 
 /// Opens what is selected.

@@ -24,8 +24,10 @@ mod log;
 mod prompts;
 mod row;
 mod saga;
+mod scene;
 mod step;
 mod undo;
+mod usual;
 mod waiting;
 
 /// What only drawing can know.

@@ -5,8 +5,10 @@
 mod chaos;
 mod control;
 mod keys;
+mod past;
 mod running;
 mod stage;
+mod usual;
 mod world;
 
 use arcadia::domain::id::DeploymentId;
@@ -73,6 +75,18 @@ fn every_standing_has_its_row() {
 #[test]
 fn a_running_saga() {
     check("running", selecting(&world::running()));
+}
+
+#[test]
+fn a_saga_that_is_slower_than_usual() {
+    let select = selecting(&world::running());
+    check("slow", |stage| {
+        let mut known = usual::waits(2_500);
+        let story = world::running();
+        known.follow(story.id(), &story.summary().region, &story.entries);
+        stage.usual = Some(known);
+        select(stage);
+    });
 }
 
 #[test]
@@ -185,6 +199,15 @@ fn the_log_alone() {
     check("log", |stage| {
         select(stage);
         stage.keys("3zv");
+    });
+}
+
+#[test]
+fn a_moment_of_the_past() {
+    let select = selecting(&world::rolling_back());
+    check("past", |stage| {
+        select(stage);
+        stage.keys("2[[[[[[");
     });
 }
 

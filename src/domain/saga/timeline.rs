@@ -125,6 +125,15 @@ impl Axis {
         Self { busy }
     }
 
+    /// Makes room for what is usual: up to this moment, if the axis ends in what goes on now.
+    #[must_use]
+    pub fn reaching(mut self, now: Timestamp, until: Timestamp) -> Self {
+        if let Some((_, end)) = self.busy.last_mut().filter(|(_, end)| *end >= now) {
+            *end = until.max(*end);
+        }
+        self
+    }
+
     /// How much busy time lies before a moment, in milliseconds.
     pub fn offset(&self, moment: Timestamp) -> u64 {
         self.busy

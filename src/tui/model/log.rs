@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::control::NumberedLine;
 use crate::domain::log::LogLine;
 use crate::domain::saga::plan::StepName;
+use crate::domain::time::Timestamp;
 
 /// How many lines are kept; older ones stay in the journal.
 pub const CAPACITY: usize = 2_000;
@@ -23,6 +24,8 @@ pub struct Log {
     pub wrap: Wrap,
     /// Whose lines are shown.
     pub scope: LogScope,
+    /// Up to which moment; a past is shown without what came after it.
+    pub until: Option<Timestamp>,
 }
 
 /// Whether the lines were read.
@@ -73,6 +76,7 @@ impl Log {
         self.lines.clear();
         self.reading = Reading::Under;
         self.position = Position::Following;
+        self.until = None;
     }
 
     /// Takes a line; one that is here already changes nothing.
@@ -95,15 +99,21 @@ impl Log {
         self.lines
             .range(..=bottom)
             .rev()
-            .filter(move |(_, line)| step.is_none_or(|step| line.step == *step))
+            .filter(move |(_, line)| self.shows(line, step))
             .map(|(number, line)| (*number, line))
     }
 
     /// How many lines a step has, or all have.
     pub fn count(&self, step: Option<&StepName>) -> usize {
-        step.map_or(self.lines.len(), |step| {
-            self.lines.values().filter(|line| line.step == *step).count()
-        })
+        if step.is_none() && self.until.is_none() {
+            return self.lines.len();
+        }
+        self.lines.values().filter(|line| self.shows(line, step)).count()
+    }
+
+    fn shows(&self, line: &LogLine, step: Option<&StepName>) -> bool {
+        step.is_none_or(|step| line.step == *step)
+            && self.until.is_none_or(|until| line.at <= until)
     }
 
     /// Scrolls. Going up stops following; coming down to the last line follows again.
@@ -111,7 +121,7 @@ impl Log {
         let numbers: Vec<u64> = self
             .lines
             .iter()
-            .filter(|(_, line)| step.is_none_or(|step| line.step == *step))
+            .filter(|(_, line)| self.shows(line, step))
             .map(|(number, _)| *number)
             .collect();
         let Some(last) = numbers.len().checked_sub(1) else { return };
@@ -158,7 +168,6 @@ mod tests {
     use super::*;
     use crate::domain::log::LogLevel;
     use crate::domain::saga::plan::Direction;
-    use crate::domain::time::Timestamp;
 
     fn line(number: u64) -> NumberedLine {
         NumberedLine {

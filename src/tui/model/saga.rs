@@ -1,7 +1,7 @@
 //! The saga that is open: the detail of the selected deployment, and the step that is picked in it.
 
 use crate::control::Detail;
-use crate::domain::aggregate::{Entry, Fact};
+use crate::domain::aggregate::{Entry, Fact, HistoryError};
 use crate::domain::failure::Failure;
 use crate::domain::id::DeploymentId;
 use crate::domain::saga::event::{EventKind, StepEvent};
@@ -9,7 +9,9 @@ use crate::domain::saga::plan::StepName;
 use crate::domain::saga::state::{Cause, HoldReason, Phase};
 use crate::domain::saga::timeline::{StepTimeline, timeline};
 use crate::domain::summary::{Focus, Summary};
+use crate::domain::time::Timestamp;
 use crate::tui::model::log::Position;
+use crate::tui::model::past::Past;
 
 /// The saga that is open.
 #[derive(Debug)]
@@ -18,6 +20,7 @@ pub struct Opened {
     pub deployment: DeploymentId,
     /// What is known of it.
     pub content: Content,
+    past: Option<Box<Past>>,
     pick: Pick,
 }
 
@@ -30,6 +33,19 @@ enum Pick {
     Read(usize),
     /// The one that the operator moved to.
     Chosen(usize),
+}
+
+/// Which way through a history, and how far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// One entry back.
+    Earlier,
+    /// One entry on.
+    Later,
+    /// Back to the last entry that is more than a poll.
+    EarlierTurn,
+    /// On to the next entry that is more than a poll.
+    LaterTurn,
 }
 
 /// What is known of the open saga.
@@ -66,7 +82,59 @@ pub enum Applied {
 impl Opened {
     /// A saga that is being read.
     pub fn reading(deployment: DeploymentId) -> Self {
-        Self { deployment, content: Content::Reading, pick: Pick::Following }
+        Self { deployment, content: Content::Reading, past: None, pick: Pick::Following }
+    }
+
+    /// The moment of its history that is shown instead of the present, if one is.
+    pub fn past(&self) -> Option<&Past> {
+        self.past.as_deref()
+    }
+
+    /// What is shown: the past, if that is looked at, or else the present.
+    pub fn seen(&self) -> Option<&Read> {
+        self.past().map(|past| &past.read).or_else(|| self.read())
+    }
+
+    /// Walks through the history. Past its end is the present.
+    pub fn walk(&mut self, way: Way) {
+        let Content::Read(live) = &self.content else { return };
+        let entries = &live.detail.entries;
+        let shown = self.past.as_ref().map_or(entries.len(), |past| past.shown());
+        let next = match way {
+            Way::Earlier => shown.saturating_sub(1).max(1),
+            Way::Later => shown + 1,
+            Way::EarlierTurn => (1..shown).rev().find(|at| is_turn(&entries[at - 1])).unwrap_or(1),
+            Way::LaterTurn => {
+                let later = (shown + 1..=entries.len()).find(|at| is_turn(&entries[at - 1]));
+                later.unwrap_or(entries.len())
+            }
+        };
+        let past = (next < entries.len()).then(|| Past::at(live, next)).flatten();
+        self.past = past.map(Box::new);
+    }
+
+    /// Lets the history go by at another pace; a saga of which nothing else is shown is played from
+    /// its beginning.
+    pub fn change_pace(&mut self, now: Timestamp) {
+        let Content::Read(live) = &self.content else { return };
+        if self.past.is_none() {
+            self.past = Past::at(live, 1).map(Box::new);
+        }
+        if let Some(past) = &mut self.past {
+            past.change_pace(live, now);
+        }
+    }
+
+    /// Goes on with a history that goes by.
+    pub fn play(&mut self, now: Timestamp) {
+        if let (Content::Read(live), Some(past)) = (&self.content, &mut self.past) {
+            past.play(live, now);
+        }
+    }
+
+    /// Shows the present again.
+    pub fn live(&mut self) {
+        self.past = None;
     }
 
     /// What was read, if it was.
@@ -101,7 +169,7 @@ impl Opened {
 
     /// Where the picked step stands: what the operator picked, else the step that matters now.
     pub fn picked(&self) -> Option<usize> {
-        let read = self.read()?;
+        let read = self.seen()?;
         let steps = read.detail.aggregate.plan.steps().len();
         match self.pick {
             Pick::Following => read.followed().or_else(|| read.remembered()),
@@ -113,14 +181,14 @@ impl Opened {
 
     /// The picked step's name.
     pub fn picked_step(&self) -> Option<&StepName> {
-        let read = self.read()?;
+        let read = self.seen()?;
         read.detail.aggregate.plan.steps().get(self.picked()?).map(|step| &step.name)
     }
 
     /// Picks another step. Coming back to the one that matters now follows it on.
     pub fn pick(&mut self, rows: isize) {
         let Some(present) = self.picked() else { return };
-        let Some(read) = self.read() else { return };
+        let Some(read) = self.seen() else { return };
         let last = read.detail.aggregate.plan.steps().len().saturating_sub(1);
         let next = present.saturating_add_signed(rows).min(last);
         self.pick =
@@ -141,7 +209,8 @@ impl Opened {
 }
 
 impl Read {
-    fn new(detail: Detail) -> Self {
+    /// A picture with what follows from it.
+    pub(super) fn new(detail: Detail) -> Self {
         let timeline = timeline(&detail.aggregate.plan, &detail.entries);
         let focus = Summary::of(&detail.aggregate).focus;
         Self { detail, timeline, focus }
@@ -181,9 +250,35 @@ impl Read {
         self.detail.aggregate.plan.position(&self.focus.as_ref()?.step)
     }
 
+    /// Folds one entry in.
+    pub(super) fn fold(&mut self, entry: &Entry) -> Result<(), HistoryError> {
+        self.detail.aggregate.apply(entry)?;
+        self.detail.entries.push(entry.clone());
+        self.refresh();
+        Ok(())
+    }
+
     fn refresh(&mut self) {
         self.timeline = timeline(&self.detail.aggregate.plan, &self.detail.entries);
         self.focus = Summary::of(&self.detail.aggregate).focus;
+    }
+}
+
+/// Whether an entry is more than a step beginning, saving, waiting or asking again.
+fn is_turn(entry: &Entry) -> bool {
+    match &entry.fact {
+        Fact::Saga(EventKind::Step { event, .. }) => match event {
+            StepEvent::Started { .. } | StepEvent::Waiting { .. } | StepEvent::Polled => false,
+            StepEvent::RetryScheduled { .. }
+            | StepEvent::Succeeded { .. }
+            | StepEvent::Failed { .. }
+            | StepEvent::Interrupted => true,
+        },
+        Fact::Saga(EventKind::Checkpointed { .. } | EventKind::Restarted) => false,
+        Fact::Saga(EventKind::Ordered { .. } | EventKind::Completed | EventKind::RolledBack)
+        | Fact::Launched(_)
+        | Fact::Deployment(_)
+        | Fact::Resource(_) => true,
     }
 }
 

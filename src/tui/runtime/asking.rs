@@ -23,6 +23,14 @@ pub(super) fn ask(
     async move {
         match effect {
             Effect::Watch => Answer::Watching(control.watch().await.map_err(|error| told(&error))),
+            Effect::ReadUsual => {
+                let usual = control.usual().await;
+                if let Err(error) = &usual {
+                    let error = told(error);
+                    tracing::warn!(error, "how long steps usually take cannot be read");
+                }
+                Answer::Says(What::UsualRead(usual.ok()))
+            }
             Effect::Show(deployment) => {
                 let result = control.show(deployment).await;
                 let result = result.map(Box::new).map_err(|error| told(&error));

@@ -8,7 +8,7 @@ use tui_input::{Input, InputRequest};
 use crate::domain::id::DeploymentId;
 use crate::tui::effect::Effect;
 
-use crate::tui::keymap::{self, Command, DialogKey, Scope, Verb};
+use crate::tui::keymap::{self, Command, DialogKey, Verb};
 use crate::tui::model::overlay::{Overlay, ReasonDialog, UndoDialog, Undoing};
 use crate::tui::model::{Model, Tone, row_allows};
 use crate::tui::text;
@@ -22,7 +22,7 @@ const HELP_LINES: usize = 64;
 
 /// Takes a key in.
 pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
-    let command = keymap::command(Scope::Everywhere, key);
+    let command = keymap::command(&[], key);
     if let Some(command @ (Command::Interrupt | Command::Suspend | Command::Redraw)) = command {
         if command == Command::Interrupt {
             model.overlay = None;
@@ -180,7 +180,7 @@ fn details(
     if let DialogKey::Esc | DialogKey::Enter | DialogKey::Letter('q' | 'o') = keymap::dialog(key) {
         return None;
     }
-    let command = keymap::command(Scope::Everywhere, key);
+    let command = keymap::command(&[], key);
     if let Some(Command::Act(verb @ (Verb::Retry | Verb::Skip | Verb::Abandon))) = command {
         panes::act(model, verb, effects);
         return model.overlay.take();

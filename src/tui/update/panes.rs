@@ -8,11 +8,11 @@ use crate::domain::log::LogLine;
 use crate::domain::saga::event::Order;
 use crate::domain::summary::{Standing, Summary};
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{self, Command, Scope, Verb};
+use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::list;
 use crate::tui::model::log::Position;
 use crate::tui::model::overlay::{GivingUp, Overlay, ReasonDialog, UndoDialog, Undoing};
-use crate::tui::model::saga::Opened;
+use crate::tui::model::saga::{Opened, Way};
 use crate::tui::model::{Connection, Model, Pane, Tone, Zoom, row_allows};
 use crate::tui::text;
 use crate::tui::update::{form, give};
@@ -22,11 +22,7 @@ const SIDEWAYS: usize = 16;
 
 /// Takes a key in.
 pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
-    let scope = match model.pane {
-        Pane::List | Pane::Saga => Scope::Everywhere,
-        Pane::Log => Scope::Log,
-    };
-    if let Some(command) = keymap::command(scope, key) {
+    if let Some(command) = keymap::command(model.scopes(), key) {
         obey(model, command, effects);
     }
 }
@@ -52,6 +48,20 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::PaneList => model.pane = Pane::List,
         Command::PaneSaga => model.pane = Pane::Saga,
         Command::PaneLog => model.pane = Pane::Log,
+        Command::Earlier => walk(model, Way::Earlier),
+        Command::Later => walk(model, Way::Later),
+        Command::EarlierTurn => walk(model, Way::EarlierTurn),
+        Command::LaterTurn => walk(model, Way::LaterTurn),
+        Command::Live => {
+            if let Some(saga) = &mut model.saga {
+                saga.live();
+            }
+        }
+        Command::Play => {
+            if let Some(saga) = &mut model.saga {
+                saga.change_pace(model.now);
+            }
+        }
         Command::Zoom => {
             model.zoom = match model.zoom {
                 Zoom::In => Zoom::Out,
@@ -111,9 +121,23 @@ fn turn(model: &mut Model, places: usize) {
     model.pane = Pane::ALL[(model.pane as usize + places) % Pane::ALL.len()];
 }
 
-/// One level back: zoom, pane, filter. Never out of the program.
+/// Walks through the history of the open saga.
+fn walk(model: &mut Model, way: Way) {
+    if let Some(saga) = &mut model.saga {
+        saga.walk(way);
+        if saga.past().is_some() {
+            // Its lines are those of that moment, not of where the log was scrolled to.
+            model.log.position = Position::Following;
+        }
+    }
+}
+
+/// One level back: the past, zoom, pane, filter. Never out of the program.
 fn back(model: &mut Model) {
-    if model.zoom == Zoom::In {
+    let past = model.saga.as_mut().filter(|saga| saga.past().is_some());
+    if let Some(saga) = past {
+        saga.live();
+    } else if model.zoom == Zoom::In {
         model.zoom = Zoom::Out;
     } else if model.pane != Pane::List {
         model.pane = if model.pane == Pane::Log { Pane::Saga } else { Pane::List };

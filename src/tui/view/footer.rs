@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 
 use crate::domain::summary::Standing;
-use crate::tui::keymap::{self, Command, Scope, Verb};
+use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::overlay::Overlay;
-use crate::tui::model::{Model, Pane, Tone, row_allows};
+use crate::tui::model::{Model, Tone, row_allows};
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 
@@ -75,11 +75,7 @@ pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
 }
 
 fn of_panes(model: &Model) -> Vec<(&'static str, &'static str)> {
-    let scope = match model.pane {
-        Pane::List | Pane::Saga => Scope::Everywhere,
-        Pane::Log => Scope::Log,
-    };
-    keymap::footer(scope)
+    keymap::footer(model.scopes())
         .into_iter()
         .filter(|binding| model.allows(binding.command))
         .map(|binding| (binding.shown, does(model, binding)))

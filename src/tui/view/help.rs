@@ -42,6 +42,7 @@ fn lines(group: Group) -> Vec<Line> {
     let keys = keymap::bindings().filter(|binding| binding.group == group).map(|binding| {
         let place = match binding.scope {
             Scope::Log => "log: ",
+            Scope::Past => "past: ",
             Scope::Everywhere => "",
         };
         Line::Key { shown: binding.shown, does: format!("{place}{}", binding.does) }

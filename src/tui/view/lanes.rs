@@ -53,6 +53,22 @@ pub(super) fn draw(
     }
 }
 
+/// Draws how far a step that is under way usually goes, from now on.
+pub(super) fn draw_usual(
+    axis: &Axis,
+    (now, until): (Timestamp, Timestamp),
+    (x, y): (usize, usize),
+    canvas: &mut Canvas<'_>,
+) {
+    let width = canvas.width().saturating_sub(x);
+    let (sign, style) = (canvas.theme.signs().bar_usual, canvas.theme.quiet());
+    let drawn = last_column(axis, now, width).map_or(0, |column| column + 1);
+    let Some(last) = last_column(axis, until, width) else { return };
+    for column in drawn..=last {
+        canvas.put(x + column, y, sign, style);
+    }
+}
+
 /// What each cell of a lane shows.
 fn shape(
     lane: &StepTimeline,

@@ -1,5 +1,5 @@
-//! One row of the list. Columns go in this order as room shrinks: try, step, state word, waiting,
-//! elapsed; the sign, the name and the marks stay.
+//! One row of the list. Columns go in this order as room shrinks: usual, try, step, state word,
+//! waiting, elapsed; the sign, the name and the marks stay.
 
 use crate::domain::saga::plan::Direction;
 use crate::domain::summary::{Standing, Summary};
@@ -8,7 +8,7 @@ use crate::tui::model::Model;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
-use crate::tui::view::waiting;
+use crate::tui::view::{usual, waiting};
 
 /// How many cells each column has; none when it is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub(super) struct Columns {
     step: Option<usize>,
     tries: Option<usize>,
     elapsed: Option<usize>,
+    usual: Option<usize>,
     words: usize,
 }
 
@@ -40,6 +41,7 @@ impl Columns {
             step: (width >= 110).then_some(21),
             tries: (width >= 110).then_some(5),
             elapsed: (width >= 34).then_some(8),
+            usual: (width >= 110).then_some(7),
             words: 0,
         };
         if width < 50 {
@@ -52,7 +54,7 @@ impl Columns {
     }
 
     fn used(&self) -> usize {
-        let optional = [self.state, self.step, self.tries, self.elapsed];
+        let optional = [self.state, self.step, self.tries, self.elapsed, self.usual];
         self.signs + self.name + 1 + self.marks + optional.into_iter().flatten().sum::<usize>()
     }
 
@@ -77,6 +79,9 @@ impl Columns {
         }
         if let Some(cells) = self.elapsed {
             heading(cells, "ELAPSED");
+        }
+        if let Some(cells) = self.usual {
+            heading(cells, "USUAL");
         }
         heading(self.words, "WAITING ON / ERROR");
     }
@@ -111,6 +116,14 @@ impl Columns {
         }
         if let Some(cells) = self.elapsed {
             canvas.field(x, y, cells - 1, &elapsed(model, row), calm);
+            x += cells;
+        }
+        if let Some(cells) = self.usual {
+            if let Some(pace) = usual::pace(model, row) {
+                let slow = pace.is_slow(model.now);
+                let style = if slow { theme.warning() } else { calm };
+                canvas.field(x, y, cells - 1, &pace.ratio(model.now, theme), style);
+            }
             x += cells;
         }
         let words = waiting::of_row(model, row);

@@ -6,13 +6,16 @@ use ratatui::style::Style;
 use crate::domain::failure::Failure;
 use crate::domain::saga::timeline::Axis;
 use crate::domain::summary::{Activity, Summary};
+use crate::domain::time::Timestamp;
 use crate::tui::format;
 use crate::tui::model::saga::{Content, Opened, Read};
 use crate::tui::model::{Model, Pane};
+use crate::tui::telling;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::Frames;
+use crate::tui::view::scene::Scene;
 use crate::tui::view::{Counting, ViewState, lanes, step, waiting};
 
 /// Draws the saga.
@@ -25,22 +28,23 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
         canvas.frame("Saga", "", style);
         return;
     };
-    if !row.standing.is_finished() {
+    let scene = Scene::of(model, row, saga);
+    if scene.past.is_none() && !row.standing.is_finished() {
         state.counting = Counting::Seconds;
     }
     let (theme, legend) = (canvas.theme, legend(canvas));
     match frames {
         Frames::Drawn => {
-            let mut inside = canvas.frame(&title(model, row, theme), &legend, style);
-            content(model, row, saga, &mut inside);
+            let mut inside = canvas.frame(&scene.title(theme), &legend, style);
+            content(&scene, saga, &mut inside);
         }
         Frames::None | Frames::TooSmall => {
-            let head = title(model, row, theme);
+            let head = scene.title(theme);
             canvas.field(0, 0, canvas.width(), &head, canvas.theme.strong());
             let mut area = canvas.area();
             area.y = area.y.saturating_add(1);
             area.height = area.height.saturating_sub(1);
-            content(model, row, saga, &mut canvas.part(area));
+            content(&scene, saga, &mut canvas.part(area));
         }
     }
 }
@@ -53,19 +57,19 @@ pub(super) fn glance(
     frames: Frames,
 ) {
     let theme = canvas.theme;
-    let Some(row) = model.list.selected() else { return };
-    if !row.standing.is_finished() {
+    let Some((row, saga)) = model.list.selected().zip(model.saga.as_ref()) else { return };
+    let scene = Scene::of(model, row, saga);
+    if scene.past.is_none() && !row.standing.is_finished() {
         state.counting = Counting::Seconds;
     }
-    let read = model.saga.as_ref().and_then(Opened::read);
-    let lines = about(model, row, read, theme);
+    let lines = about(&scene, theme);
     if frames == Frames::Drawn {
-        let mut inside = canvas.frame(&title(model, row, theme), "", theme.quiet());
+        let mut inside = canvas.frame(&scene.title(theme), "", theme.quiet());
         for (y, line) in lines.iter().enumerate() {
             labelled(&mut inside, y, line);
         }
     } else {
-        let head = format!("{} ", title(model, row, theme));
+        let head = format!("{} ", scene.title(theme));
         let rule = theme.signs().border[4].repeat(canvas.width());
         canvas.put(0, 0, &rule, theme.quiet());
         canvas.field(2, 0, canvas.width().saturating_sub(2), &head, theme.strong());
@@ -75,20 +79,15 @@ pub(super) fn glance(
     }
 }
 
-fn title(model: &Model, row: &Summary, theme: Theme) -> String {
-    let (_, word, _) = waiting::standing(model, row, theme);
-    format!("Saga {} · run {} · {word}", row.name(), row.saga.short())
-}
-
 fn legend(canvas: &Canvas<'_>) -> String {
     let signs = canvas.theme.signs();
     format!(
-        "{} try {} wait {} back-off {} undo",
-        signs.bar_try, signs.bar_wait, signs.bar_back_off, signs.bar_undo
+        "{} try {} wait {} back-off {} undo {} usual",
+        signs.bar_try, signs.bar_wait, signs.bar_back_off, signs.bar_undo, signs.bar_usual
     )
 }
 
-fn content(model: &Model, row: &Summary, saga: &Opened, canvas: &mut Canvas<'_>) {
+fn content(scene: &Scene<'_>, saga: &Opened, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let read = match &saga.content {
         Content::Reading => {
@@ -99,26 +98,33 @@ fn content(model: &Model, row: &Summary, saga: &Opened, canvas: &mut Canvas<'_>)
             canvas.field(1, 0, canvas.width(), &format!("cannot be read: {why}"), theme.danger());
             return;
         }
-        Content::Read(read) => read,
+        Content::Read(live) => scene.read.unwrap_or(live),
     };
-    let lines = about(model, row, Some(read), theme);
+    let lines = about(scene, theme);
     let steps = read.detail.aggregate.plan.steps().len();
     let room = canvas.height();
     let headings = usize::from(canvas.width() >= 96 && room > steps + 1);
     let below = lines.len().min(room.saturating_sub(headings + steps).max(1));
     let for_steps = room.saturating_sub(headings + below);
     let columns = Columns::fitting(canvas.width());
+    let axis = scene.axis(read, saga);
     if headings == 1 {
-        columns.headings(read, model, canvas);
+        columns.headings(read, &axis, canvas);
     }
     let picked = saga.picked().unwrap_or(0);
     let first = (picked + 1).saturating_sub(for_steps);
-    let end = read.detail.aggregate.state.phase.end().unwrap_or(model.now);
-    let axis = Axis::new(&read.timeline, end);
     for (y, position) in (first..steps).take(for_steps).enumerate() {
-        columns.row(model, read, position, &axis, y + headings, canvas);
+        columns.row(scene.now, read, position, &axis, y + headings, canvas);
+        if let Some((_, until)) = scene
+            .usual_end()
+            .filter(|(step, _)| read.detail.aggregate.plan.position(step) == Some(position))
+        {
+            let place = (columns.lane(), y + headings);
+            lanes::draw_usual(&axis, (scene.now, until), place, canvas);
+        }
         if position == picked {
-            let style = if model.pane == Pane::Saga { theme.selected() } else { theme.strong() };
+            let style =
+                if scene.model.pane == Pane::Saga { theme.selected() } else { theme.strong() };
             canvas.restyle(0, y + headings, columns.lane().min(canvas.width()), style);
             canvas.put(0, y + headings, theme.signs().cursor, style);
         }
@@ -146,9 +152,15 @@ impl Line {
 
 /// Why it does not go forward, what it waits for, and what is out there on its account: what
 /// matters most comes first, because a small screen shows one line.
-fn about(model: &Model, row: &Summary, read: Option<&Read>, theme: Theme) -> Vec<Line> {
+fn about(scene: &Scene<'_>, theme: Theme) -> Vec<Line> {
+    let Scene { model, row, read, .. } = *scene;
     let mut lines: Vec<Line> = Vec::new();
-    if let Some(stall) = model.list.stalled(row.deployment) {
+    if let Some(past) = scene.past {
+        let words = telling::of(&past.read.detail.aggregate, past.last());
+        lines.push(Line::new("event", words, theme.strong()));
+    }
+    let stall = scene.present(model.list.stalled(row.deployment));
+    if let Some(stall) = stall {
         let span = format::running(model.now.since(stall.since));
         let words = format!("{}; for {span}, and nothing is started meanwhile", stall.error);
         lines.push(Line::new("STANDS STILL", words, theme.danger()));
@@ -159,13 +171,17 @@ fn about(model: &Model, row: &Summary, read: Option<&Read>, theme: Theme) -> Vec
         lines.push(Line::new("why", words, theme.danger()));
     }
     let last = read.and_then(Read::last_failure).filter(|last| cause != Some(*last));
-    let words = waiting::of_row(model, row);
-    let stands = model.list.stalled(row.deployment).is_some();
-    let waits = model.list.line().before(row).is_some();
-    if !stands && (row.focus.is_some() || waits || model.acts.contains_key(&row.deployment)) {
+    let words = scene.waits();
+    let waits = scene.present(model.list.line().before(row)).is_some();
+    let acts = scene.present(model.acts.get(&row.deployment)).is_some();
+    if stall.is_none() && (row.focus.is_some() || waits || acts) {
         let request = if tells_failure(row) { request(last) } else { String::new() };
         let line = Line::new("now", format!("{}{request}", words.what), theme.plain());
         lines.push(Line { next: words.next, ..line });
+    }
+    if let Some(pace) = scene.pace() {
+        let style = if pace.is_slow(scene.now) { theme.warning() } else { theme.quiet() };
+        lines.push(Line::new("usual", pace.words(), style));
     }
     if let Some(failure) = last.filter(|_| !tells_failure(row)) {
         let words = format!("{}{}", failure.message, request(last));
@@ -227,7 +243,7 @@ impl Columns {
         2 + self.name + 1 + self.forward + self.tries + self.took + self.undo + 1
     }
 
-    fn headings(&self, read: &Read, model: &Model, canvas: &mut Canvas<'_>) {
+    fn headings(&self, read: &Read, axis: &Axis, canvas: &mut Canvas<'_>) {
         let style = canvas.theme.quiet();
         let mut x = 2;
         for (cells, heading) in [
@@ -241,19 +257,17 @@ impl Columns {
             x += cells;
         }
         let aggregate = &read.detail.aggregate;
-        let end = aggregate.state.phase.end().unwrap_or(model.now);
         let start = format::time_of_day(aggregate.launched_at);
         canvas.put(self.lane(), 0, &start, style);
         if canvas.width() > self.lane() + 24 {
-            let length = Axis::new(&read.timeline, end).length();
-            let span = format::duration(std::time::Duration::from_millis(length));
+            let span = format::duration(std::time::Duration::from_millis(axis.length()));
             canvas.right(0, &format!("+{span}"), style);
         }
     }
 
     fn row(
         &self,
-        model: &Model,
+        now: Timestamp,
         read: &Read,
         position: usize,
         axis: &Axis,
@@ -268,24 +282,18 @@ impl Columns {
         let name = text::clean(&name).into_owned();
         canvas.put(2, y, &text::cut(&name, self.name), theme.plain());
         let mut x = 2 + self.name + 1;
-        let forward = step::forward(aggregate, position, model.now, theme);
+        let forward = step::forward(aggregate, position, now, theme);
         canvas.put(x, y, forward.fitting(self.forward.saturating_sub(1)), forward.style);
         x += self.forward;
         let tries = step::tries(lane, planned.forward.retry.tries.get());
         canvas.field(x, y, self.tries, &tries, theme.quiet());
         x += self.tries;
-        canvas.field(
-            x,
-            y,
-            self.took.saturating_sub(1),
-            &step::took(lane, model.now),
-            theme.quiet(),
-        );
+        canvas.field(x, y, self.took.saturating_sub(1), &step::took(lane, now), theme.quiet());
         x += self.took;
-        let undo = step::undo(aggregate, position, model.now, theme);
+        let undo = step::undo(aggregate, position, now, theme);
         canvas.put(x, y, undo.fitting(self.undo.saturating_sub(1)), undo.style);
         if let Some(spans) = read.timeline.get(position) {
-            lanes::draw(spans, axis, model.now, (self.lane(), y), canvas);
+            lanes::draw(spans, axis, now, (self.lane(), y), canvas);
         }
     }
 }

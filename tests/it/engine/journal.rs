@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arcadia::control::{Control, ControlError};
 use arcadia::domain::saga::event::Order;
-use arcadia::domain::saga::plan::{Direction, OnFailure};
+use arcadia::domain::saga::plan::{Direction, OnFailure, StepName};
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::summary::Standing;
 use arcadia::journal::Journal;
@@ -115,6 +115,25 @@ async fn a_history_that_makes_no_sense_is_shown_told_and_not_run_and_orders_are_
     assert_eq!(script.calls(), ["do s0 1", "do s0 1", "do s0 2"], "only the sound saga goes on");
     let taken = rig.launch_with(DeploymentSpec::example(), OnFailure::Rollback).await;
     assert!(matches!(taken, Err(ControlError::NameTaken { .. })), "its name is not given away");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_usual_is_read_from_the_deployments_that_came_up() {
+    let script = Script::default();
+    let seconds = [5, 9, 7].map(|seconds| Act::DoneAfter(Duration::from_secs(seconds)));
+    script.on("s0", Direction::Forward, seconds);
+    let mut rig = Rig::scripted(&script, 1).await;
+    for slug in ["one", "two", "three"] {
+        let slug = slug.to_owned();
+        let spec = DeploymentSpec { slug, dns: None, ..DeploymentSpec::example() };
+        let launched = rig.launch_with(spec, OnFailure::Rollback).await.unwrap();
+        rig.until_still(launched.deployment).await;
+    }
+    rig.stop_and_restart().await;
+    let usual = rig.engine.usual().await.unwrap();
+    let region = &rig.rows().await[0].region;
+    let typical = usual.of(&StepName::new("s0"), region).unwrap();
+    assert_eq!((typical.median.as_secs(), typical.p90.as_secs()), (7, 9));
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,7 +21,7 @@ enum Input {
 
 fn input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
-        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl fwv.web-acme".chars().collect::<Vec<_>>())
+        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl fwv[]{}L.web-acme".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -84,6 +84,7 @@ fn is_destructive(effect: &Effect) -> bool {
             Order::Hold | Order::Resume | Order::Retry => false,
         },
         Effect::Watch
+        | Effect::ReadUsual
         | Effect::Show(_)
         | Effect::ReadLogs(_)
         | Effect::Launch { .. }

@@ -12,6 +12,7 @@ use arcadia::domain::id::DeploymentId;
 use arcadia::domain::log::{LogLevel, LogLine};
 use arcadia::domain::saga::plan::{Direction, OnFailure, Plan};
 use arcadia::domain::spec::DeploymentSpec;
+use arcadia::domain::usual::Usual;
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
@@ -64,6 +65,10 @@ impl Control for FakeControl {
         _limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError> {
         Ok(log_lines())
+    }
+
+    async fn usual(&self) -> Result<Usual, ControlError> {
+        Ok(Usual::default())
     }
 
     fn plan(&self, _spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

@@ -33,6 +33,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
         .filter_map(|effect| match effect {
             Effect::Order { order, .. } => Some(order),
             Effect::Watch
+            | Effect::ReadUsual
             | Effect::Show(_)
             | Effect::ReadLogs(_)
             | Effect::Launch { .. }

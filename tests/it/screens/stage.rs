@@ -8,6 +8,7 @@ use arcadia::domain::id::DeploymentId;
 use arcadia::domain::saga::plan::OnFailure;
 use arcadia::domain::spec::LaunchDraft;
 use arcadia::domain::time::Timestamp;
+use arcadia::domain::usual::Usual;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::Model;
 use arcadia::tui::msg::{Msg, What};
@@ -30,6 +31,8 @@ pub(crate) struct Stage {
     terminal: Terminal<TestBackend>,
     stories: Vec<Story>,
     pub(crate) now: Timestamp,
+    /// How long steps usually take, if that can be read.
+    pub(crate) usual: Option<Usual>,
     /// What was asked of the control, orders and launches only.
     pub(crate) asked: Vec<Effect>,
     /// What was put on the clipboard.
@@ -54,6 +57,7 @@ impl Stage {
             terminal: Terminal::new(TestBackend::new(width, height)).unwrap(),
             stories: Vec::new(),
             now: NOW,
+            usual: None,
             asked: Vec::new(),
             copied: Vec::new(),
         };
@@ -144,6 +148,7 @@ impl Stage {
                 Effect::ReadLogs(deployment) => {
                     Some(What::LogsRead { deployment, result: Ok(control::log_lines()) })
                 }
+                Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
                 Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
                 Effect::Order { .. } | Effect::Launch { .. } => {
                     self.asked.push(effect);
