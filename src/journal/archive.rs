@@ -47,7 +47,7 @@
 //! - *The end of a rollback*: it is undone again, and finds nothing to undo.
 //! - *A checkpoint*: the one loss that cannot be made up for. `point_deployment_dns` saves the records
 //!   that it found before it writes over them. When the saving is lost and the writing is not, the
-//!   step finds its own record, and knows it by the droplet's address: a later rollback removes it
+//!   step finds its own record, and knows it by address and TTL: a later rollback removes it
 //!   rather than to leave a name that points at an address of somebody else. What the name said
 //!   before is lost. The rebuild lists the sagas that have not ended, so that their names can be
 //!   looked at.

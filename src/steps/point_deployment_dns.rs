@@ -6,10 +6,9 @@
 //!   a record that someone else changes meanwhile; then nothing more is touched.
 //! - **Undoes**: deletes what it made; gives back value and TTL of what it changed; makes again what
 //!   it removed. A record that someone else changed since is left alone, and said so.
-//! - **Nobody's prior value is our own address**: the droplet had it before this step looked, so a record
-//!   that was found with it is one that this step wrote, and whose saving was lost with the journal's
-//!   last moments (or one that somebody set for this droplet). It is removed on the way back, never
-//!   kept: the droplet is about to go, and a name that is left pointing at its address points at
+//! - **Nobody's prior record is as this step writes it**: the droplet got its address just before this step
+//!   looked, so a record that was found with that address and our TTL is one that this step wrote, and
+//!   whose saving was lost with the journal's last moments. It is removed on the way back, never kept: the droplet is about to go, and a name that is left pointing at its address points at
 //!   whoever gets that address next. What the name said before nobody knows then, and the undo says so.
 //! - **Twice is safe**: the checkpoint is written once and kept, so a second run never takes our own
 //!   value for the one found; our own record is recognised by its address. Listings lag, so every
@@ -62,7 +61,7 @@ struct Found {
 }
 
 /// The name's A records as this step found them, before it wrote any; `None` when it never came so
-/// far as to write. Those that point at the deployment's own droplet are not among them.
+/// far as to write.
 ///
 /// # Errors
 /// When something is saved and does not read as such: nobody may take that for *nothing was there*.
@@ -71,10 +70,7 @@ pub fn found(past: &Aggregate) -> Result<Option<Vec<RecordDraft>>, StepError> {
     let found: Option<Vec<Found>> = checkpoint_of(past, NAME, FOUND)?;
     let draft =
         |found: Found| RecordDraft { name: name.name.clone(), data: found.data, ttl: found.ttl };
-    let wait: Option<wait_droplet_active::Output> = output_of(past, wait_droplet_active::NAME)?;
-    let address = wait.map(|wait| wait.ipv4.to_string()).unwrap_or_default();
-    let others = |found: &Found| !same(&found.data, &address);
-    Ok(found.map(|found| found.into_iter().filter(others).map(draft).collect()))
+    Ok(found.map(|found| found.into_iter().map(draft).collect()))
 }
 
 /// See the module.
@@ -151,7 +147,11 @@ impl Step for PointDeploymentDns {
 
     fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
         let name = past.deployment.spec.dns.as_ref()?;
-        let found = found(past).ok()??;
+        let mut found = checkpoint_of::<Vec<Found>>(past, NAME, FOUND).ok()??;
+        let wait: Option<wait_droplet_active::Output> =
+            output_of(past, wait_droplet_active::NAME).ok()?;
+        let address = wait.map(|wait| wait.ipv4.to_string()).unwrap_or_default();
+        found.retain(|found| !found.is_as_written(&address, self.settings.record_ttl));
         let text = match found.as_slice() {
             [] => format!("delete A {name}"),
             records => {
@@ -280,6 +280,11 @@ impl Pointing<'_> {
 }
 
 impl Found {
+    /// Whether it is as this step writes it.
+    fn is_as_written(&self, address: &str, ttl: u32) -> bool {
+        same(&self.data, address) && self.ttl == ttl
+    }
+
     fn of(record: &DnsRecord) -> Self {
         Self { id: record.id.0, data: record.data.clone(), ttl: record.ttl }
     }

@@ -53,14 +53,15 @@ impl Pointing<'_> {
         Ok(self.undone(&left))
     }
 
-    /// Gives every record back what it was, unless someone else changed it since; one that pointed at
-    /// our own droplet is removed.
+    /// Gives every record back what it was, unless someone else changed it since; one that is as this
+    /// step writes it is removed.
     pub(super) async fn restore(&self, found: &[Found]) -> Result<Progress, Halt> {
         let removed: Vec<u64> = checkpoint_of(&self.ctx.past, NAME, REMOVES)?.unwrap_or_default();
         let listed = self.listed_unless_gone().await?;
         let mut left = Vec::new();
+        let ttl = self.settings.record_ttl;
         let (ours, others): (Vec<_>, Vec<_>) =
-            found.iter().partition(|record| same(&record.data, &self.address));
+            found.iter().partition(|record| record.is_as_written(&self.address, ttl));
         for record in &ours {
             match self.read_known(RecordId(record.id), &listed).await? {
                 Some(there) if same(&there.data, &self.address) => self.delete(there.id).await?,
