@@ -178,6 +178,32 @@ async fn everybody_in_a_failed_group_gets_the_error() {
 }
 
 #[tokio::test]
+async fn a_failed_group_that_moved_one_saga_twice_is_as_if_it_had_not_been() {
+    let dir = TempDir::new().unwrap();
+    let (data_file, mut gate) = gated();
+    let journal = SledJournal::open_with(dir.path(), data_file).unwrap();
+    let mut first = Box::pin(append(&journal, SAGA, entries(0, 1), Fate::Begins));
+    assert!(pending(&mut first).await);
+    gate.entered().await;
+    let mut twice = Box::pin(join_all([
+        append(&journal, SAGA, entries(1, 1), Fate::GoesOn),
+        append(&journal, SAGA, entries(2, 1), Fate::GoesOn),
+    ]));
+    assert!(pending(&mut twice).await);
+    gate.release(1);
+    gate.fail(1);
+    gate.open_for_good();
+    first.await.unwrap();
+    assert!(twice.await.iter().all(Result::is_err));
+    assert_eq!(journal.history(SAGA).await.unwrap(), entries(0, 1));
+    append(&journal, SAGA, entries(1, 1), Fate::GoesOn).await.unwrap();
+    journal.close().await;
+    let journal = SledJournal::open(dir.path()).unwrap();
+    assert_eq!(journal.history(SAGA).await.unwrap(), entries(0, 2));
+    assert!(journal.verify().await.unwrap().is_whole());
+}
+
+#[tokio::test]
 async fn dropping_the_journal_keeps_what_was_written_log_lines_included() {
     let dir = TempDir::new().unwrap();
     let journal = SledJournal::open(dir.path()).unwrap();

@@ -30,8 +30,10 @@ impl Pattern {
             }
             _ => return Err("the method is a word such as `GET`, or `*`"),
         };
-        if !path.starts_with('/') || path.contains('?') {
-            return Err("the path begins with `/` and has no query");
+        // No request has a blank in its path, and at its end it would be lost when the rule is shown.
+        let strange = |c: char| c == '?' || c.is_whitespace() || c.is_control();
+        if !path.starts_with('/') || path.contains(strange) {
+            return Err("the path begins with `/`, and has no query and no blank");
         }
         let words: Vec<&str> = split(path).collect();
         let mut segments = Vec::new();

@@ -83,6 +83,7 @@ fn a_refusal_says_what_where_and_what_is_allowed() {
     assert!(refused("POST /v2/droplets: cut after effect").contains("`cut after effect`"));
     assert!(refused("POST /v2/droplets: drop, retry after 3s").contains("with a status"));
     assert!(refused("POST v2/droplets: drop").contains("begins with `/`"));
+    assert!(refused("POST /v2/ x /y: drop").contains("no blank"));
     assert!(refused("POST /v2/**/x: drop").contains("last segment"));
     assert!(refused("POST /v2/drop*: drop").contains("whole segment"));
     assert!(refused("nonsense").contains("METHOD PATH"));
