@@ -197,7 +197,7 @@ async fn a_failed_group_that_moved_one_saga_twice_is_as_if_it_had_not_been() {
     assert!(twice.await.iter().all(Result::is_err));
     assert_eq!(journal.history(SAGA).await.unwrap(), entries(0, 1));
     append(&journal, SAGA, entries(1, 1), Fate::GoesOn).await.unwrap();
-    journal.close().await;
+    journal.close().await.unwrap();
     let journal = SledJournal::open(dir.path()).unwrap();
     assert_eq!(journal.history(SAGA).await.unwrap(), entries(0, 2));
     assert!(journal.verify().await.unwrap().is_whole());

@@ -1,5 +1,5 @@
 //! Which cases are run: a sample from a seed in `cargo test`, all of them in `cargo crash`, or the one
-//! that `ARCADIA_CRASH` names. `cargo crash --release` is several times as fast.
+//! that `ARCADIA_CRASH` names. `cargo crash` builds for speed: all of it takes minutes.
 
 use std::panic::{self, AssertUnwindSafe};
 
