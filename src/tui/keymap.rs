@@ -37,6 +37,10 @@ pub enum Command {
     Follow,
     Wrap,
     AllSteps,
+    Level,
+    Times,
+    Older,
+    Newer,
     Left,
     Right,
     Help,
@@ -269,13 +273,17 @@ const TABLE: &[Binding] = table! {
     Act  Everywhere C::Act(Verb::Abandon),   [c('a')]                              "a"         "abandon"             Some(15);
     Act  Everywhere C::Act(Verb::Hold),      [c('h')]                              "h"         "hold, resume"        Some(16);
     Act  Everywhere C::Act(Verb::Details),   [c('o')]                              "o"         "details"             Some(17);
-    View Everywhere C::Filter,               [c('/')]                              "/"         "filter"              Some(40);
+    View Everywhere C::Filter,               [c('/')]                              "/"         "filter; log: search"  Some(40);
     View Everywhere C::NeedsYouOnly,         [c('!')]                              "!"         "needs you"           Some(41);
     View Everywhere C::Zoom,                 [c('z')]                              "z"         "zoom"                Some(42);
     View Everywhere C::Copy,                 [c('y')]                              "y"         "copy error or line"  None;
     View Log        C::Follow,               [c('f')]                              "f"         "follow"              Some(30);
     View Log        C::Wrap,                 [c('w')]                              "w"         "wrap"                Some(31);
     View Log        C::AllSteps,             [c('v')]                              "v"         "all steps, or one"   Some(32);
+    View Log        C::Older,                [c('<')]                              "<"         "match above"         Some(34);
+    View Log        C::Newer,                [c('>')]                              ">"         "match below"         None;
+    View Log        C::Level,                [c('i')]                              "i"         "level"               Some(35);
+    View Log        C::Times,                [c('t')]                              "t"         "times"               Some(36);
     View Log        C::Left,                 [k(KeyCode::Left)]                    "←"         "16 to the left"      None;
     View Log        C::Right,                [k(KeyCode::Right)]                   "→"         "16 to the right"     None;
     View Everywhere C::Earlier,              [c('[')]                              "["         "back in time"        Some(43);

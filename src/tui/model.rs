@@ -209,7 +209,7 @@ impl Model {
     /// selected one while it is open.
     pub fn holds_still(&self) -> bool {
         match &self.overlay {
-            Some(Overlay::Filter(_)) | None => false,
+            Some(Overlay::Filter(_) | Overlay::Search(_)) | None => false,
             Some(
                 Overlay::Launch
                 | Overlay::Undo(_)
@@ -254,7 +254,8 @@ impl Model {
             Command::Earlier | Command::Later | Command::EarlierTurn | Command::LaterTurn => {
                 self.saga.as_ref().and_then(Opened::read).is_some()
             }
-            Command::Filter => self.list.total() > 0,
+            Command::Filter => self.pane == Pane::Log || self.list.total() > 0,
+            Command::Older | Command::Newer => !self.log.search().text().is_empty(),
             Command::Down
             | Command::Up
             | Command::Top
@@ -273,6 +274,8 @@ impl Model {
             | Command::Follow
             | Command::Wrap
             | Command::AllSteps
+            | Command::Level
+            | Command::Times
             | Command::Left
             | Command::Right
             | Command::Help

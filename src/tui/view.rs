@@ -89,7 +89,7 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
         }
     }
     if let Some(area) = panes.log {
-        log::draw(model, &mut canvas.part(area), panes.frames);
+        log::draw(model, state, &mut canvas.part(area), panes.frames);
     }
     if let Some(area) = panes.toast {
         footer::toast(model, area, canvas);
@@ -104,7 +104,7 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
         Some(Overlay::Details { deployment }) => details::draw(model, *deployment, canvas),
         Some(Overlay::Help { scroll }) => help::draw(*scroll, canvas),
         Some(Overlay::Quit) => prompts::quit(model, canvas),
-        // The filter is typed in the list's title.
-        Some(Overlay::Filter(_)) | None => {}
+        // They are typed in the titles of the list and of the log.
+        Some(Overlay::Filter(_) | Overlay::Search(_)) | None => {}
     }
 }

@@ -11,6 +11,8 @@ use crate::domain::saga::plan::StepName;
 pub enum Overlay {
     /// The filter is being typed.
     Filter(Input),
+    /// What is searched for in the log is being typed.
+    Search(Input),
     /// The launch form; its content outlives it.
     Launch,
     /// Everything would be undone: are you sure?

@@ -9,6 +9,7 @@ use crate::domain::id::DeploymentId;
 use crate::tui::effect::Effect;
 
 use crate::tui::keymap::{self, Command, DialogKey, Verb};
+use crate::tui::model::log::Seek;
 use crate::tui::model::overlay::{Overlay, ReasonDialog, UndoDialog, Undoing};
 use crate::tui::model::{Model, Tone, row_allows};
 use crate::tui::text;
@@ -34,6 +35,7 @@ pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
     let Some(overlay) = model.overlay.take() else { return };
     model.overlay = match overlay {
         Overlay::Filter(input) => filter(model, key, input),
+        Overlay::Search(input) => search(model, key, input),
         Overlay::Launch => form::key(model, key, effects),
         Overlay::Undo(dialog) => undo(model, key, dialog, effects),
         Overlay::Reason(dialog) => reason(model, key, dialog, effects),
@@ -52,6 +54,11 @@ pub(super) fn paste(model: &mut Model, pasted: &str, effects: &mut Vec<Effect>) 
             insert(input, &typed);
             let filter = input.value().to_owned();
             model.list.set_filter(&filter, model.now);
+        }
+        Some(Overlay::Search(input)) => {
+            insert(input, &typed);
+            let search = input.value().to_owned();
+            seek(model, &search);
         }
         Some(Overlay::Launch) => form::paste(model, &typed, effects),
         Some(Overlay::Reason(dialog)) => insert(&mut dialog.typed, &typed),
@@ -99,6 +106,31 @@ fn filter(model: &mut Model, key: KeyEvent, mut input: Input) -> Option<Overlay>
         }
     }
     Some(Overlay::Filter(input))
+}
+
+fn search(model: &mut Model, key: KeyEvent, mut input: Input) -> Option<Overlay> {
+    match keymap::dialog(key) {
+        DialogKey::Esc => {
+            model.log.set_search("");
+            return None;
+        }
+        DialogKey::Enter => return None,
+        DialogKey::Up | DialogKey::Previous => panes::seek(model, Seek::Older),
+        DialogKey::Down | DialogKey::Next => panes::seek(model, Seek::Newer),
+        DialogKey::Left | DialogKey::Right | DialogKey::Letter(_) | DialogKey::Edit => {
+            edit(&mut input, key);
+            seek(model, input.value());
+        }
+    }
+    Some(Overlay::Search(input))
+}
+
+/// Searches for this text, from where the log stands.
+fn seek(model: &mut Model, text: &str) {
+    if model.log.search().text() != text {
+        model.log.set_search(text);
+        panes::seek(model, Seek::Here);
+    }
 }
 
 fn undo(

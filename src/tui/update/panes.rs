@@ -10,7 +10,7 @@ use crate::domain::summary::{Standing, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::list;
-use crate::tui::model::log::Position;
+use crate::tui::model::log::{Position, Seek};
 use crate::tui::model::overlay::{GivingUp, Overlay, ReasonDialog, UndoDialog, Undoing};
 use crate::tui::model::saga::{Opened, Way};
 use crate::tui::model::{Connection, Model, Pane, Tone, Zoom, row_allows};
@@ -68,6 +68,10 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
                 Zoom::Out => Zoom::In,
             };
         }
+        Command::Filter if model.pane == Pane::Log => {
+            let typed = Input::new(model.log.search().text().to_owned());
+            model.overlay = Some(Overlay::Search(typed));
+        }
         Command::Filter => {
             model.pane = Pane::List;
             model.overlay = Some(Overlay::Filter(Input::new(model.list.filter().to_owned())));
@@ -82,6 +86,10 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         }
         Command::Wrap => model.log.toggle_wrap(),
         Command::AllSteps => model.log.toggle_scope(),
+        Command::Level => model.log.next_level(),
+        Command::Times => model.log.next_times(),
+        Command::Older => seek(model, Seek::Older),
+        Command::Newer => seek(model, Seek::Newer),
         Command::Left => model.log.sideways = model.log.sideways.saturating_sub(SIDEWAYS),
         Command::Right => model.log.sideways = (model.log.sideways + SIDEWAYS).min(4_096),
         Command::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
@@ -107,6 +115,13 @@ fn step(model: &mut Model, rows: isize) {
             keep_step(model);
         }
     }
+}
+
+/// Goes to a match in the log.
+pub(super) fn seek(model: &mut Model, way: Seek) {
+    let step = model.log_step().cloned();
+    model.log.seek(way, step.as_ref());
+    keep_step(model);
 }
 
 /// Reading a step's lines keeps it picked; following them follows the saga.

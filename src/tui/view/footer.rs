@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::domain::summary::Standing;
 use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::overlay::Overlay;
-use crate::tui::model::{Model, Tone, row_allows};
+use crate::tui::model::{Model, Pane, Tone, row_allows};
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 
@@ -84,18 +84,19 @@ fn of_panes(model: &Model) -> Vec<(&'static str, &'static str)> {
 
 fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
     let held = model.list.selected().is_some_and(|row| row.standing == Standing::Held);
-    if binding.command != Command::Act(Verb::Hold) {
-        binding.does
-    } else if held {
-        "resume"
-    } else {
-        "hold"
+    match (binding.command, model.pane) {
+        (Command::Act(Verb::Hold), _) if held => "resume",
+        (Command::Act(Verb::Hold), _) => "hold",
+        (Command::Filter, Pane::Log) => "search",
+        (Command::Filter, Pane::List | Pane::Saga) => "filter",
+        (_, Pane::List | Pane::Saga | Pane::Log) => binding.does,
     }
 }
 
 fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
     match overlay {
         Overlay::Filter(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "move")],
+        Overlay::Search(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "match")],
         Overlay::Launch => vec![("Tab", "next"), ("S-Tab", "back"), ("Esc", "close, draft stays")],
         Overlay::Undo(_) | Overlay::Reason(_) => vec![("Esc", "leave it as it is")],
         Overlay::Details { deployment } => {

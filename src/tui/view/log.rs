@@ -1,16 +1,21 @@
 //! The log of the picked step, or of all.
 
-use crate::domain::log::LogLine;
+use crate::domain::log::{LogLevel, LogLine};
 use crate::domain::saga::plan::Direction;
 use crate::tui::format;
-use crate::tui::model::log::{LogScope, Position, Reading, Wrap};
+use crate::tui::model::log::{LogScope, Position, Reading, Times, Wrap};
+use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Model, Pane};
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::Frames;
+use crate::tui::view::{Counting, ViewState};
 
 /// Draws the log.
-pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, frames: Frames) {
+pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, frames: Frames) {
+    if model.log.times == Times::Ago {
+        state.counting = Counting::Seconds;
+    }
     let theme = canvas.theme;
     let style = match model.pane {
         Pane::Log => theme.focused_border(),
@@ -41,7 +46,16 @@ fn title(model: &Model) -> String {
     };
     let count = model.log.count(step);
     let lines = if count == 1 { "line" } else { "lines" };
-    format!("Log · {whose} · {count} {lines}")
+    let search = match &model.overlay {
+        Some(Overlay::Search(input)) => format!(" · search: {}▏", input.value()),
+        _ if model.log.search().text().is_empty() => String::new(),
+        _ => format!(" · \"{}\"", model.log.search().text()),
+    };
+    let found = match search.as_str() {
+        "" => String::new(),
+        _ => format!(" {} found", model.log.found(step)),
+    };
+    format!("Log · {whose} · {count} {lines}{search}{found}")
 }
 
 fn mode(model: &Model) -> String {
@@ -53,7 +67,18 @@ fn mode(model: &Model) -> String {
         Wrap::On => " wrap",
         Wrap::Off => "",
     };
-    format!("{follow}{wrap} UTC")
+    let times = match model.log.times {
+        Times::Utc => "UTC",
+        Times::SinceLaunch => "since launch",
+        Times::Ago => "ago",
+    };
+    let least = match model.log.least {
+        LogLevel::Debug => String::new(),
+        least @ (LogLevel::Info | LogLevel::Warn | LogLevel::Error) => {
+            format!(" {} and graver", least.as_str().to_uppercase())
+        }
+    };
+    format!("{follow}{wrap}{least} {times}")
 }
 
 fn lines(model: &Model, canvas: &mut Canvas<'_>) {
@@ -71,7 +96,7 @@ fn lines(model: &Model, canvas: &mut Canvas<'_>) {
         if rows.len() >= height {
             break;
         }
-        let words = words(line, model.log.scope);
+        let words = words(model, line);
         let words = text::clean(&words);
         let style = theme.level(line.level);
         match model.log.wrap {
@@ -91,13 +116,17 @@ fn lines(model: &Model, canvas: &mut Canvas<'_>) {
     }
     for (y, (row, style)) in rows.iter().rev().enumerate() {
         canvas.put(0, y, row, *style);
+        for found in model.log.search().found_in(row) {
+            let (from, cells) = (text::width(&row[..found.start]), text::width(&row[found]));
+            canvas.restyle(from, y, cells, theme.selected());
+        }
     }
 }
 
-fn words(line: &LogLine, scope: LogScope) -> String {
-    let at = format::time_of_day_millis(line.at);
+fn words(model: &Model, line: &LogLine) -> String {
+    let at = time(model, line);
     let level = line.level.as_str().to_uppercase();
-    let step = match scope {
+    let step = match model.log.scope {
         LogScope::Step => String::new(),
         LogScope::All => format!("{:<24} ", format::step(&line.step)),
     };
@@ -108,4 +137,13 @@ fn words(line: &LogLine, scope: LogScope) -> String {
     let fields: String =
         line.fields.iter().map(|(key, value)| [" ", key, "=", value].concat()).collect();
     format!("{at} {level:<5} {step}{direction}#{} {}{fields}", line.attempt, line.text)
+}
+
+fn time(model: &Model, line: &LogLine) -> String {
+    let launched = model.list.selected().map_or(line.at, |row| row.launched_at);
+    match model.log.times {
+        Times::Utc => format::time_of_day_millis(line.at),
+        Times::SinceLaunch => format!("+{:<7}", format::duration(line.at.since(launched))),
+        Times::Ago => format!("{:>7} ago", format::running(model.now.since(line.at))),
+    }
 }

@@ -21,7 +21,7 @@ enum Input {
 
 fn input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
-        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl fwv[]{}L.web-acme".chars().collect::<Vec<_>>())
+        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl fwvit<>[]{}L.web-acme".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -113,6 +113,7 @@ fn confirmable(stage: &Stage, input: &Input) -> bool {
         }
         Some(
             Overlay::Filter(_)
+            | Overlay::Search(_)
             | Overlay::Launch
             | Overlay::Details { .. }
             | Overlay::Help { .. }

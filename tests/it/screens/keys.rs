@@ -11,6 +11,7 @@ mod asking;
 mod launching;
 mod leaving;
 mod list;
+mod log;
 mod orders;
 mod telling;
 
