@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::domain::saga::plan::{OnFailure, Patience, StepName};
 
+mod bounded;
 mod build;
 pub mod document;
 pub mod env;
@@ -26,6 +27,7 @@ pub mod secret;
 mod show;
 mod value;
 
+pub(crate) use bounded::read_bounded;
 pub use env::Environment;
 pub use error::ConfigError;
 pub use layers::{FlagSetting, Flags, Origin, Setting};

@@ -27,7 +27,7 @@ use crate::doctor::finding::{Area, Finding};
 use crate::doctor::folder::{FolderFacts, FolderState};
 use crate::doctor::judgement::{self, Judgement};
 use crate::doctor::refusal::{self, Known};
-use crate::doctor::report::{Repair, Report};
+use crate::doctor::report::{Outcome, Repair, Report, name_at};
 use crate::doctor::token::TokenFacts;
 use crate::doctor::{archive, clock, configuration, folder, journal, plan, terminal, token};
 use crate::domain::failure::with_causes;
@@ -92,8 +92,12 @@ async fn examine(
     let plan = plan::plan(&visit.judgement.orphans, &choice);
     findings.extend(refusal::judge(&plan, &choice, visit.known()));
     let may_act = visit.ledger.is_ours();
-    if args.fixing.fix && !plan.is_empty() {
-        findings.extend(visit.ledger.source().and_then(journal::not_ours));
+    if args.fixing.fix {
+        let hindered = visit.ledger.source().and_then(journal::not_ours);
+        findings.extend(hindered.filter(|_| !plan.is_empty()));
+        if visit.ledger.is_closed_to_us() {
+            findings.push(journal::nothing_judged());
+        }
     }
     let mut report = Report::new(clock.now(), findings, plan);
     cli::doctor::tell(&output, args, &report, columns);
@@ -192,7 +196,10 @@ impl Visit {
         };
         cli::doctor::agree(output, args, report, columns).await?;
         for act in &report.plan {
-            let outcome = repair::carry_out(act, cloud, &self.config.saga, clock).await;
+            let outcome = match name_at(act, &report.repairs) {
+                Some(name) => Outcome::LeftAlone { why: format!("{name} still points at it") },
+                None => repair::carry_out(act, cloud, &self.config.saga, clock).await,
+            };
             self.ledger.note(act, &outcome, environment.user(), clock.now()).await;
             report.repairs.push(Repair { act: act.clone(), outcome });
         }

@@ -1,7 +1,6 @@
 //! `arcadia launch`.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -11,13 +10,10 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Aim;
 use crate::cli::follow::{self, Form, From, Pursuit, Tell};
 use crate::cli::{Context, Exit};
-use crate::config::{LaunchDefaults, document, schema};
+use crate::config::{LaunchDefaults, document, read_bounded, schema};
 use crate::control::{Control, LaunchRequest};
 use crate::domain::saga::plan::OnFailure;
 use crate::domain::spec::{DeploymentSpec, LaunchDraft};
-
-/// The most bytes that a launch file or a user data file may have: user data ends at 64 KiB.
-const FILE_LIMIT: u64 = 1024 * 1024;
 
 /// What to launch. A flag beats the file, the file beats the configuration's `[launch]`.
 #[derive(Debug, Default, Args)]
@@ -275,17 +271,12 @@ fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
 }
 
-/// A file that somebody wrote. A path given by mistake may name anything, so it is not read for ever.
+/// A file that somebody wrote.
 fn text_of(path: &Path) -> Result<String, CliError> {
-    let read = || {
-        let mut text = String::new();
-        File::open(path)?.take(FILE_LIMIT + 1).read_to_string(&mut text)?;
-        if text.len() as u64 > FILE_LIMIT {
-            return Err(io::Error::other(format!("it is longer than {FILE_LIMIT} bytes")));
-        }
-        Ok(text)
-    };
-    read().map_err(|source| CliError::File { path: path.to_owned(), source })
+    let read = read_bounded(path).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+    });
+    read.map_err(|source| CliError::File { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

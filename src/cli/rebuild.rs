@@ -137,7 +137,7 @@ impl Planned {
         if !self.unfinished.is_empty() {
             lines.push(format!("go on at the next start: {}", self.unfinished.join(", ")));
         }
-        lines.push("the damaged journal is moved aside".to_owned());
+        lines.push("the damaged journal will be moved aside when the new one is whole".to_owned());
         lines
     }
 }

@@ -257,6 +257,14 @@ fn a_pipe_that_nobody_writes_to_is_given_up_and_one_with_a_writer_is_read() {
         std::error::Error::source(&error).unwrap().to_string().contains("nothing came from it"),
         "{error:?}"
     );
+    let silent = pipe.clone();
+    let mute = std::thread::spawn(move || std::fs::write(silent, ""));
+    let error = world.load(&flags, &[]).unwrap_err();
+    mute.join().unwrap().unwrap();
+    assert!(
+        std::error::Error::source(&error).unwrap().to_string().contains("ended without a word"),
+        "{error:?}"
+    );
     let writer = std::thread::spawn(move || std::fs::write(pipe, "provider = \"digitalocean\""));
     assert_eq!(world.load(&flags, &[]).unwrap().config.provider, Provider::DigitalOcean);
     writer.join().unwrap().unwrap();

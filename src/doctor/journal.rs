@@ -190,6 +190,14 @@ pub fn not_ours(source: &Source) -> Option<Finding> {
     Some(Finding::problem(Area::Journal, "fix", text).remedy(remedy))
 }
 
+/// That `--fix` removed nothing because nothing could be judged: an end without a word would be taken for
+/// a clean house.
+pub fn nothing_judged() -> Finding {
+    let text = "nothing was removed: without the journal nobody can say what is owned";
+    Finding::problem(Area::Journal, "fix", text)
+        .remedy("see to what is said of the journal, and run this again")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -86,7 +86,10 @@ fn blame(
         Mark::Saga(saga) => saga,
         Mark::Unclear => {
             let evidence = "its tags name no saga, or several, so nobody can say whose it is";
-            return Some(blamed(Certainty::Unclear, evidence.to_owned(), None, None));
+            // It may be the one of a history that cannot be read.
+            let certainty =
+                if books.are_whole() { Certainty::Unclear } else { Certainty::AdviseOnly };
+            return Some(blamed(certainty, evidence.to_owned(), None, None));
         }
         Mark::None => return None,
     };

@@ -28,6 +28,19 @@ pub struct Repair {
     pub outcome: Outcome,
 }
 
+/// The name that may still point at the droplet that is to go, because it could not be removed before it:
+/// its address soon belongs to somebody else.
+pub fn name_at<'r>(act: &Act, repairs: &'r [Repair]) -> Option<&'r str> {
+    let Thing::Droplet(droplet) = &act.orphan.thing else { return None };
+    let address = droplet.public_ipv4?.to_string();
+    repairs.iter().find_map(|repair| match (&repair.act.orphan.thing, &repair.outcome) {
+        (Thing::Record { name, record, .. }, Outcome::Failed { .. }) => {
+            (record.data == address).then_some(name.as_str())
+        }
+        (Thing::Record { .. } | Thing::Droplet(_), _) => None,
+    })
+}
+
 /// How an act went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

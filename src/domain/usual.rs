@@ -52,7 +52,8 @@ impl Usual {
                 continue;
             };
             match event {
-                StepEvent::Started { .. } => {
+                // A later attempt without the first is one whose beginning was missed.
+                StepEvent::Started { attempt: 1 } => {
                     self.begun.entry((deployment, step.clone())).or_insert(entry.at);
                 }
                 StepEvent::Succeeded { .. } => {
@@ -63,7 +64,8 @@ impl Usual {
                 StepEvent::Failed { .. } => {
                     self.begun.remove(&(deployment, step.clone()));
                 }
-                StepEvent::Waiting { .. }
+                StepEvent::Started { .. }
+                | StepEvent::Waiting { .. }
                 | StepEvent::Polled
                 | StepEvent::RetryScheduled { .. }
                 | StepEvent::Interrupted => {}
@@ -74,6 +76,14 @@ impl Usual {
     /// Since when this step of a deployment has been under way.
     pub fn since(&self, deployment: DeploymentId, step: &StepName) -> Option<Timestamp> {
         self.begun.get(&(deployment, step.clone())).copied()
+    }
+
+    /// Takes what was read, and keeps what began while it was read.
+    pub fn take(&mut self, read: Self) {
+        let noticed = std::mem::replace(self, read).begun;
+        for (step, since) in noticed {
+            self.begun.entry(step).or_insert(since);
+        }
     }
 
     /// Forgets what is known of steps that had begun: their news were missed.

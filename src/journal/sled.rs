@@ -96,13 +96,12 @@ pub const CLOSING_GRACE: Duration = Duration::from_secs(10);
 
 /// The thread that writes, which lets go of the other end of this when it has ended.
 struct Writing {
-    ended_rx: std::sync::mpsc::Receiver<()>,
+    ended_rx: std::sync::mpsc::Receiver<Result<(), JournalError>>,
 }
 
-/// Whether the writer has ended.
-#[derive(PartialEq, Eq)]
+/// Whether the writer has ended, and how.
 enum Ended {
-    Yes,
+    Yes(Result<(), JournalError>),
     No,
 }
 
@@ -111,7 +110,8 @@ impl Writing {
     fn ended_within(self, grace: Duration) -> Ended {
         match self.ended_rx.recv_timeout(grace) {
             Err(RecvTimeoutError::Timeout) => Ended::No,
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => Ended::Yes,
+            Ok(ended) => Ended::Yes(ended),
+            Err(RecvTimeoutError::Disconnected) => Ended::Yes(Ok(())),
         }
     }
 }
@@ -211,8 +211,12 @@ impl SledJournal {
         if let Some(writing) = self.dismiss() {
             // By the time of the disk, and not by that of a test, which may stand still.
             let ended = tokio::task::spawn_blocking(move || writing.ended_within(grace)).await;
-            if ended.is_ok_and(|ended| ended == Ended::No) {
-                return Err(self.never_closed(grace));
+            match ended.unwrap_or(Ended::No) {
+                Ended::Yes(ended) => {
+                    self.let_go();
+                    return ended;
+                }
+                Ended::No => return Err(self.never_closed(grace)),
             }
         }
         self.let_go();
@@ -290,7 +294,7 @@ impl Drop for SledJournal {
     fn drop(&mut self) {
         if let Some(writing) = self.dismiss() {
             // Blocks for the last flush, and no longer than a close waits.
-            if writing.ended_within(CLOSING_GRACE) == Ended::No {
+            if matches!(writing.ended_within(CLOSING_GRACE), Ended::No) {
                 self.never_closed(CLOSING_GRACE);
             }
         }

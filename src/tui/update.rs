@@ -46,16 +46,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         What::NotConnected(why) => model.connection = Connection::Failed(why),
         What::Pictured(Ok(summaries)) => {
-            if model.connection != Connection::Open {
-                effects.push(Effect::ReadUsual);
-            }
+            // News may have been missed before a picture is taken.
+            effects.push(Effect::ReadUsual);
             model.connection = Connection::Open;
             model.list.replace(summaries, model.now);
             refresh(model, &mut effects);
             // Lines may have been missed with the notices; those that are here already stay one.
             effects.extend(model.saga.as_ref().map(|saga| Effect::ReadLogs(saga.deployment)));
         }
-        What::UsualRead(usual) => model.usual = usual.unwrap_or_default(),
+        What::UsualRead(usual) => model.usual.take(usual.unwrap_or_default()),
         What::Pictured(Err(why)) => model.connection = Connection::Lost(why),
         What::Noticed(notice) => noticed(model, notice, &mut effects),
         What::Lagged { missed } => {

@@ -9,7 +9,7 @@ mod past;
 mod running;
 mod stage;
 mod usual;
-mod world;
+pub(crate) mod world;
 
 use arcadia::domain::id::DeploymentId;
 use arcadia::tui::msg::{LaunchRefusal, What};

@@ -29,7 +29,11 @@ pub(super) async fn read(
     clock: &Clock,
 ) -> Result<Reading, String> {
     let mut before = None;
+    let until = clock.now() + PATIENCE;
     for _ in 0..COPIES {
+        if before.is_some() && clock.now() >= until {
+            return Err(too_slow("copied and read"));
+        }
         let found = copied(dir, witness).await?;
         let amiss = match found {
             Ok(reading) => {

@@ -113,6 +113,15 @@ impl Ledger {
         self.journal.is_some()
     }
 
+    /// Whether there is a journal of which nothing could be read.
+    pub(super) fn is_closed_to_us(&self) -> bool {
+        match &self.facts {
+            JournalFacts::Locked { .. } | JournalFacts::NotOpened { .. } => true,
+            // What is broken is a problem of its own, and what is not there owns nothing.
+            JournalFacts::Broken { .. } | JournalFacts::Absent | JournalFacts::Read(_) => false,
+        }
+    }
+
     /// What was read, when it was read.
     pub(super) fn source(&self) -> Option<&Source> {
         match &self.facts {

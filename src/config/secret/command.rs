@@ -43,14 +43,14 @@ pub(super) fn output(
     // The terminal is its own meanwhile: a password store asks for its passphrase there.
     let foreground = Foreground::lend(group);
     let mut printed = Printed::by(&mut child).map_err(not_started)?;
-    let status = wait(&mut child, &mut printed, patience).map_err(not_started)?;
-    if status.is_none() {
+    let waited = wait(&mut child, &mut printed, patience);
+    if !matches!(waited, Ok(Some(_))) {
         // It may have ended this very moment, and left a group without members.
         let _ = kill_process_group(group, Signal::KILL);
         let _ = wait(&mut child, &mut printed, BURIAL);
     }
     drop(foreground);
-    match status {
+    match waited.map_err(not_started)? {
         Some(status) if status.success() => Ok(printed.text),
         Some(status) => Err(SecretError::CommandFailed { program: program.to_owned(), status }),
         None => Err(SecretError::CommandHangs { program: program.to_owned(), patience }),

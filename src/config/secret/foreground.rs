@@ -4,6 +4,7 @@
 //! command in a process group of its own could ask nothing.
 
 use std::fs::File;
+use std::io::{self, IsTerminal as _};
 
 use nix::sys::signal::{SigSet, Signal as Blocked};
 use rustix::process::{Pid, Signal, getpgrp, kill_process_group};
@@ -19,7 +20,13 @@ pub(super) struct Foreground {
 impl Foreground {
     /// Lends the terminal to `group`. `None` when this process has none, or is itself in the
     /// background of it: there nobody sits who could be asked.
+    ///
+    /// Nor is it lent while something else reads what this process prints, because that may be a
+    /// pager: what touches the terminal from the background is stopped, and its process group is ours.
     pub(super) fn lend(group: Pid) -> Option<Self> {
+        if !io::stdout().is_terminal() {
+            return None;
+        }
         let terminal = File::options().read(true).write(true).open("/dev/tty").ok()?;
         let ours = getpgrp();
         if tcgetpgrp(&terminal).ok()? != ours {

@@ -110,6 +110,11 @@ fn each_way_in_which_a_name_can_drift_is_told() {
     assert_eq!(records(|rows| rows[0].ttl = 60), [("record_ttl", WARNING)]);
     let alias = DnsRecord { kind: "CNAME".to_owned(), ..record(13, "web", "x.example.") };
     assert_eq!(records(|rows| rows.push(alias)), [("record_alias", PROBLEM)]);
+    // Mail and texts of the same name are not ours to speak of.
+    for kind in ["TXT", "MX", "NS", "AAAA", "CAA"] {
+        let theirs = DnsRecord { kind: kind.to_owned(), ..record(15, "web", "x.example.") };
+        assert_eq!(records(|rows| rows.push(theirs)), [("none", Verdict::Ok)], "{kind}");
+    }
     assert_eq!(told(|shown| shown.listing.zones = Some([].into())), [("zone_gone", PROBLEM)]);
     // Nobody could list the zones, or the records: that is no drift.
     assert_eq!(told(|shown| shown.listing.zones = None), [("look", Verdict::NotChecked)]);

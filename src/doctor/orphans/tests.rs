@@ -1,6 +1,7 @@
 use super::*;
 use crate::doctor::finding::Verdict;
 use crate::doctor::plan::{Choice, Strangers, plan};
+use crate::doctor::report::{Outcome, Repair, name_at};
 use crate::doctor::world::{ADDRESS, SAGA, Shown, ZONE, droplet, entry, marked, record};
 use crate::providers::RecordId;
 use crate::steps::Marks;
@@ -51,6 +52,28 @@ fn a_droplet_without_our_mark_is_never_spoken_of() {
 fn a_mark_that_names_no_saga_is_unclear() {
     let bare = [droplet(1, &[Marks::MANAGED], ADDRESS)];
     check(&Shown::of([], &bare, &[]), &[("droplet 1", Certainty::Unclear)]);
+    // It may be the one of a history that cannot be read, so it does not go even by name.
+    let mut shown = Shown::of([], &bare, &[]);
+    shown.books.add_opaque(STRANGER);
+    check(&shown, &[("droplet 1", Certainty::AdviseOnly)]);
+    let named = Choice { strangers: Strangers::Go, named: [1].into() };
+    assert_eq!(plan(&judged(&shown).orphans, &named), []);
+}
+
+#[test]
+fn a_droplet_stays_when_the_name_that_points_at_it_could_not_be_removed() {
+    let ended = [(SAGA, entry(Ownership::Nobody, &[]))];
+    let shown = Shown::of(ended, &[marked(1, SAGA, ADDRESS)], &[record(11, "web", ADDRESS)]);
+    let orphans = judged(&shown).orphans;
+    let acts = plan(&orphans, &Choice { strangers: Strangers::Stay, named: [].into() });
+    let [name, droplet] = acts.as_slice() else { panic!("{acts:?}") };
+    let went = |outcome| [Repair { act: name.clone(), outcome }];
+    let failed = went(Outcome::Failed { why: "403".to_owned() });
+    assert_eq!(name_at(droplet, &failed), Some("web.acme.example"));
+    assert_eq!(name_at(name, &failed), None, "of droplets alone");
+    assert_eq!(name_at(droplet, &went(Outcome::Done)), None);
+    let moved = went(Outcome::LeftAlone { why: "it points elsewhere".to_owned() });
+    assert_eq!(name_at(droplet, &moved), None);
 }
 
 #[test]

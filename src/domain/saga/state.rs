@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::domain::deployment::{Actor, TransitionReason};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Effect, Failure};
 use crate::domain::id::CommandId;
 use crate::domain::saga::plan::{Direction, Plan, StepName};
 use crate::domain::time::Timestamp;
@@ -259,8 +259,10 @@ impl Lane {
     /// told as one: its undo looks all the same.
     pub fn is_in_doubt(&self) -> bool {
         match &self.stage {
-            Stage::Failed { at, failure } if failure.code.is_refusal() => {
-                self.doubt_since.is_some_and(|since| since != *at)
+            // A refusal of unknown effect begins a doubt of its own, for the undo; any other keeps the
+            // doubt of what came before it.
+            Stage::Failed { failure, .. } if failure.code.is_refusal() => {
+                failure.effect != Effect::Unknown && self.doubt_since.is_some()
             }
             Stage::Failed { .. }
             | Stage::Idle

@@ -17,6 +17,7 @@ use crate::journal::archive::line::{self, Archived, End, Header, Line, Record, S
 use crate::journal::archive::scan::Position;
 use crate::journal::archive::segment::{Kind, Segment, UNFINISHED};
 use crate::journal::archive::{ArchiveError, sync_names};
+use crate::journal::cut::Course;
 use crate::journal::sled::integrity::Witness;
 use crate::journal::{Batch, Fate, Journal, cut};
 
@@ -139,7 +140,8 @@ pub(super) async fn add_journal(
         for row in rows {
             let saga = row.saga;
             rowless.remove(&saga);
-            let is_over = !unfinished.contains(&saga);
+            let course = Course::of(saga, &unfinished);
+            let is_over = course == Course::Ended;
             if is_over && !matters(&row, cutoff) {
                 continue;
             }
@@ -151,7 +153,7 @@ pub(super) async fn add_journal(
                     let batch = Batch { saga, entries: entries.into(), fate };
                     Some(Archived { batch, old_row })
                 }
-                Found::Beginning(entries) => cut::beginning(saga, entries, 0, Some(row)),
+                Found::Beginning(entries) => cut::beginning(saga, entries, 0, (course, Some(row))),
             });
         }
         base = add_page(base, page).await?;
@@ -160,22 +162,23 @@ pub(super) async fn add_journal(
     for sagas in rowless.chunks(ROWS) {
         let mut page = Vec::with_capacity(sagas.len());
         for saga in sagas.iter().copied() {
-            let is_over = !unfinished.contains(&saga);
+            let course = Course::of(saga, &unfinished);
+            let is_over = course == Course::Ended;
             page.extend(match read(&mut base, journal, saga).await? {
                 Found::Whole(entries) if is_over => match cut::row_of(&entries) {
                     Some(row) if !matters(&row, cutoff) => None,
-                    Some(_) => cut::beginning(saga, entries, 0, None),
+                    Some(_) => cut::beginning(saga, entries, 0, (course, None)),
                     None => {
                         tracing::warn!(%saga, "its row is damaged, and its history leads to no end");
                         base.lacks.insert(saga);
-                        cut::beginning(saga, entries, 0, None)
+                        cut::beginning(saga, entries, 0, (course, None))
                     }
                 },
                 Found::Whole(entries) => {
                     let batch = Batch { saga, entries: entries.into(), fate: Fate::Begins };
                     Some(Archived { batch, old_row: None })
                 }
-                Found::Beginning(entries) => cut::beginning(saga, entries, 0, None),
+                Found::Beginning(entries) => cut::beginning(saga, entries, 0, (course, None)),
             });
         }
         base = add_page(base, page).await?;

@@ -144,8 +144,18 @@ async fn append(
     journal: &SledJournal,
     page: impl Iterator<Item = Archived>,
 ) -> Result<(), JournalError> {
-    // They are asked for in order, and the journal writes in the order in which it is asked.
-    let appends = page.flat_map(batches).map(|batch| journal.append(batch));
+    let mut sagas: BTreeMap<SagaId, Vec<Batch>> = BTreeMap::new();
+    for batch in page.flat_map(batches) {
+        sagas.entry(batch.saga).or_default().push(batch);
+    }
+    // Those of one saga one after the other: what is asked for at once is asked for in any order. Those of
+    // several share a sync.
+    let appends = sagas.into_values().map(async |batches| {
+        for batch in batches {
+            journal.append(batch).await?;
+        }
+        Ok(())
+    });
     join_all(appends).await.into_iter().collect()
 }
 

@@ -8,6 +8,7 @@ use crate::domain::failure::with_causes;
 use crate::domain::id::SagaId;
 use crate::domain::summary::Summary;
 use crate::journal::archive::Archived;
+use crate::journal::cut::Course;
 use crate::journal::rebuild::known::{Print, Sagas};
 use crate::journal::sled::SledJournal;
 use crate::journal::sled::integrity::Witness;
@@ -147,7 +148,8 @@ impl Old {
         let row = self.rows.get(&saga).cloned();
         if extent == Extent::Beginning {
             let entries = journal.salvage(saga).await.ok()?;
-            return Some((cut::beginning(saga, entries, next, row)?, extent));
+            let course = Course::of(saga, &self.unfinished);
+            return Some((cut::beginning(saga, entries, next, (course, row))?, extent));
         }
         let mut entries = journal.history(saga).await.ok()?;
         let row = row.or_else(|| cut::row_of(&entries)).map(Box::new);

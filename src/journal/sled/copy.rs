@@ -32,10 +32,16 @@ impl Copy {
     pub(super) fn of_taken(dir: &Path) -> Result<Self, JournalError> {
         let copy = tempfile::Builder::new().prefix("arcadia-look-").tempdir();
         let copied = copy.and_then(|copy| {
-            copy_files(dir, copy.path())?;
-            Ok(Self(copy))
+            match copy_files(dir, copy.path()) {
+                // A file of another process's went away between being listed and being read.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Err(error)),
+                copied => copied.map(|()| Ok(Self(copy))),
+            }
         });
-        copied.map_err(|error| match read_files(dir) {
+        if let Ok(Err(error)) = &copied {
+            return Err(store::damaged(dir, format!("a file went away meanwhile ({error})")));
+        }
+        copied.and_then(|copied| copied).map_err(|error| match read_files(dir) {
             Ok(()) => JournalError::NotCopied {
                 path: dir.display().to_string(),
                 to: std::env::temp_dir().display().to_string(),

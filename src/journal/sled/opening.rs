@@ -110,9 +110,9 @@ impl<'a> Opening<'a> {
         thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || {
-                // Let go of last, even by a panic: the lock on the folder is free by then.
-                let _ended_tx: std::sync::mpsc::Sender<()> = ended_tx;
-                writer.run(requests_rx);
+                // Told, or let go of by a panic, when the lock on the folder is free.
+                let ended = writer.run(requests_rx);
+                drop(ended_tx.send(ended));
             })
             .map_err(|error| folder::open_error(dir, &error))?;
         Ok(SledJournal {

@@ -86,7 +86,13 @@ impl Writer {
     }
 
     /// Writes until the journal is closed.
-    pub(super) fn run(mut self, mut requests_rx: mpsc::Receiver<Request>) {
+    ///
+    /// # Errors
+    /// When the last log lines may not have reached the disk; facts are durable before they are answered.
+    pub(super) fn run(
+        mut self,
+        mut requests_rx: mpsc::Receiver<Request>,
+    ) -> Result<(), JournalError> {
         while let Some(first) = requests_rx.blocking_recv() {
             let mut waiting = vec![first];
             // Bounded, so that those who came first are answered while others keep coming.
@@ -97,7 +103,7 @@ impl Writer {
             }
             self.serve(waiting);
         }
-        self.finish();
+        self.finish()
     }
 
     fn serve(&mut self, waiting: Vec<Request>) {
@@ -254,13 +260,16 @@ impl Writer {
     }
 
     /// Log lines were not flushed one by one; now they are.
-    fn finish(self) {
-        if let Some(store) = self.shared.store()
-            && let Err(error) = self.make_durable(&store, &[])
-        {
+    fn finish(self) -> Result<(), JournalError> {
+        let finished = match self.shared.store() {
+            Some(store) => self.make_durable(&store, &[]),
+            None => Ok(()),
+        };
+        if let Err(error) = &finished {
             tracing::warn!(%error, "the last log lines may be missing from the journal");
         }
         self.shared.close();
+        finished
     }
 }
 

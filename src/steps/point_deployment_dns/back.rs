@@ -60,7 +60,7 @@ impl Pointing<'_> {
         let listed = self.listed_unless_gone().await?;
         let mut left = Vec::new();
         let ttl = self.settings.record_ttl;
-        let (ours, others): (Vec<_>, Vec<_>) =
+        let (ours, others): (Vec<&Found>, Vec<&Found>) =
             found.iter().partition(|record| record.is_as_written(&self.address, ttl));
         for record in &ours {
             match self.read_known(RecordId(record.id), &listed).await? {
@@ -69,7 +69,7 @@ impl Pointing<'_> {
                 None => {}
             }
         }
-        for record in others {
+        for record in &others {
             match self.restore_one(record, &removed, &listed).await? {
                 Restored::Yes => {}
                 Restored::LeftAlone(data) => left.push(data),
@@ -81,9 +81,10 @@ impl Pointing<'_> {
         }
         if left.is_empty() && !ours.is_empty() {
             tracing::warn!(name = %self.name, "nobody knows what the name said before it was ours");
+            let beside = if others.is_empty() { "" } else { "; the rest is as it was found" };
             return Ok(Progress::noted(format!(
-                "`{}` no longer points at {}; it did when it was first looked at, so what it said \
-                 before is not known",
+                "`{}` no longer points at {}; it did when it was first looked at, so what stood there \
+                 before is not known{beside}",
                 self.name, self.address
             )));
         }

@@ -113,13 +113,9 @@ impl Opened {
         self.past = past.map(Box::new);
     }
 
-    /// Lets the history go by at another pace; a saga of which nothing else is shown is played from
-    /// its beginning.
+    /// Lets the history go by at another pace.
     pub fn change_pace(&mut self, now: Timestamp) {
         let Content::Read(live) = &self.content else { return };
-        if self.past.is_none() {
-            self.past = Past::at(live, 1).map(Box::new);
-        }
         if let Some(past) = &mut self.past {
             past.change_pace(live, now);
         }

@@ -77,9 +77,19 @@ pub(super) fn quit(model: &Model, canvas: &mut Canvas<'_>) {
     let sagas = if running == 1 { "saga has" } else { "sagas have" };
     let words = format!("{running} {sagas} not ended: {}.", parts.join(", "));
     let y = dialog::paragraph(&mut inside, 0, &words, theme.plain());
-    let safe = "They are safe in the journal and resume at the next start; until then nothing moves \
-                and what is out there keeps billing.";
-    let y = dialog::paragraph(&mut inside, y, safe, theme.plain()) + 1;
+    let (words, style) = match model.list.stalls().next() {
+        None => (
+            "They are safe in the journal and resume at the next start; until then nothing moves and \
+             what is out there keeps billing.",
+            theme.plain(),
+        ),
+        Some(_) => (
+            "The journal cannot be written: what is not in it yet goes with this screen. Mend it \
+             first; what is out there keeps billing.",
+            theme.danger(),
+        ),
+    };
+    let y = dialog::paragraph(&mut inside, y, words, style) + 1;
     let y = y.min(inside.height().saturating_sub(1));
     let x = inside.put(0, y, "l", theme.danger());
     let x = inside.put(x + 1, y, "leave", theme.plain());

@@ -2,11 +2,13 @@
 
 use arcadia::clock::{Chance, IdSource};
 use arcadia::domain::failure::with_causes;
+use arcadia::domain::saga::event::Order;
 use arcadia::journal::rebuild::{Done, Plan, Rebuild, RebuildError};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::screens::world as story;
 use crate::support::database;
 
 /// Rebuilds the journal, and says what was planned and done.
@@ -308,4 +310,51 @@ pub(super) fn damage_a_row(world: &World) {
         let (key, _) = rows.first().unwrap().unwrap();
         rows.insert(key, b"{}")
     });
+}
+
+/// A rollback whose order is lost must not come back as a deployment that serves: some of it is undone.
+#[tokio::test]
+async fn a_saga_that_went_on_from_its_end_is_not_taken_for_ended_when_the_rest_is_lost() {
+    let world = World::new();
+    let journal = world.open().unwrap();
+    let active = story::active();
+    let saga = active.aggregate.saga;
+    let fate = Fate::Ends(Box::new((*active.summary()).clone()));
+    let up = Batch { saga, entries: active.entries.clone().into(), fate };
+    journal.append(up).await.unwrap();
+    let ordered = active.entries.len();
+    let back = active.orders(Order::Rollback).undoes(5, 900);
+    for entry in &back.entries[ordered..] {
+        let batch = Batch { saga, entries: vec![entry.clone()].into(), fate: Fate::Begins };
+        journal.append(batch).await.unwrap();
+    }
+    journal.close().await.unwrap();
+    faults::damage_a_record(&world, saga, ordered as u64);
+    let (plan, done) = rebuild(&world).await;
+    assert_eq!(plan.cut, [("acme/web-blue-00416".to_owned(), ordered as u64 - 1)]);
+    assert!(world.snapshot().await.unfinished.contains(&saga));
+    assert_eq!(done.held.len(), 1, "a person looks at it before anything goes on");
+}
+
+/// Many turns of many sagas are on their way at once when a journal is built: each saga's stay in order.
+#[tokio::test]
+async fn a_journal_of_thousands_of_turns_comes_back() {
+    let world = World::new();
+    let turns: Vec<Batch> = (0..40)
+        .flat_map(|turn| {
+            (1..=60).map(move |saga| Batch {
+                saga: SagaId::from_u128(saga),
+                entries: entries(turn, 1).into(),
+                fate: if turn == 0 { Fate::Begins } else { Fate::GoesOn },
+            })
+        })
+        .collect();
+    world.run(&turns).await;
+    let before = world.snapshot().await;
+    assert_eq!(before.histories.len(), 60);
+    for _ in 0..3 {
+        fs::remove_dir_all(world.journal_dir()).unwrap();
+        rebuild(&world).await;
+        assert_eq!(world.snapshot().await, before);
+    }
 }

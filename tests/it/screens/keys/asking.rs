@@ -44,7 +44,7 @@ fn a_new_picture_reads_the_open_saga_and_its_log_again() {
     let id = world::running().id();
     let what = What::Pictured(Ok(vec![world::running().summary()]));
     let effects = update(&mut stage.model, Msg { at: world::NOW, what });
-    assert_eq!(effects, [Effect::Show(id), Effect::ReadLogs(id)]);
+    assert_eq!(effects, [Effect::ReadUsual, Effect::Show(id), Effect::ReadLogs(id)]);
 }
 
 #[test]
