@@ -12,7 +12,7 @@ use crate::domain::saga::state::{Stage, StepState};
 use crate::domain::spec::DnsName;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
-use crate::providers::{Droplet, DropletId, RecordDraft, RecordId};
+use crate::providers::{Droplet, DropletId, DropletStatus, RecordDraft, RecordId};
 use crate::steps::{
     StepError, create_droplet, output_of, point_deployment_dns, wait_droplet_active,
 };
@@ -80,6 +80,13 @@ pub struct Claim {
     pub found: Option<Vec<RecordDraft>>,
     /// Its rows in the inventory.
     pub rows: Vec<Resource>,
+}
+
+impl Claim {
+    /// Whether a droplet is up, at the address that it was given.
+    pub fn is_met_by(&self, droplet: &Droplet) -> bool {
+        droplet.status == DropletStatus::Active && droplet.public_ipv4 == self.address
+    }
 }
 
 impl Books {

@@ -8,9 +8,7 @@ use crate::doctor::finding::{Area, Finding};
 use crate::doctor::marks::{self, Mark};
 use crate::doctor::names;
 use crate::domain::id::SagaId;
-use crate::providers::{
-    Account, DnsRecord, Droplet, DropletId, DropletStatus, PlacedDroplet, RecordId,
-};
+use crate::providers::{Account, DnsRecord, Droplet, DropletId, PlacedDroplet, RecordId};
 
 /// What the listings show.
 #[derive(Debug, Clone, Default)]
@@ -80,10 +78,7 @@ pub fn suspects(books: &Books, listing: &Listing) -> Suspects {
     }
     for (_, _, claim) in books.live() {
         let Some(id) = claim.droplet else { continue };
-        let as_claimed = listing.droplet(id).is_some_and(|placed| {
-            placed.droplet.status == DropletStatus::Active
-                && placed.droplet.public_ipv4 == claim.address
-        });
+        let as_claimed = listing.droplet(id).is_some_and(|placed| claim.is_met_by(&placed.droplet));
         if !as_claimed {
             suspects.droplets.insert(id);
         }

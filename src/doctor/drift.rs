@@ -74,7 +74,8 @@ impl Case<'_> {
         let listed = self.listing.droplet(id);
         let present = match (self.looks.droplets.get(&id), listed) {
             (Some(Some(droplet)), _) => droplet,
-            (None, Some(placed)) => &placed.droplet,
+            // A listing may lag: what is not as it should be in it is believed of the droplet itself alone.
+            (None, Some(placed)) if self.claim.is_met_by(&placed.droplet) => &placed.droplet,
             (Some(None), _) => {
                 let text = format!("{name} is active, and its droplet {} is gone", id.0);
                 let remedy =
@@ -85,7 +86,7 @@ impl Case<'_> {
                         .remedy(remedy),
                 ];
             }
-            (None, None) => {
+            (None, Some(_) | None) => {
                 let text = format!("droplet {} of {name} could not be looked at", id.0);
                 let finding = Finding::not_checked(Area::Drift, "look", text);
                 return vec![finding.about(self.subject())];

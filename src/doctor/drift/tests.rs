@@ -97,6 +97,17 @@ fn a_listing_that_lags_is_not_believed_over_a_look() {
 }
 
 #[test]
+fn what_only_a_listing_says_of_a_droplet_is_no_drift() {
+    let live = [(SAGA, entry(Ownership::Deployment, &[]))];
+    let mut shown = Shown::of(live, &[marked(1, SAGA, ADDRESS)], &[record(11, "web", ADDRESS)]);
+    assert_eq!(judged(&shown), [("none", Verdict::Ok)], "as it should be, it is believed");
+    shown.listing.droplets[0].droplet.public_ipv4 = None;
+    // The look at the droplet itself was not answered.
+    assert!(judged(&shown).contains(&("look", Verdict::NotChecked)), "{:?}", judged(&shown));
+    assert!(judged(&shown).iter().all(|(_, verdict)| *verdict != PROBLEM));
+}
+
+#[test]
 fn each_way_in_which_a_name_can_drift_is_told() {
     assert_eq!(records(Vec::clear), [("record_missing", PROBLEM)]);
     assert_eq!(
