@@ -23,6 +23,7 @@ pub mod list;
 pub mod log;
 pub mod overlay;
 pub mod past;
+pub mod query;
 pub mod saga;
 
 /// Below this many columns or rows only the counts are shown, and no dialog.

@@ -11,6 +11,7 @@ use crate::domain::id::DeploymentId;
 use crate::domain::line::Line;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
+use crate::tui::model::query::{Query, Sieve};
 
 /// How long the order stands still after a key.
 pub const FREEZE: Duration = Duration::from_secs(2);
@@ -34,6 +35,7 @@ pub struct List {
     awaited: Option<DeploymentId>,
     stalls: BTreeMap<DeploymentId, Stall>,
     filter: String,
+    query: Query,
     scope: Scope,
     order: Order,
     frozen_until: Option<Timestamp>,
@@ -224,19 +226,19 @@ impl List {
     pub fn select(&mut self, id: DeploymentId, now: Timestamp) {
         self.awaited = Some(id);
         self.filter.clear();
+        self.query = Query::default();
         self.scope = Scope::All;
         self.rebuild(now);
     }
 
     /// Sorts now, whatever is frozen: for what the operator did, not for what happened.
     pub fn rebuild(&mut self, now: Timestamp) {
-        let needle = self.filter.to_lowercase();
-        let mut haystack = String::new();
+        let mut sieve = Sieve::new(&self.query, now);
         let mut keyed: Vec<_> = self
             .rows
             .values()
             .filter(|row| self.scope == Scope::All || self.needs_you(row))
-            .filter(|row| needle.is_empty() || matches(row, &needle, &mut haystack))
+            .filter(|row| sieve.lets_through(row))
             .map(|row| (!self.stalls.contains_key(&row.deployment), row.urgency(), row.deployment))
             .collect();
         keyed.sort_unstable();
@@ -251,10 +253,16 @@ impl List {
         &self.filter
     }
 
-    /// Shows only what contains this text in its name, state or region, whatever the case.
+    /// What the filter asks for.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Shows only what this lets through; see [`Query`].
     pub fn set_filter(&mut self, filter: &str, now: Timestamp) {
         if self.filter != filter {
             filter.clone_into(&mut self.filter);
+            self.query = Query::parse(filter);
             self.rebuild(now);
         }
     }
@@ -296,18 +304,4 @@ impl List {
         self.cursor = found.unwrap_or_else(|| self.cursor.min(self.shown.len().saturating_sub(1)));
         self.selected = self.shown.get(self.cursor).copied();
     }
-}
-
-fn matches(row: &Summary, needle: &str, haystack: &mut String) -> bool {
-    haystack.clear();
-    for part in [&row.tenant, "/", &row.slug, "\n", &row.region, "\n", row.standing.as_str()] {
-        haystack.push_str(part);
-    }
-    haystack.push('\n');
-    // People type the word that they see, `rolling back`, as well as the one of the shell.
-    haystack.extend(row.standing.as_str().chars().map(|c| if c == '_' { ' ' } else { c }));
-    haystack.push('\n');
-    haystack.push_str(row.state.as_str());
-    haystack.make_ascii_lowercase();
-    haystack.contains(needle)
 }

@@ -5,6 +5,7 @@ use crate::tui::model::list::Scope;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Connection, Model, Pane};
 use crate::tui::text;
+use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::Frames;
 use crate::tui::view::row::Columns;
@@ -18,7 +19,7 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
             let style = if focused { canvas.theme.focused_border() } else { canvas.theme.quiet() };
             let shown = canvas.height().saturating_sub(3);
             let right = range(model, state, shown);
-            let mut inside = canvas.frame(&title(model), &right, style);
+            let mut inside = canvas.frame(&title(model, canvas.theme), &right, style);
             if inside.width() >= 60 {
                 columns(model, state, &inside).headings(&mut inside);
                 let mut area = inside.area();
@@ -86,9 +87,14 @@ fn scroll(model: &Model, state: &mut ViewState, height: usize) {
     state.offset = state.offset.min(last);
 }
 
-fn title(model: &Model) -> String {
+fn title(model: &Model, theme: Theme) -> String {
     if let Some(Overlay::Filter(input)) = &model.overlay {
-        return format!("filter: {}▏  {} match", input.value(), model.list.shown().len());
+        let after = match (input.value(), model.list.query().problem()) {
+            ("", _) => "words, state: tenant: region: step: age>1h age<2d, - for not".to_owned(),
+            (_, Some(problem)) => format!("{} {problem}", theme.signs().warning),
+            (_, None) => format!("{} match", model.list.shown().len()),
+        };
+        return format!("filter: {}▏  {after}", input.value());
     }
     let filter = match model.list.filter() {
         "" => String::new(),

@@ -110,3 +110,59 @@ fn what_was_launched_is_shown_whatever_the_filter_hides() {
     stage.goes_on(story.clone());
     assert_eq!(stage.selected(), Some(story.id()));
 }
+
+/// The names that are shown while this filter is on, sorted.
+fn filtered(filter: &str) -> Vec<String> {
+    let mut stage = stage();
+    stage.keys("/");
+    stage.keys(filter);
+    let list = &stage.model.list;
+    let mut names: Vec<String> =
+        list.shown().iter().map(|id| list.row(*id).unwrap().slug.clone()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_term_asks_for_one_thing_and_all_terms_must_hold() {
+    assert_eq!(filtered("state:active"), ["web-blue-00416"]);
+    assert_eq!(filtered("state:rolling"), ["web-blue-00417"]);
+    assert_eq!(filtered("state:needs state:needs_you"), ["api-canary-0311", "cache-prod-00093"]);
+    assert_eq!(filtered("step:dns"), ["api-canary-0311"]);
+    assert_eq!(filtered("step:point_dep"), ["api-canary-0311"]);
+    assert_eq!(
+        filtered("web -state:active -state:roll -state:failed"),
+        ["web-00418", "web-blue-00419"]
+    );
+    assert_eq!(filtered("tenant:acme").len(), 11);
+    assert_eq!(filtered("-tenant:ac").len(), 0);
+    assert_eq!(filtered("region:syd state:active"), ["web-blue-00416"]);
+    assert_eq!(filtered("region:yd1").len(), 0, "a region is known by its beginning");
+}
+
+#[test]
+fn an_age_is_the_time_since_the_launch() {
+    assert_eq!(filtered("age<30s"), ["web-00418", "web-blue-00419"]);
+    assert_eq!(filtered("age>1d"), ["old-cache", "web-blue-00416"]);
+    assert_eq!(filtered("age>20m age<2h"), ["cache-prod-00093"]);
+}
+
+#[test]
+fn letters_of_a_name_in_their_order_find_it() {
+    assert_eq!(filtered("edgprod"), ["edge-prod-01201"]);
+    assert_eq!(filtered("acme/web-00418"), ["web-00418"]);
+}
+
+#[test]
+fn a_term_that_makes_no_sense_is_said_and_hides_nothing() {
+    let mut stage = stage();
+    stage.keys("/");
+    assert!(stage.drawn().contains("state: tenant: region:"), "what can be typed is said");
+    stage.keys("colour:red");
+    assert!(stage.drawn().contains("there is no `colour:`"), "{}", stage.drawn());
+    assert_eq!(stage.model.list.shown().len(), 11);
+    stage.press(KeyCode::Esc);
+    stage.keys("/age>old");
+    assert!(stage.drawn().contains("`old` is no age such as 30m or 2d"));
+    assert_eq!(stage.model.list.shown().len(), 11);
+}
