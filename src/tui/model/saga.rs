@@ -171,7 +171,8 @@ impl Opened {
             Pick::Following => read.followed().or_else(|| read.remembered()),
             Pick::Read(position) | Pick::Chosen(position) => Some(position),
         }
-        .or_else(|| steps.checked_sub(1))
+        // Nothing has begun: the first is the next.
+        .or(Some(0))
         .filter(|position| *position < steps)
     }
 

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::summary::Standing;
 use crate::tui::keymap::{self, Command, Verb};
+use crate::tui::model::form::Field;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Model, Pane, Tone, row_allows};
 use crate::tui::text;
@@ -97,7 +98,15 @@ fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<(&'static str, &'static s
     match overlay {
         Overlay::Filter(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "move")],
         Overlay::Search(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "match")],
-        Overlay::Launch => vec![("Tab", "next"), ("S-Tab", "back"), ("Esc", "close, draft stays")],
+        Overlay::Launch => {
+            let enter = if model.form.focus == Field::Launch { "launch" } else { "go on" };
+            vec![
+                ("Enter", enter),
+                ("Tab", "next"),
+                ("S-Tab", "back"),
+                ("Esc", "close, draft stays"),
+            ]
+        }
         Overlay::Undo(_) | Overlay::Reason(_) => vec![("Esc", "leave it as it is")],
         Overlay::Details { deployment } => {
             let row = model.list.row(*deployment);
