@@ -30,18 +30,7 @@ impl Copy {
     /// [`JournalError::Damaged`] when the folder cannot be read, and [`JournalError::NotCopied`] when
     /// it can.
     pub(super) fn of_taken(dir: &Path) -> Result<Self, JournalError> {
-        let copy = tempfile::Builder::new().prefix("arcadia-look-").tempdir();
-        let copied = copy.and_then(|copy| {
-            match copy_files(dir, copy.path()) {
-                // A file of another process's went away between being listed and being read.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Err(error)),
-                copied => copied.map(|()| Ok(Self(copy))),
-            }
-        });
-        if let Ok(Err(error)) = &copied {
-            return Err(store::damaged(dir, format!("a file went away meanwhile ({error})")));
-        }
-        copied.and_then(|copied| copied).map_err(|error| match read_files(dir) {
+        let not_copied = |error: io::Error| match read_files(dir) {
             Ok(()) => JournalError::NotCopied {
                 path: dir.display().to_string(),
                 to: std::env::temp_dir().display().to_string(),
@@ -49,7 +38,17 @@ impl Copy {
             },
             // It is the journal that is at fault, and not the place for the copy.
             Err(error) => store::damaged(dir, format!("it cannot be read ({error})")),
-        })
+        };
+        let copy =
+            tempfile::Builder::new().prefix("arcadia-look-").tempdir().map_err(not_copied)?;
+        match copy_files(dir, copy.path()) {
+            Ok(()) => Ok(Self(copy)),
+            // A file of another process's went away between being listed and being read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(store::damaged(dir, format!("a file went away meanwhile ({error})")))
+            }
+            Err(error) => Err(not_copied(error)),
+        }
     }
 
     /// Copies a folder that another process is writing: whether the copy makes sense is still to be
