@@ -35,6 +35,7 @@ pub use error::AppError;
 /// The program.
 pub fn main() -> ExitCode {
     process::tell_panics();
+    process::keep_files_private();
     process::outlive_limits();
     // Next, so that every hook that is set later stands before it.
     guard::install();

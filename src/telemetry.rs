@@ -22,6 +22,7 @@ mod daily_file;
 mod redact;
 mod stamp;
 mod step_layer;
+mod while_alive;
 
 pub use redact::Redactor;
 pub use step_layer::StepLogLayer;
@@ -71,11 +72,11 @@ fn subscriber(settings: Settings<'_>) -> Result<(impl SubscriberInitExt, Guard),
         NonBlockingBuilder::default().thread_name("arcadia-log").finish(redactor.writer(file));
     let filter =
         EnvFilter::try_new(&log.filter).map_err(|source| TelemetryError::Filter { source })?;
-    let to_file = tracing_subscriber::fmt::layer()
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_timer(stamp::Stamp(clock.clone()))
-        .with_writer(writer)
-        .with_filter(filter);
+        .with_writer(writer);
+    let to_file = while_alive::WhileAlive(lines).with_filter(filter);
     let subscriber = tracing_subscriber::registry()
         .with(to_file)
         .with(StepLogLayer::new(clock, redactor, sink).filtered());

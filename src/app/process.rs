@@ -5,7 +5,10 @@ use std::io;
 use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::fs::Mode;
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, umask,
+};
 use signal_hook::consts::SIGXFSZ;
 
 use crate::cli::output::Output;
@@ -20,6 +23,12 @@ pub(super) fn keep_memory_private() -> io::Result<()> {
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     Ok(())
+}
+
+/// Makes every file of this process, and of what it starts, its owner's alone from its first byte on:
+/// also those that the storage engine makes whenever it likes, and would leave readable to others.
+pub(super) fn keep_files_private() {
+    umask(Mode::RWXG | Mode::RWXO);
 }
 
 /// Lets a write fail that would make a file larger than this process may make one (`ulimit -f`). By

@@ -107,6 +107,11 @@ fn the_token_is_nowhere_but_at_the_provider() {
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     let values: Vec<_> = core.split_whitespace().skip(4).take(2).collect();
     assert_eq!(values, ["0", "0"], "no core file is written while the token is in memory");
+    let status = String::from_utf8(of_process("status")).unwrap();
+    assert!(
+        status.contains("Umask:\t0077\n"),
+        "no file is open to others, even for a moment: {status}"
+    );
     terminal.keys("/echo\r");
     terminal.wait_for_text("what is Bearer");
     terminal.keys("3zv");
