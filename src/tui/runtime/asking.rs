@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::control::{Control, ControlError, LaunchRequest, OrderRequest};
 use crate::domain::deployment::Actor;
 use crate::domain::failure::with_causes;
+use crate::domain::log::LogPage;
 use crate::tui::effect::Effect;
 use crate::tui::model::log::CAPACITY;
 use crate::tui::msg::{LaunchRefusal, What};
@@ -37,7 +38,7 @@ pub(super) fn ask(
                 Answer::Says(What::Shown { deployment, result })
             }
             Effect::ReadLogs(deployment) => {
-                let result = control.logs(deployment, None, CAPACITY).await;
+                let result = control.logs(deployment, LogPage::Last, CAPACITY).await;
                 let result = result.map_err(|error| told(&error));
                 Answer::Says(What::LogsRead { deployment, result })
             }
