@@ -28,6 +28,7 @@ mod error;
 mod process;
 mod rebuilt;
 mod simulated;
+mod ui_file;
 mod workshop;
 
 pub use error::AppError;

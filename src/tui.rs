@@ -16,6 +16,7 @@ use std::sync::Arc;
 use crossterm::event::EventStream;
 
 use crate::control::Control;
+use crate::tui::beside::Beside;
 use crate::tui::model::Model;
 use crate::tui::options::{Exit, Options, TuiError};
 use crate::tui::runtime::Runtime;
@@ -23,6 +24,7 @@ use crate::tui::terminal::{OfScreen, TakenTerminal};
 use crate::tui::theme::Theme;
 use crate::tui::view::ViewState;
 
+pub mod beside;
 pub mod effect;
 pub mod format;
 pub mod keymap;
@@ -47,6 +49,7 @@ pub mod view;
 pub async fn run(
     connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static,
     options: Options,
+    beside: Beside,
 ) -> Result<Exit, TuiError> {
     let mut terminal = TakenTerminal::take()?;
     let (width, height) = crossterm::terminal::size()?;
@@ -58,6 +61,6 @@ pub async fn run(
     );
     model.size = (width, height);
     let state = ViewState::new(Theme::new(options.color, options.ascii));
-    let runtime = Runtime::new(&mut terminal, model, state, options, connect);
+    let runtime = Runtime::new(&mut terminal, model, state, options, connect).beside(beside);
     OfScreen::new(runtime.run(EventStream::new())).await
 }

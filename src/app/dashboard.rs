@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use tokio::sync::Mutex;
 
 use crate::app::AppError;
+use crate::app::ui_file::UiFile;
 use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::Exit;
 use crate::cli::output::Output;
@@ -15,6 +16,7 @@ use crate::control::Control;
 use crate::domain::failure::with_causes;
 use crate::domain::spec::LaunchDraft;
 use crate::tui;
+use crate::tui::beside::Beside;
 use crate::tui::options::{Ascii, Color, Options};
 
 /// Shows the dashboard until the operator leaves; then stops the engine. Sagas that have not ended
@@ -56,7 +58,9 @@ pub(super) async fn show(
         ascii: ascii(config.ui.ascii, environment),
         color: color(config.ui.color, environment),
     };
-    let shown = tui::run(connect, options).await;
+    let (file, remembered, warning) = UiFile::open(&config.data_dir);
+    let beside = Beside { remembered, warning, keeper: Some(Arc::new(file)) };
+    let shown = tui::run(connect, options, beside).await;
     let opened = opened.lock().await.take().transpose();
     if let Ok(Some(workshop)) = opened {
         for unwritten in workshop.close().await {

@@ -16,15 +16,18 @@ use tokio::time::Instant;
 
 use crate::control::{Control, Notice, Watch};
 use crate::domain::time::Timestamp;
+use crate::tui::beside::Beside;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::msg::{Msg, What};
 use crate::tui::options::{Exit, Options, TuiError};
+use crate::tui::runtime::keeping::Keeping;
 use crate::tui::runtime::signals::{Signals, Wish};
 use crate::tui::update::update;
 use crate::tui::view::{Counting, ViewState};
 
 mod asking;
+mod keeping;
 mod signals;
 
 /// At most so many frames a second, keys apart.
@@ -80,6 +83,8 @@ pub struct Runtime<'s, S> {
     notices: Option<broadcast::Receiver<Notice>>,
     reads: JoinSet<Answer>,
     orders: JoinSet<Answer>,
+    keeping: Keeping,
+    told_first: Vec<What>,
     dirty: Dirty,
     presence: Presence,
     drawn_at: Option<Instant>,
@@ -104,6 +109,7 @@ enum Presence {
 enum Answer {
     Connected(Result<Arc<dyn Control>, String>),
     Watching(Result<Watch, String>),
+    Kept(Result<(), String>),
     Says(What),
 }
 
@@ -137,10 +143,21 @@ impl<'s, S: Screen> Runtime<'s, S> {
             notices: None,
             reads,
             orders: JoinSet::new(),
+            keeping: Keeping::default(),
+            told_first: Vec::new(),
             dirty: Dirty::Now,
             presence: Presence::Here,
             drawn_at: None,
         }
+    }
+
+    /// The same, with this beside it.
+    #[must_use]
+    pub fn beside(mut self, beside: Beside) -> Self {
+        self.keeping = Keeping::with(beside.keeper);
+        let remembered = beside.remembered.map(|remembered| What::Remembered(remembered.into()));
+        self.told_first.extend(remembered.into_iter().chain(beside.warning.map(What::Warned)));
+        self
     }
 
     /// Runs until the operator leaves.
@@ -152,12 +169,16 @@ impl<'s, S: Screen> Runtime<'s, S> {
         mut terminal: impl Stream<Item = io::Result<TerminalEvent>> + Unpin,
     ) -> Result<Exit, TuiError> {
         let mut signals = Signals::listen()?;
+        for what in std::mem::take(&mut self.told_first) {
+            self.send(what, Dirty::Now)?;
+        }
         loop {
             let here = self.presence == Presence::Here;
             if here && self.dirty == Dirty::Now {
                 self.draw()?;
             }
             if let Some(exit) = self.model.ended {
+                self.keep_last_looks();
                 self.finish_orders().await;
                 return Ok(exit);
             }
@@ -202,6 +223,11 @@ impl<'s, S: Screen> Runtime<'s, S> {
             }
             Wake::Answer(Answer::Watching(Err(why))) => {
                 self.send(What::Pictured(Err(why)), Dirty::Soon)?;
+            }
+            Wake::Answer(Answer::Kept(result)) => {
+                if let Some(what) = self.keeping.kept(result, &mut self.orders) {
+                    self.send(what, Dirty::Soon)?;
+                }
             }
             Wake::Answer(Answer::Says(what)) => self.send(what, Dirty::Soon)?,
             Wake::Notice(notice) => self.notice(notice)?,
@@ -278,6 +304,9 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.dirty = Dirty::Now;
             }
             Effect::Copy(text) => self.screen.copy(&text)?,
+            Effect::Remember(remembered) => {
+                self.keeping.keep(*remembered, &mut self.orders);
+            }
             Effect::Suspend => {
                 self.presence = Presence::Suspended;
                 self.screen.suspend()?;
@@ -302,9 +331,22 @@ impl<'s, S: Screen> Runtime<'s, S> {
         Ok(())
     }
 
+    fn keep_last_looks(&mut self) {
+        if let Some(remembered) = self.model.to_remember() {
+            self.keeping.keep(remembered, &mut self.orders);
+        }
+    }
+
     /// What was ordered must reach the engine, although nobody is there to read the answer.
     async fn finish_orders(&mut self) {
-        let all = async { while self.orders.join_next().await.is_some() {} };
+        let all = async {
+            while let Some(answer) = self.orders.join_next().await {
+                // Looks that waited for these to be written.
+                if let Ok(Answer::Kept(result)) = answer {
+                    self.keeping.kept(result, &mut self.orders);
+                }
+            }
+        };
         let _ = tokio::time::timeout(LAST_ORDERS, all).await;
     }
 

@@ -22,11 +22,13 @@ use crate::tui::msg::{LaunchRefusal, Msg, What};
 mod dialog;
 mod form;
 mod panes;
+mod remembering;
 
 /// Takes a message in.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.now = msg.at;
     let mut effects = Vec::new();
+    let may_be_kept = remembering::concerns(&msg.what);
     match msg.what {
         What::Key(key) if key.kind == KeyEventKind::Release => {}
         What::Key(key) => {
@@ -83,6 +85,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Launched(result) => launched(model, result),
         What::Planned(plan) => model.form.plan = Some(plan),
         What::AnswerLost => answer_lost(model),
+        What::Remembered(remembered) => model.remember(&remembered),
+        What::Warned(why) => model.say(Tone::Bad, why),
     }
     travel(model);
     model.forget_old();
@@ -90,6 +94,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         model.list.settle(model.now);
     }
     follow_selection(model, &mut effects);
+    if may_be_kept {
+        remembering::keep(model, &mut effects);
+    }
     effects
 }
 
@@ -291,6 +298,7 @@ fn follow_selection(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     model.log.clear();
     model.saga = selected.map(Opened::reading);
+    remembering::scroll_back(model);
     fetch(model, effects);
 }
 

@@ -6,6 +6,7 @@ mod chaos;
 mod control;
 mod keys;
 mod past;
+mod remembering;
 mod running;
 mod stage;
 mod usual;
