@@ -1,4 +1,5 @@
-//! What stands beside the screen, if anything does: whoever keeps its looks from one run to the next.
+//! What stands beside the screen, if anything does: whoever keeps its looks from one run to the next,
+//! and whoever takes the session down.
 //!
 //! The screen works the same without any of it.
 
@@ -6,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::tui::model::remembered::Remembered;
+use crate::tui::tape::Tape;
 
 /// What stands beside the screen.
 #[derive(Default)]
@@ -16,6 +18,8 @@ pub struct Beside {
     pub warning: Option<String>,
     /// Who keeps how the screen looks.
     pub keeper: Option<Arc<dyn Keeper>>,
+    /// Who takes the session down.
+    pub tape: Option<Box<dyn Tape>>,
 }
 
 impl fmt::Debug for Beside {

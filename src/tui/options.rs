@@ -1,5 +1,7 @@
 //! What the caller says about the screen, and what the screen says when it is left.
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::{Clock, IdSource};
 use crate::domain::spec::LaunchDraft;
 
@@ -23,7 +25,8 @@ pub struct Options {
 }
 
 /// Whether only ASCII may be drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ascii {
     /// The terminal or the locale knows nothing else.
     Yes,
@@ -33,7 +36,8 @@ pub enum Ascii {
 }
 
 /// Whether colours may be set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Color {
     /// The sixteen colours that the terminal names.
     #[default]

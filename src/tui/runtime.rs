@@ -23,12 +23,13 @@ use crate::tui::msg::{Msg, What};
 use crate::tui::options::{Exit, Options, TuiError};
 use crate::tui::runtime::keeping::Keeping;
 use crate::tui::runtime::signals::{Signals, Wish};
+use crate::tui::tape::Tape;
 use crate::tui::update::update;
 use crate::tui::view::{Counting, ViewState};
 
 mod asking;
 mod keeping;
-mod signals;
+pub(super) mod signals;
 
 /// At most so many frames a second, keys apart.
 const FRAME: Duration = Duration::from_millis(33);
@@ -84,6 +85,7 @@ pub struct Runtime<'s, S> {
     reads: JoinSet<Answer>,
     orders: JoinSet<Answer>,
     keeping: Keeping,
+    tape: Option<Box<dyn Tape>>,
     told_first: Vec<What>,
     dirty: Dirty,
     presence: Presence,
@@ -100,8 +102,10 @@ enum Dirty {
 
 /// Whether the terminal is the dashboard's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Presence {
+pub(super) enum Presence {
+    /// It is.
     Here,
+    /// It was given back until the program is continued.
     Suspended,
 }
 
@@ -144,6 +148,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             reads,
             orders: JoinSet::new(),
             keeping: Keeping::default(),
+            tape: None,
             told_first: Vec::new(),
             dirty: Dirty::Now,
             presence: Presence::Here,
@@ -155,6 +160,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
     #[must_use]
     pub fn beside(mut self, beside: Beside) -> Self {
         self.keeping = Keeping::with(beside.keeper);
+        self.tape = beside.tape;
         let remembered = beside.remembered.map(|remembered| What::Remembered(remembered.into()));
         self.told_first.extend(remembered.into_iter().chain(beside.warning.map(What::Warned)));
         self
@@ -290,9 +296,14 @@ impl<'s, S: Screen> Runtime<'s, S> {
 
     fn send(&mut self, what: What, dirty: Dirty) -> Result<(), TuiError> {
         self.dirty = self.dirty.max(dirty);
-        let at = self.options.clock.now();
-        for effect in update(&mut self.model, Msg { at, what }) {
+        let msg = Msg { at: self.options.clock.now(), what };
+        let taken = self.tape.as_mut().map_or(Ok(()), |tape| tape.take(&msg));
+        for effect in update(&mut self.model, msg) {
             self.perform(effect)?;
+        }
+        if let Err(why) = taken {
+            self.tape = None;
+            self.send(What::Warned(format!("the recording ended here: {why}")), Dirty::Soon)?;
         }
         Ok(())
     }

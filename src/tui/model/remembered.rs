@@ -114,7 +114,7 @@ pub struct Memory {
 impl Memory {
     /// Nothing kept yet, and a form that begins with this.
     pub fn new(form: &LaunchForm) -> Self {
-        let begun_with = RememberedDraft::of(form);
+        let begun_with = RememberedDraft::of(&form.draft(), form.on_failure);
         Self { begun_with, kept: None, changed_at: None, bottom: None }
     }
 
@@ -137,7 +137,7 @@ impl Model {
             Connection::Open | Connection::Lost(_) => {}
             Connection::Opening | Connection::Reading | Connection::Failed(_) => return None,
         }
-        let draft = RememberedDraft::of(&self.form);
+        let draft = RememberedDraft::of(&self.form.draft(), self.form.on_failure);
         Some(Remembered {
             deployment: self.list.selected().map(|row| row.deployment.to_string()),
             filter: Some(self.list.filter().to_owned()),
@@ -200,8 +200,9 @@ impl Model {
 }
 
 impl RememberedDraft {
-    fn of(form: &LaunchForm) -> Self {
-        let draft = form.draft();
+    /// What is kept of a draft.
+    pub fn of(draft: &LaunchDraft, on_failure: OnFailure) -> Self {
+        let draft = draft.clone();
         Self {
             tenant: draft.tenant,
             slug: draft.slug,
@@ -212,7 +213,7 @@ impl RememberedDraft {
             dns_record_name: draft.dns_record_name,
             droplet_name: draft.droplet_name,
             ssh_keys: draft.ssh_keys,
-            on_failure: match form.on_failure {
+            on_failure: match on_failure {
                 OnFailure::Rollback => "rollback",
                 OnFailure::Hold => HOLD,
             }
@@ -220,9 +221,10 @@ impl RememberedDraft {
         }
     }
 
-    fn fill(&self, form: &mut LaunchForm) {
+    /// The draft, without what is not kept.
+    pub fn draft(&self) -> LaunchDraft {
         let kept = self.clone();
-        *form = LaunchForm::new(LaunchDraft {
+        LaunchDraft {
             tenant: kept.tenant,
             slug: kept.slug,
             region: kept.region,
@@ -232,8 +234,14 @@ impl RememberedDraft {
             dns_record_name: kept.dns_record_name,
             droplet_name: kept.droplet_name,
             ssh_keys: kept.ssh_keys,
-            ..form.draft()
-        });
+            ..LaunchDraft::default()
+        }
+    }
+
+    fn fill(&self, form: &mut LaunchForm) {
+        let LaunchDraft { display_name, user_data, triggered_by, .. } = form.draft();
+        *form =
+            LaunchForm::new(LaunchDraft { display_name, user_data, triggered_by, ..self.draft() });
         form.on_failure =
             if self.on_failure == HOLD { OnFailure::Hold } else { OnFailure::Rollback };
     }
@@ -265,7 +273,7 @@ mod tests {
     #[test]
     fn user_data_is_not_kept() {
         let draft = LaunchDraft { user_data: "hunter2".to_owned(), ..LaunchDraft::default() };
-        let kept = RememberedDraft::of(&LaunchForm::new(draft));
+        let kept = RememberedDraft::of(&draft, OnFailure::Rollback);
         assert!(!serde_json::to_string(&kept).unwrap().contains("hunter2"));
     }
 }
