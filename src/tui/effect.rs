@@ -5,6 +5,7 @@ use crate::domain::log::LogPage;
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::OnFailure;
 use crate::domain::spec::DeploymentSpec;
+use crate::tui::model::remembered::Remembered;
 
 /// What the screen wants done.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +48,8 @@ pub enum Effect {
     Export(DeploymentId),
     /// Put a text on the clipboard of whoever sits at the terminal.
     Copy(String),
+    /// Keep how the screen looks.
+    Remember(Box<Remembered>),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back until the program is continued.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::DeploymentId;
 use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::spec::LaunchDraft;
@@ -15,6 +17,7 @@ use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
+use crate::tui::model::remembered::Memory;
 use crate::tui::model::saga::Opened;
 use crate::tui::options::Exit;
 
@@ -24,6 +27,7 @@ pub mod log;
 pub mod overlay;
 pub mod past;
 pub mod query;
+pub mod remembered;
 pub mod saga;
 
 /// Below this many columns or rows only the counts are shown, and no dialog.
@@ -72,6 +76,8 @@ pub struct Model {
     pub acts: BTreeMap<DeploymentId, Act>,
     /// The line at the bottom.
     pub toast: Option<Toast>,
+    /// What is kept from one run to the next.
+    pub memory: Memory,
     /// How the screen is left, once it is.
     pub ended: Option<Exit>,
     interrupted_at: Option<Timestamp>,
@@ -105,7 +111,8 @@ pub enum Fetch {
 }
 
 /// A pane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pane {
     /// The deployments.
     List,
@@ -121,7 +128,8 @@ impl Pane {
 }
 
 /// Whether a pane has the whole screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Zoom {
     /// It has.
     In,
@@ -176,6 +184,8 @@ pub enum Tone {
 impl Model {
     /// An empty screen.
     pub fn new(environment: String, operator: String, draft: LaunchDraft, now: Timestamp) -> Self {
+        let form = LaunchForm::new(draft);
+        let memory = Memory::new(&form);
         Self {
             now,
             size: (0, 0),
@@ -191,9 +201,10 @@ impl Model {
             pane: Pane::List,
             zoom: Zoom::Out,
             overlay: None,
-            form: LaunchForm::new(draft),
+            form,
             acts: BTreeMap::new(),
             toast: None,
+            memory,
             ended: None,
             interrupted_at: None,
         }
@@ -206,7 +217,8 @@ impl Model {
         let answered = self.acts.values().filter(|act| act.stage != ActStage::Asked);
         let acts = answered.map(|act| act.at + TOAST).min();
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
-        [toast, acts, order, replay].into_iter().flatten().min()
+        let memory = self.memory.due();
+        [toast, acts, order, replay, memory].into_iter().flatten().min()
     }
 
     /// Whether the order of the list waits: a dialog is about one deployment, which must stay the

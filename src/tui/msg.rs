@@ -12,6 +12,7 @@ use crate::domain::spec::FieldError;
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
+use crate::tui::model::remembered::Remembered;
 
 /// Something reached the screen.
 #[derive(Debug)]
@@ -88,6 +89,10 @@ pub enum What {
     Planned(Plan),
     /// Something was asked that will not be answered.
     AnswerLost,
+    /// This is how the screen looked when it was left.
+    Remembered(Box<Remembered>),
+    /// Something beside the deployments went wrong: the operator should hear of it.
+    Warned(String),
 }
 
 /// Why a launch was refused.

@@ -23,6 +23,7 @@ use crate::tui::msg::{LaunchRefusal, Msg, What};
 mod dialog;
 mod form;
 mod panes;
+mod remembering;
 
 /// How long what is usual is taken for known.
 const USUAL_READ_AFTER: Duration = Duration::from_mins(1);
@@ -31,6 +32,7 @@ const USUAL_READ_AFTER: Duration = Duration::from_mins(1);
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.now = msg.at;
     let mut effects = Vec::new();
+    let may_be_kept = remembering::concerns(&msg.what);
     match msg.what {
         What::Key(key) if key.kind == KeyEventKind::Release => {}
         What::Key(key) => {
@@ -89,6 +91,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Launched(result) => launched(model, result),
         What::Planned(plan) => model.form.plan = Some(plan),
         What::AnswerLost => answer_lost(model),
+        What::Remembered(remembered) => model.remember(&remembered),
+        What::Warned(why) => model.say(Tone::Bad, why),
     }
     travel(model);
     model.forget_old();
@@ -97,6 +101,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
     follow_selection(model, &mut effects);
     follow_log(model, &mut effects);
+    if may_be_kept {
+        remembering::keep(model, &mut effects);
+    }
     effects
 }
 
@@ -298,6 +305,7 @@ fn follow_selection(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     model.log.clear();
     model.saga = selected.map(Opened::reading);
+    remembering::scroll_back(model);
     fetch(model, effects);
 }
 

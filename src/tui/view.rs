@@ -37,6 +37,8 @@ pub struct ViewState {
     pub theme: Theme,
     /// The first row of the list that is on the screen.
     pub offset: usize,
+    /// What stands where the keys would: a session that is shown again has its own.
+    pub caption: Option<String>,
     /// Whether anything on the screen counts seconds: the clock wakes the screen only then.
     pub counting: Counting,
 }
@@ -53,7 +55,7 @@ pub enum Counting {
 impl ViewState {
     /// Nothing drawn yet.
     pub const fn new(theme: Theme) -> Self {
-        Self { theme, offset: 0, counting: Counting::Nothing }
+        Self { theme, offset: 0, caption: None, counting: Counting::Nothing }
     }
 }
 
@@ -95,7 +97,10 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
         footer::toast(model, area, canvas);
     }
     if let Some(area) = panes.footer {
-        footer::keys(model, &mut canvas.part(area));
+        match &state.caption {
+            Some(caption) => footer::caption(caption, &mut canvas.part(area)),
+            None => footer::keys(model, &mut canvas.part(area)),
+        }
     }
     match &model.overlay {
         Some(Overlay::Launch) => launch::draw(model, canvas),

@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "what a test has set up is there")]
 
 mod chaos;
-mod control;
+pub(crate) mod control;
 mod keys;
 mod past;
+mod remembering;
 mod running;
 mod stage;
 mod usual;

@@ -1,7 +1,7 @@
 //! The dashboard as a person meets it: the real program in a pseudo-terminal, keys in, cells out.
 
-use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::{fs, thread};
 
 use rustix::process::Signal;
 use vt100::{Color, Screen};
@@ -9,6 +9,7 @@ use vt100::{Color, Screen};
 use crate::support::home::{Home, launch};
 use crate::support::simulated::Simulated;
 use crate::support::terminal::{ENTER, ESC, TAB, Terminal, exit_after_hangup};
+use crate::support::wait::Deadline;
 
 const SIZE: (u16, u16) = (120, 36);
 const SEVEN_DONE: &str = "✓✓✓✓✓✓✓";
@@ -315,4 +316,56 @@ fn a_second_program_on_the_same_folder_says_which_process_has_it() {
     second.keys("q");
     assert_eq!(second.wait_for_end(), 1, "nothing was opened");
     assert_eq!(second.not_given_back(), NOTHING);
+}
+
+#[test]
+fn the_view_is_the_same_after_a_kill() {
+    let home = Home::new();
+    for slug in ["web", "web-two", "cache"] {
+        assert_eq!(home.run(&launch(slug)).code, Some(0));
+    }
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("acme/cache");
+    terminal.keys(&format!("/web{ENTER}"));
+    terminal.keys("jz");
+    let same = |screen: &Screen| {
+        let text = screen.contents();
+        let selected = selected_row(screen);
+        text.contains("filter \"web\": 2")
+            && !text.contains("Saga")
+            && selected.contains("acme/web ")
+    };
+    terminal.wait_for("the filtered list alone", same);
+    let file = home.data().join("ui.json");
+    let deadline = Deadline::begin();
+    while !fs::read_to_string(&file).is_ok_and(|text| text.contains("\"zoom\": \"in\"")) {
+        assert!(!deadline.is_over(), "the view was not kept");
+        thread::yield_now();
+    }
+    terminal.kill();
+    let mut terminal = dashboard(&home);
+    terminal.wait_for("the same view", same);
+}
+
+#[test]
+fn a_damaged_file_of_the_last_view_is_told_of_and_set_aside() {
+    let home = Home::new();
+    assert_eq!(home.run(&launch("web")).code, Some(0));
+    let file = home.data().join("ui.json");
+    fs::write(&file, "{\"version\": 1, \"filter\": \"we").unwrap();
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("how the screen looked is forgotten");
+    terminal.wait_for_text("acme/web");
+    terminal.keys("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    assert!(fs::read_to_string(&file).unwrap().contains("\"filter\": \"\""));
+    assert!(home.data().join("ui.json.aside").exists());
+}
+
+/// The row that is reversed.
+fn selected_row(screen: &Screen) -> String {
+    let width = screen.size().1.get();
+    let reversed = |row: &u16| screen.cell(*row, 10).is_some_and(vt100::Cell::inverse);
+    let row = (0..screen.size().0.get()).find(reversed);
+    row.map_or_else(String::new, |row| screen.contents_between(row, 0, row, width))
 }

@@ -58,9 +58,11 @@ pub(super) fn ask(
             Effect::Plan { spec, on_failure } => {
                 Answer::Says(What::Planned(control.plan(&spec, on_failure)))
             }
-            Effect::Export(_) | Effect::Copy(_) | Effect::Redraw | Effect::Suspend => {
-                Answer::Says(What::Due)
-            }
+            Effect::Export(_)
+            | Effect::Remember(_)
+            | Effect::Copy(_)
+            | Effect::Redraw
+            | Effect::Suspend => Answer::Says(What::Due),
         }
     }
 }

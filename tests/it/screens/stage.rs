@@ -11,6 +11,7 @@ use arcadia::domain::time::Timestamp;
 use arcadia::domain::usual::Usual;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::Model;
+use arcadia::tui::model::remembered::Remembered;
 use arcadia::tui::msg::{Msg, What};
 use arcadia::tui::options::{Ascii, Color};
 use arcadia::tui::theme::Theme;
@@ -37,6 +38,8 @@ pub(crate) struct Stage {
     pub(crate) asked: Vec<Effect>,
     /// What was put on the clipboard.
     pub(crate) copied: Vec<String>,
+    /// What was kept of how the screen looks.
+    pub(crate) kept: Vec<Remembered>,
 }
 
 impl Stage {
@@ -60,6 +63,7 @@ impl Stage {
             usual: None,
             asked: Vec::new(),
             copied: Vec::new(),
+            kept: Vec::new(),
         };
         stage.send(What::Resized { width, height });
         stage
@@ -156,6 +160,10 @@ impl Stage {
                 }
                 Effect::Copy(text) => {
                     self.copied.push(text);
+                    None
+                }
+                Effect::Remember(remembered) => {
+                    self.kept.push(*remembered);
                     None
                 }
                 Effect::Redraw | Effect::Suspend => None,
