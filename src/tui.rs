@@ -28,6 +28,7 @@ pub mod format;
 pub mod keymap;
 pub mod model;
 pub mod msg;
+pub mod notify;
 pub mod options;
 pub mod replay;
 pub mod runtime;

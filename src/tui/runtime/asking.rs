@@ -55,9 +55,11 @@ pub(super) fn ask(
             Effect::Plan { spec, on_failure } => {
                 Answer::Says(What::Planned(control.plan(&spec, on_failure)))
             }
-            Effect::Copy(_) | Effect::Remember(_) | Effect::Redraw | Effect::Suspend => {
-                Answer::Says(What::Due)
-            }
+            Effect::Copy(_)
+            | Effect::Remember(_)
+            | Effect::Notify(_)
+            | Effect::Redraw
+            | Effect::Suspend => Answer::Says(What::Due),
         }
     }
 }
