@@ -39,6 +39,7 @@ enum WhatRecord {
     Shown { deployment: String, result: Result<DetailRecord, String> },
     LogsRead { deployment: String, page: PageRecord, result: Result<Vec<LineRecord>, String> },
     Ordered { deployment: String, verb: String, result: Result<(), String> },
+    Exported(Result<String, String>),
     Launched { deployment: String, saga: String },
     LaunchRefused(RefusalRecord),
     Planned(Raw),
@@ -103,6 +104,7 @@ impl From<&What> for WhatRecord {
                 verb: (*verb).to_owned(),
                 result: result.clone(),
             },
+            What::Exported(result) => Self::Exported(result.clone()),
             What::Launched(Ok(launched)) => Self::Launched {
                 deployment: launched.deployment.to_string(),
                 saga: launched.saga.to_string(),
@@ -243,6 +245,7 @@ impl TryFrom<WhatRecord> for What {
             WhatRecord::Ordered { deployment, verb, result } => {
                 Self::Ordered { deployment: facts::id(&deployment)?, verb: lasting(verb), result }
             }
+            WhatRecord::Exported(result) => Self::Exported(result),
             WhatRecord::Launched { deployment, saga } => Self::Launched(Ok(Launched {
                 deployment: facts::id(&deployment)?,
                 saga: saga.parse().map_err(|_| format!("`{saga}` is no saga's id"))?,

@@ -1,5 +1,7 @@
 //! What the caller says about the screen, and what the screen says when it is left.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, IdSource};
@@ -18,6 +20,8 @@ pub struct Options {
     pub environment: String,
     /// What the launch form begins with.
     pub draft: LaunchDraft,
+    /// Where files about incidents are written.
+    pub incidents: PathBuf,
     /// Whether only ASCII may be drawn.
     pub ascii: Ascii,
     /// Whether colours may be set.

@@ -280,6 +280,8 @@ fn every_message() -> Vec<Msg> {
         What::LogsRead { deployment, page: LogPage::Last, result: Err(no()) },
         What::Ordered { deployment, verb: "cancel", result: Ok(()) },
         What::Ordered { deployment, verb: "cancel", result: Err(no()) },
+        What::Exported(Ok("incident.txt".to_owned())),
+        What::Exported(Err(no())),
         What::Launched(Ok(Launched { deployment: DeploymentId::from_u128(9), saga })),
         What::Launched(Err(refused)),
         What::Launched(Err(LaunchRefusal::Other(no()))),
