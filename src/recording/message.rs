@@ -12,7 +12,7 @@ use crate::recording::Reason;
 use crate::recording::answer::lasting;
 use crate::recording::facts::{self, DetailRecord, EntriesRecord, LineRecord, Raw, UsualRecord};
 use crate::tui::model::remembered::Remembered;
-use crate::tui::msg::{LaunchRefusal, Msg, What};
+use crate::tui::msg::{Focus, LaunchRefusal, Msg, What};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct MsgRecord {
@@ -45,6 +45,7 @@ enum WhatRecord {
     Planned(Raw),
     AnswerLost,
     Remembered(Box<Remembered>),
+    Focused(Focus),
     Warned(String),
 }
 
@@ -112,6 +113,7 @@ impl From<&What> for WhatRecord {
             What::Planned(plan) => Self::Planned(facts::plan(plan)),
             What::AnswerLost => Self::AnswerLost,
             What::Remembered(remembered) => Self::Remembered(remembered.clone()),
+            What::Focused(focus) => Self::Focused(*focus),
             What::Warned(why) => Self::Warned(why.clone()),
         }
     }
@@ -252,6 +254,7 @@ impl TryFrom<WhatRecord> for What {
             WhatRecord::Planned(plan) => Self::Planned(facts::read_plan(&plan)?),
             WhatRecord::AnswerLost => Self::AnswerLost,
             WhatRecord::Remembered(remembered) => Self::Remembered(remembered),
+            WhatRecord::Focused(focus) => Self::Focused(focus),
             WhatRecord::Warned(why) => Self::Warned(why),
         })
     }

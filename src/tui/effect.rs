@@ -50,6 +50,8 @@ pub enum Effect {
     Copy(String),
     /// Keep how the screen looks.
     Remember(Box<Remembered>),
+    /// Call whoever is needed, with these words.
+    Notify(String),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back until the program is continued.

@@ -12,6 +12,7 @@ use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
 use crate::tui::keymap::{self, Command, Verb};
+use crate::tui::model::alert::Alerts;
 use crate::tui::model::form::LaunchForm;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
@@ -21,6 +22,7 @@ use crate::tui::model::remembered::Memory;
 use crate::tui::model::saga::Opened;
 use crate::tui::options::Exit;
 
+pub mod alert;
 pub mod form;
 pub mod list;
 pub mod log;
@@ -76,6 +78,8 @@ pub struct Model {
     pub acts: BTreeMap<DeploymentId, Act>,
     /// The line at the bottom.
     pub toast: Option<Toast>,
+    /// Who has to be called.
+    pub alerts: Alerts,
     /// What is kept from one run to the next.
     pub memory: Memory,
     /// How the screen is left, once it is.
@@ -204,6 +208,7 @@ impl Model {
             form,
             acts: BTreeMap::new(),
             toast: None,
+            alerts: Alerts::default(),
             memory,
             ended: None,
             interrupted_at: None,
@@ -217,8 +222,8 @@ impl Model {
         let answered = self.acts.values().filter(|act| act.stage != ActStage::Asked);
         let acts = answered.map(|act| act.at + TOAST).min();
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
-        let memory = self.memory.due();
-        [toast, acts, order, replay, memory].into_iter().flatten().min()
+        let (memory, alerts) = (self.memory.due(), self.alerts.due());
+        [toast, acts, order, replay, memory, alerts].into_iter().flatten().min()
     }
 
     /// Whether the order of the list waits: a dialog is about one deployment, which must stay the

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
+use serde::{Deserialize, Serialize};
 
 use crate::control::{Detail, Launched, Notice, NumberedLine};
 use crate::domain::id::DeploymentId;
@@ -91,8 +92,20 @@ pub enum What {
     AnswerLost,
     /// This is how the screen looked when it was left.
     Remembered(Box<Remembered>),
+    /// The terminal says whether somebody looks at it.
+    Focused(Focus),
     /// Something beside the deployments went wrong: the operator should hear of it.
     Warned(String),
+}
+
+/// Whether somebody looks at the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Focus {
+    /// Somebody does.
+    Here,
+    /// Another window has the keys.
+    Away,
 }
 
 /// Why a launch was refused.

@@ -19,7 +19,8 @@ use crate::domain::time::Timestamp;
 use crate::tui::beside::Beside;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
-use crate::tui::msg::{Msg, What};
+use crate::tui::msg::{Focus, Msg, What};
+use crate::tui::notify::Notify;
 use crate::tui::options::{Exit, Options, TuiError};
 use crate::tui::runtime::keeping::Keeping;
 use crate::tui::runtime::signals::{Signals, Wish};
@@ -29,6 +30,7 @@ use crate::tui::view::{Counting, ViewState};
 
 mod asking;
 mod keeping;
+mod notifying;
 pub(super) mod signals;
 
 /// At most so many frames a second, keys apart.
@@ -60,6 +62,12 @@ pub trait Screen {
     /// When the terminal refuses to be written to.
     fn copy(&mut self, text: &str) -> io::Result<()>;
 
+    /// Writes what attracts whoever looks elsewhere: a bell, or a notification.
+    ///
+    /// # Errors
+    /// When the terminal refuses to be written to.
+    fn attract(&mut self, bytes: &[u8]) -> io::Result<()>;
+
     /// Gives the terminal back and stops the program. It may run on for a moment before it stops,
     /// so nothing is drawn before [`Screen::resume`].
     ///
@@ -86,6 +94,8 @@ pub struct Runtime<'s, S> {
     orders: JoinSet<Answer>,
     keeping: Keeping,
     tape: Option<Box<dyn Tape>>,
+    notify: Notify,
+    told_program: Told,
     told_first: Vec<What>,
     dirty: Dirty,
     presence: Presence,
@@ -98,6 +108,14 @@ enum Dirty {
     No,
     Soon,
     Now,
+}
+
+/// How telling a program went the last time: a failure is told once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Told {
+    #[default]
+    Nothing,
+    Failed,
 }
 
 /// Whether the terminal is the dashboard's.
@@ -114,6 +132,7 @@ enum Answer {
     Connected(Result<Arc<dyn Control>, String>),
     Watching(Result<Watch, String>),
     Kept(Result<(), String>),
+    Told(Result<(), String>),
     Says(What),
 }
 
@@ -149,6 +168,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
             orders: JoinSet::new(),
             keeping: Keeping::default(),
             tape: None,
+            notify: Notify::default(),
+            told_program: Told::default(),
             told_first: Vec::new(),
             dirty: Dirty::Now,
             presence: Presence::Here,
@@ -161,6 +182,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
     pub fn beside(mut self, beside: Beside) -> Self {
         self.keeping = Keeping::with(beside.keeper);
         self.tape = beside.tape;
+        self.notify = beside.notify;
+        self.model.alerts.when = beside.notify_when.unwrap_or(self.model.alerts.when);
         let remembered = beside.remembered.map(|remembered| What::Remembered(remembered.into()));
         self.told_first.extend(remembered.into_iter().chain(beside.warning.map(What::Warned)));
         self
@@ -235,6 +258,15 @@ impl<'s, S: Screen> Runtime<'s, S> {
                     self.send(what, Dirty::Soon)?;
                 }
             }
+            Wake::Answer(Answer::Told(result)) => {
+                let failed_before = self.told_program == Told::Failed;
+                self.told_program = if result.is_err() { Told::Failed } else { Told::Nothing };
+                if let Err(why) = result
+                    && !failed_before
+                {
+                    self.send(What::Warned(why), Dirty::Soon)?;
+                }
+            }
             Wake::Answer(Answer::Says(what)) => self.send(what, Dirty::Soon)?,
             Wake::Notice(notice) => self.notice(notice)?,
             Wake::Draw => self.draw()?,
@@ -250,9 +282,10 @@ impl<'s, S: Screen> Runtime<'s, S> {
             TerminalEvent::Resize(width, height) => {
                 self.send(What::Resized { width, height }, Dirty::Now)
             }
-            TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => {
-                Ok(())
-            }
+            // Nothing on the screen depends on it.
+            TerminalEvent::FocusGained => self.send(What::Focused(Focus::Here), Dirty::No),
+            TerminalEvent::FocusLost => self.send(What::Focused(Focus::Away), Dirty::No),
+            TerminalEvent::Mouse(_) => Ok(()),
         }
     }
 
@@ -315,6 +348,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.dirty = Dirty::Now;
             }
             Effect::Copy(text) => self.screen.copy(&text)?,
+            Effect::Notify(words) => self.call(&words)?,
             Effect::Remember(remembered) => {
                 self.keeping.keep(*remembered, &mut self.orders);
             }
@@ -345,6 +379,15 @@ impl<'s, S: Screen> Runtime<'s, S> {
                     self.orders.spawn(ask);
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, words: &str) -> Result<(), TuiError> {
+        let words = format!("Arcadia: {words}");
+        self.screen.attract(&self.notify.bytes(&words))?;
+        if let Some(command) = self.notify.command.clone() {
+            self.reads.spawn(async { Answer::Told(notifying::tell(command, words).await) });
         }
         Ok(())
     }

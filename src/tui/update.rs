@@ -13,6 +13,7 @@ use crate::domain::saga::plan::Direction;
 use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::format;
+use crate::tui::model::alert::Need;
 use crate::tui::model::form::Progress;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
@@ -20,6 +21,7 @@ use crate::tui::model::saga::{Applied, Content, Opened};
 use crate::tui::model::{Act, ActStage, Connection, Fetch, Model, Tone};
 use crate::tui::msg::{LaunchRefusal, Msg, What};
 
+mod alert;
 mod dialog;
 mod form;
 mod panes;
@@ -53,6 +55,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::NotConnected(why) => model.connection = Connection::Failed(why),
         What::Pictured(Ok(summaries)) => {
             read_usual(model, &mut effects);
+            alert::pictured(model, &summaries);
             model.connection = Connection::Open;
             model.list.replace(summaries, model.now);
             refresh(model, &mut effects);
@@ -92,6 +95,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Planned(plan) => model.form.plan = Some(plan),
         What::AnswerLost => answer_lost(model),
         What::Remembered(remembered) => model.remember(&remembered),
+        What::Focused(focus) => model.alerts.focus = Some(focus),
         What::Warned(why) => model.say(Tone::Bad, why),
     }
     travel(model);
@@ -101,6 +105,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
     follow_selection(model, &mut effects);
     follow_log(model, &mut effects);
+    alert::call(model, &mut effects);
     if may_be_kept {
         remembering::keep(model, &mut effects);
     }
@@ -126,6 +131,7 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Changed { summary, entries } => {
             let id = summary.deployment;
             announce(model, &summary);
+            alert::changes(model, &summary);
             model.usual.follow(id, &summary.region, &entries);
             model.list.change(summary);
             if model.acts.get(&id).is_some_and(|act| act.stage == ActStage::Accepted) {
@@ -147,6 +153,7 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
             if model.list.stalled(deployment).is_none() {
                 let name = name(model, deployment);
                 model.say(Tone::Bad, format!("{name} stands still: {error}"));
+                model.alerts.begins(name, Need::Stall, model.now);
             }
             model.list.stall(deployment, error, hint, model.now);
         }

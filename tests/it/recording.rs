@@ -16,7 +16,7 @@ use arcadia::domain::usual::Usual;
 use arcadia::recording::{self, Recorder, RecordingError};
 use arcadia::telemetry::Redactor;
 use arcadia::tui::model::remembered::Remembered;
-use arcadia::tui::msg::{LaunchRefusal, Msg, What};
+use arcadia::tui::msg::{Focus, LaunchRefusal, Msg, What};
 use arcadia::tui::options::{Ascii, Color};
 use arcadia::tui::replay::playback::Playback;
 use arcadia::tui::replay::{Script, Showing, Speed, page};
@@ -280,6 +280,8 @@ fn every_message() -> Vec<Msg> {
         What::LogsRead { deployment, page: LogPage::Last, result: Err(no()) },
         What::Ordered { deployment, verb: "cancel", result: Ok(()) },
         What::Ordered { deployment, verb: "cancel", result: Err(no()) },
+        What::Exported(Ok("incident.txt".to_owned())),
+        What::Exported(Err(no())),
         What::Launched(Ok(Launched { deployment: DeploymentId::from_u128(9), saga })),
         What::Launched(Err(refused)),
         What::Launched(Err(LaunchRefusal::Other(no()))),
@@ -289,6 +291,7 @@ fn every_message() -> Vec<Msg> {
             filter: Some("web".to_owned()),
             ..Remembered::default()
         })),
+        What::Focused(Focus::Away),
         What::Warned(no()),
     ];
     whats.into_iter().map(|what| Msg { at: NOW, what }).collect()

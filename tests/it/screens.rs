@@ -5,6 +5,7 @@
 mod chaos;
 pub(crate) mod control;
 mod keys;
+mod notifying;
 mod past;
 mod remembering;
 mod running;

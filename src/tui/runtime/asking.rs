@@ -59,8 +59,9 @@ pub(super) fn ask(
                 Answer::Says(What::Planned(control.plan(&spec, on_failure)))
             }
             Effect::Export(_)
-            | Effect::Remember(_)
             | Effect::Copy(_)
+            | Effect::Remember(_)
+            | Effect::Notify(_)
             | Effect::Redraw
             | Effect::Suspend => Answer::Says(What::Due),
         }

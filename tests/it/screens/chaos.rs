@@ -92,6 +92,7 @@ fn is_destructive(effect: &Effect) -> bool {
         | Effect::Plan { .. }
         | Effect::Copy(_)
         | Effect::Redraw
+        | Effect::Notify(_)
         | Effect::Remember(_)
         | Effect::Suspend => false,
     }

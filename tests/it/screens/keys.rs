@@ -42,6 +42,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             | Effect::Plan { .. }
             | Effect::Copy(_)
             | Effect::Redraw
+            | Effect::Notify(_)
             | Effect::Remember(_)
             | Effect::Suspend => None,
         })

@@ -40,6 +40,8 @@ pub(crate) struct Stage {
     pub(crate) copied: Vec<String>,
     /// What was kept of how the screen looks.
     pub(crate) kept: Vec<Remembered>,
+    /// With which words somebody was called.
+    pub(crate) calls: Vec<String>,
 }
 
 impl Stage {
@@ -64,6 +66,7 @@ impl Stage {
             asked: Vec::new(),
             copied: Vec::new(),
             kept: Vec::new(),
+            calls: Vec::new(),
         };
         stage.send(What::Resized { width, height });
         stage
@@ -160,6 +163,10 @@ impl Stage {
                 }
                 Effect::Copy(text) => {
                     self.copied.push(text);
+                    None
+                }
+                Effect::Notify(words) => {
+                    self.calls.push(words);
                     None
                 }
                 Effect::Remember(remembered) => {

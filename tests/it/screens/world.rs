@@ -380,3 +380,14 @@ pub(crate) fn zoo() -> Vec<Story> {
         Story::launched(11, "web-blue-00419", 9),
     ]
 }
+
+/// The same after a step failed for good, and undoing the one before gave up.
+pub(crate) fn gives_up(story: Story) -> Story {
+    story
+        .starts(1, 1)
+        .after(500)
+        .forward(1, StepEvent::Failed { failure: trouble() })
+        .undo(1, StepEvent::Started { attempt: 1 })
+        .after(9_000)
+        .undo(1, StepEvent::Failed { failure: trouble() })
+}
