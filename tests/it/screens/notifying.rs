@@ -91,7 +91,9 @@ fn who_looks_at_the_screen_is_not_called_if_he_wants_it_so() {
     ] {
         let mut stage = stage();
         stage.model.alerts.when = when;
-        focus.into_iter().for_each(|focus| stage.send(What::Focused(focus)));
+        for focus in focus {
+            stage.send(What::Focused(focus));
+        }
         stage.goes_on(in_need(1));
         stage.pass(300);
         assert_eq!(stage.calls.len(), calls, "{when:?}, {focus:?}");
