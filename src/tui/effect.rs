@@ -4,6 +4,7 @@ use crate::domain::id::DeploymentId;
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::OnFailure;
 use crate::domain::spec::DeploymentSpec;
+use crate::tui::model::plans::QuestionNumber;
 
 /// What the screen wants done.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,13 @@ pub enum Effect {
     Show(DeploymentId),
     /// Read the last lines of its log.
     ReadLogs(DeploymentId),
+    /// Read what undoing a deployment would do.
+    ReadPlan {
+        /// For which question.
+        question: QuestionNumber,
+        /// Whose.
+        deployment: DeploymentId,
+    },
     /// Give an order.
     Order {
         /// For which deployment.

@@ -30,6 +30,8 @@ pub enum Command {
     Play,
     Zoom,
     Filter,
+    Mark,
+    MarkAll,
     NeedsYouOnly,
     Launch,
     Act(Verb),
@@ -74,6 +76,8 @@ pub enum Verb {
 pub enum Scope {
     /// In every pane.
     Everywhere,
+    /// In the list only, while the present is shown.
+    List,
     /// In the log pane only.
     Log,
     /// While a moment of a history is shown, in every pane.
@@ -273,6 +277,8 @@ const TABLE: &[Binding] = table! {
     Act  Everywhere C::Act(Verb::Abandon),   [c('a')]                              "a"         "abandon"             Some(15);
     Act  Everywhere C::Act(Verb::Hold),      [c('h')]                              "h"         "hold, resume"        Some(16);
     Act  Everywhere C::Act(Verb::Details),   [c('o')]                              "o"         "details"             Some(17);
+    Act  List       C::Mark,                 [c(' ')]                              "Space"     "mark, unmark"        Some(18);
+    Act  List       C::MarkAll,              [c('A')]                              "A"         "mark all shown"      None;
     View Everywhere C::Filter,               [c('/')]                              "/"         "filter; log: search"  Some(40);
     View Everywhere C::NeedsYouOnly,         [c('!')]                              "!"         "needs you"           Some(41);
     View Everywhere C::Zoom,                 [c('z')]                              "z"         "zoom"                Some(42);
@@ -307,9 +313,10 @@ mod tests {
     fn no_key_means_two_things_in_one_place() {
         for (index, binding) in TABLE.iter().enumerate() {
             for other in &TABLE[index + 1..] {
-                // A past is looked at in any pane.
-                let meet = [binding.scope, other.scope].contains(&Scope::Everywhere)
-                    || [binding.scope, other.scope].contains(&Scope::Past)
+                // A past is looked at in any pane; the keys of the list rest meanwhile.
+                let scopes = [binding.scope, other.scope];
+                let meet = scopes.contains(&Scope::Everywhere)
+                    || (scopes.contains(&Scope::Past) && !scopes.contains(&Scope::List))
                     || binding.scope == other.scope;
                 let shared = binding.keys.iter().find(|key| other.keys.contains(key));
                 assert!(

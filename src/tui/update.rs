@@ -16,12 +16,15 @@ use crate::tui::model::log::Reading;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
-use crate::tui::model::{Act, ActStage, Connection, Fetch, Model, Tone};
+use crate::tui::model::{ActStage, Connection, Fetch, Model, Tone};
 use crate::tui::msg::{LaunchRefusal, Msg, What};
 
+mod asking;
 mod dialog;
 mod form;
+mod orders;
 mod panes;
+mod question;
 
 /// Takes a message in.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -50,6 +53,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects.push(Effect::ReadUsual);
             model.connection = Connection::Open;
             model.list.replace(summaries, model.now);
+            let list = &model.list;
+            model.marks.keep(|id| list.row(id).is_some());
+            question::look_again_at_all(model);
             refresh(model, &mut effects);
             // Lines may have been missed with the notices; those that are here already stay one.
             effects.extend(model.saga.as_ref().map(|saga| Effect::ReadLogs(saga.deployment)));
@@ -79,11 +85,17 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 };
             }
         }
-        What::Ordered { deployment, verb, result } => ordered(model, deployment, verb, result),
+        What::PlanRead { question, deployment, result } => {
+            model.plans.take(question, deployment, result);
+        }
+        What::Ordered { deployment, verb, result } => {
+            orders::answered(model, deployment, verb, result, &mut effects);
+        }
         What::Launched(result) => launched(model, result),
         What::Planned(plan) => model.form.plan = Some(plan),
-        What::AnswerLost => answer_lost(model),
+        What::AnswerLost => answer_lost(model, &mut effects),
     }
+    question::read_plans(model, &mut effects);
     travel(model);
     model.forget_old();
     if !model.holds_still() {
@@ -93,20 +105,6 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     effects
 }
 
-/// Gives an order, and shows that it was asked.
-fn give(
-    model: &mut Model,
-    deployment: DeploymentId,
-    order: crate::domain::saga::event::Order,
-    effects: &mut Vec<Effect>,
-) {
-    let verb = order.verb();
-    model.acts.insert(deployment, Act { verb, stage: ActStage::Asked, at: model.now });
-    let name = name(model, deployment);
-    model.say(Tone::Plain, format!("{name}: {verb} asked"));
-    effects.push(Effect::Order { deployment, order });
-}
-
 fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
     match notice {
         Notice::Changed { summary, entries } => {
@@ -114,6 +112,7 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
             announce(model, &summary);
             model.usual.follow(id, &summary.region, &entries);
             model.list.change(summary);
+            question::look_again(model, id, &entries);
             if model.acts.get(&id).is_some_and(|act| act.stage == ActStage::Accepted) {
                 model.acts.remove(&id);
             }
@@ -143,6 +142,11 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
 fn announce(model: &mut Model, summary: &Arc<Summary>) {
     let before = model.list.row(summary.deployment).map(|row| row.standing);
     if before == Some(summary.standing) || before.is_none() {
+        return;
+    }
+    // What was asked of many is summed up, and the rows show the rest.
+    let asked_for = summary.standing != Standing::NeedsYou;
+    if asked_for && model.outbox.speaks_for(summary.deployment) {
         return;
     }
     let why = summary.why.as_deref().map(|why| format!(": {}", format::why(why)));
@@ -212,26 +216,6 @@ fn shown(
     }
 }
 
-fn ordered(
-    model: &mut Model,
-    deployment: DeploymentId,
-    verb: &'static str,
-    result: Result<(), String>,
-) {
-    let name = name(model, deployment);
-    let stage = match result {
-        Ok(()) => {
-            model.say(Tone::Good, format!("{name}: {verb} accepted"));
-            ActStage::Accepted
-        }
-        Err(why) => {
-            model.say(Tone::Bad, format!("{name}: {verb} refused: {why}"));
-            ActStage::Refused(why)
-        }
-    };
-    model.acts.insert(deployment, Act { verb, stage, at: model.now });
-}
-
 fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
     match result {
         Ok(launched) => {
@@ -259,17 +243,15 @@ fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
 }
 
 /// Nobody knows which request it was: whatever was asked is taken for lost, and said to be in doubt.
-fn answer_lost(model: &mut Model) {
+fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
     model.fetch = Fetch::Idle;
     if let Some(saga) = &mut model.saga
         && saga.read().is_none()
     {
         saga.content = Content::Failed("no answer came".to_owned());
     }
-    for act in model.acts.values_mut().filter(|act| act.stage == ActStage::Asked) {
-        act.at = model.now;
-        act.stage = ActStage::Refused("no answer came; look whether it took effect".to_owned());
-    }
+    model.plans.lose();
+    orders::lost(model, effects);
     if model.form.progress == Progress::Asked {
         model.form.progress = Progress::Refused("no answer came; look at the list".to_owned());
     }

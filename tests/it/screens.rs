@@ -5,6 +5,7 @@
 mod chaos;
 mod control;
 mod keys;
+mod marked;
 mod past;
 mod running;
 mod stage;

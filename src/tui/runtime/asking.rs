@@ -7,6 +7,7 @@ use crate::domain::deployment::Actor;
 use crate::domain::failure::with_causes;
 use crate::tui::effect::Effect;
 use crate::tui::model::log::CAPACITY;
+use crate::tui::model::plans::UndoPlan;
 use crate::tui::msg::{LaunchRefusal, What};
 use crate::tui::options::Options;
 use crate::tui::runtime::Answer;
@@ -40,6 +41,12 @@ pub(super) fn ask(
                 let result = control.logs(deployment, None, CAPACITY).await;
                 let result = result.map_err(|error| told(&error));
                 Answer::Says(What::LogsRead { deployment, result })
+            }
+            Effect::ReadPlan { question, deployment } => {
+                let result = control.show(deployment).await;
+                let result = result.map(|detail| UndoPlan::from(&detail));
+                let result = result.map_err(|error| told(&error));
+                Answer::Says(What::PlanRead { question, deployment, result })
             }
             Effect::Order { deployment, order } => {
                 let verb = order.verb();

@@ -41,6 +41,7 @@ enum Line {
 fn lines(group: Group) -> Vec<Line> {
     let keys = keymap::bindings().filter(|binding| binding.group == group).map(|binding| {
         let place = match binding.scope {
+            Scope::List => "list: ",
             Scope::Log => "log: ",
             Scope::Past => "past: ",
             Scope::Everywhere => "",

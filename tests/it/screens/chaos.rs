@@ -2,7 +2,9 @@
 
 use arcadia::domain::saga::event::Order;
 use arcadia::tui::effect::Effect;
-use arcadia::tui::model::overlay::{Overlay, UndoDialog, Undoing};
+use arcadia::tui::model::outbox::AT_ONCE;
+use arcadia::tui::model::overlay::Overlay;
+use arcadia::tui::model::question::{Answer, Stands};
 use arcadia::tui::msg::What;
 use arcadia::tui::options::{Ascii, Color};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -21,7 +23,7 @@ enum Input {
 
 fn input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
-        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl fwvit<>[]{}L.web-acme".chars().collect::<Vec<_>>())
+        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl  AAfwvit<>[]{}L.web-acme0456789".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -69,6 +71,9 @@ proptest! {
             for effect in &stage.asked[asked..] {
                 prop_assert!(!is_destructive(effect) || confirmable, "{effect:?}");
             }
+            let list = &stage.model.list;
+            prop_assert!(stage.model.marks.iter().all(|id| list.row(id).is_some()), "a stale mark");
+            prop_assert!(stage.asked.len() - asked <= AT_ONCE, "too many orders at once");
             stage.drawn();
             if stage.model.ended.is_some() {
                 break;
@@ -87,6 +92,7 @@ fn is_destructive(effect: &Effect) -> bool {
         | Effect::ReadUsual
         | Effect::Show(_)
         | Effect::ReadLogs(_)
+        | Effect::ReadPlan { .. }
         | Effect::Launch { .. }
         | Effect::Plan { .. }
         | Effect::Copy(_)
@@ -102,15 +108,17 @@ fn confirmable(stage: &Stage, input: &Input) -> bool {
         return false;
     }
     match &stage.model.overlay {
-        Some(Overlay::Undo(UndoDialog { undoing: Undoing::Cancel, .. })) => {
-            matches!(code, KeyCode::Char('y' | 'Y'))
-        }
-        Some(Overlay::Undo(UndoDialog { undoing: Undoing::Rollback { typed }, name, .. })) => {
-            *code == KeyCode::Enter && typed.value() == name
-        }
-        Some(Overlay::Reason(dialog)) => {
-            *code == KeyCode::Enter && !dialog.typed.value().trim().is_empty()
-        }
+        Some(Overlay::Question(asked)) => match &asked.answer {
+            Answer::Yes => matches!(code, KeyCode::Char('y' | 'Y')),
+            Answer::Name(typed) => {
+                *code == KeyCode::Enter && typed.value() == asked.targets[0].name
+            }
+            Answer::Count(typed) => {
+                let count = asked.targets.iter().filter(|target| target.stands == Stands::Still);
+                *code == KeyCode::Enter && typed.value() == count.count().to_string()
+            }
+            Answer::Reason(typed) => *code == KeyCode::Enter && !typed.value().trim().is_empty(),
+        },
         Some(
             Overlay::Filter(_)
             | Overlay::Search(_)

@@ -8,10 +8,12 @@ use crate::screens::world;
 use crate::screens::world::Story;
 
 mod asking;
+mod bulk;
 mod launching;
 mod leaving;
 mod list;
 mod log;
+mod marks;
 mod orders;
 mod telling;
 
@@ -37,6 +39,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             | Effect::ReadUsual
             | Effect::Show(_)
             | Effect::ReadLogs(_)
+            | Effect::ReadPlan { .. }
             | Effect::Launch { .. }
             | Effect::Plan { .. }
             | Effect::Copy(_)
