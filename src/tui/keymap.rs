@@ -5,6 +5,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+pub mod names;
+
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the table below says what each one does, for the help")]
@@ -32,6 +34,9 @@ pub enum Command {
     Filter,
     Mark,
     MarkAll,
+    Unmark,
+    Go,
+    CommandLine,
     NeedsYouOnly,
     Launch,
     Act(Verb),
@@ -116,7 +121,7 @@ pub struct Binding {
     pub command: Command,
     /// Where they hold.
     pub scope: Scope,
-    /// The keys.
+    /// The keys; none when it is only typed.
     pub keys: &'static [Key],
     /// The keys as a person reads them.
     pub shown: &'static str,
@@ -231,11 +236,11 @@ fn holds(binding: Scope, scopes: &[Scope]) -> bool {
 }
 
 macro_rules! table {
-    ($($group:ident $scope:ident $command:expr, [$($key:expr),+] $shown:literal $does:literal $footer:expr;)+) => {
+    ($($group:ident $scope:ident $command:expr, [$($key:expr),*] $shown:literal $does:literal $footer:expr;)+) => {
         &[$(Binding {
             command: $command,
             scope: Scope::$scope,
-            keys: &[$($key),+],
+            keys: &[$($key),*],
             shown: $shown,
             does: $does,
             group: Group::$group,
@@ -279,6 +284,9 @@ const TABLE: &[Binding] = table! {
     Act  Everywhere C::Act(Verb::Details),   [c('o')]                              "o"         "details"             Some(17);
     Act  List       C::Mark,                 [c(' ')]                              "Space"     "mark, unmark"        Some(18);
     Act  List       C::MarkAll,              [c('A')]                              "A"         "mark all shown"      None;
+    Act  Everywhere C::Unmark,               []                                    ""          "unmark all, or some" None;
+    View Everywhere C::CommandLine,          [c(':')]                              ":"         "command line"        Some(44);
+    Move Everywhere C::Go,                   []                                    ""          "to a deployment"     None;
     View Everywhere C::Filter,               [c('/')]                              "/"         "filter; log: search"  Some(40);
     View Everywhere C::NeedsYouOnly,         [c('!')]                              "!"         "needs you"           Some(41);
     View Everywhere C::Zoom,                 [c('z')]                              "z"         "zoom"                Some(42);

@@ -21,6 +21,7 @@ use crate::tui::model::plans::Plans;
 use crate::tui::model::saga::Opened;
 use crate::tui::options::Exit;
 
+pub mod command_line;
 pub mod form;
 pub mod list;
 pub mod log;
@@ -64,6 +65,8 @@ pub struct Model {
     pub marks: Marks,
     /// How long steps usually take.
     pub usual: Usual,
+    /// When that was last asked for.
+    pub usual_read: Option<Timestamp>,
     /// The selected deployment's saga.
     pub saga: Option<Opened>,
     /// Whether a detail is on its way.
@@ -78,6 +81,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// The launch form.
     pub form: LaunchForm,
+    /// What was typed on the command line, the latest last, and no line twice.
+    pub command_history: Vec<String>,
     /// The latest act on each deployment, until it shows in its row.
     pub acts: BTreeMap<DeploymentId, Act>,
     /// Orders for many deployments that are under way.
@@ -211,6 +216,7 @@ impl Model {
             list: List::default(),
             marks: Marks::default(),
             usual: Usual::default(),
+            usual_read: None,
             saga: None,
             fetch: Fetch::Idle,
             log: Log::default(),
@@ -218,6 +224,7 @@ impl Model {
             zoom: Zoom::Out,
             overlay: None,
             form: LaunchForm::new(draft),
+            command_history: Vec::new(),
             acts: BTreeMap::new(),
             outbox: Outbox::default(),
             plans: Plans::default(),
@@ -245,6 +252,7 @@ impl Model {
             Some(
                 Overlay::Launch
                 | Overlay::Question(_)
+                | Overlay::CommandLine(_)
                 | Overlay::Details { .. }
                 | Overlay::Help { .. }
                 | Overlay::Quit,
@@ -281,6 +289,7 @@ impl Model {
             }
             Command::Act(verb) => self.marks_allow(verb),
             Command::Mark | Command::Copy => selected.is_some(),
+            Command::Unmark => !self.marks.is_empty(),
             Command::MarkAll => !self.list.shown().is_empty(),
             Command::Open => selected.is_some() && self.pane != Pane::Log,
             Command::Launch => self.connection == Connection::Open,
@@ -315,6 +324,8 @@ impl Model {
             | Command::Left
             | Command::Right
             | Command::Help
+            | Command::CommandLine
+            | Command::Go
             | Command::Redraw
             | Command::Suspend
             | Command::Quit

@@ -29,6 +29,11 @@ fn check(name: &str, scene: impl Fn(&mut Stage)) {
     }
 }
 
+/// Compares a frame with the one of that name on file.
+fn on_file(name: &str, drawn: &str) {
+    insta::assert_snapshot!(name, drawn);
+}
+
 fn with_zoo(stage: &mut Stage) {
     stage.picture(world::zoo());
 }

@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use crate::domain::id::DeploymentId;
+use crate::tui::model::command_line::CommandLine;
 use crate::tui::model::question::Question;
 
 /// What stands over the panes.
@@ -14,6 +15,8 @@ pub enum Overlay {
     Search(Input),
     /// The launch form; its content outlives it.
     Launch,
+    /// A command is being typed.
+    CommandLine(Box<CommandLine>),
     /// This would be ordered: are you sure, and why?
     Question(Question),
     /// Why it stands so, what is still out there, and what can be done.

@@ -12,13 +12,10 @@ use crate::tui::model::Model;
 use crate::tui::model::log::Seek;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::text;
-use crate::tui::update::{asking, form, panes, question};
+use crate::tui::update::{asking, command_line, form, panes, question};
 
 /// The longest text that a line takes; pasting a file into a field must not hang the screen.
 const LONGEST: usize = 1_024;
-
-/// More lines than the help has; scrolling stops there.
-const HELP_LINES: usize = 64;
 
 /// Takes a key in.
 pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -37,6 +34,7 @@ pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
         Overlay::Filter(input) => filter(model, key, input),
         Overlay::Search(input) => search(model, key, input),
         Overlay::Launch => form::key(model, key, effects),
+        Overlay::CommandLine(line) => command_line::key(model, key, *line, effects),
         Overlay::Question(asked) => question::key(model, key, asked, effects),
         Overlay::Details { deployment } => details(model, key, deployment, effects),
         Overlay::Help { scroll } => help(key, scroll),
@@ -59,6 +57,7 @@ pub(super) fn paste(model: &mut Model, pasted: &str, effects: &mut Vec<Effect>) 
             let search = input.value().to_owned();
             seek(model, &search);
         }
+        Some(Overlay::CommandLine(line)) => command_line::paste(line, &typed, &model.list),
         Some(Overlay::Launch) => form::paste(model, &typed, effects),
         Some(Overlay::Question(asked)) => {
             if let Some(input) = asked.typed_mut() {
@@ -147,7 +146,7 @@ fn details(
 fn help(key: KeyEvent, scroll: usize) -> Option<Overlay> {
     let scroll = match keymap::dialog(key) {
         DialogKey::Esc | DialogKey::Letter('q' | '?') => return None,
-        DialogKey::Down | DialogKey::Letter('j') => (scroll + 1).min(HELP_LINES),
+        DialogKey::Down | DialogKey::Letter('j') => (scroll + 1).min(keymap::bindings().count()),
         DialogKey::Up | DialogKey::Letter('k') => scroll.saturating_sub(1),
         DialogKey::Enter
         | DialogKey::Next

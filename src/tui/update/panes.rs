@@ -7,6 +7,7 @@ use crate::domain::log::LogLine;
 use crate::domain::summary::Summary;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Command};
+use crate::tui::model::command_line::CommandLine;
 use crate::tui::model::list;
 use crate::tui::model::log::{Position, Seek};
 use crate::tui::model::overlay::Overlay;
@@ -79,6 +80,14 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
                 model.marks.toggle(row.deployment);
             }
         }
+        Command::Unmark => model.marks.clear(),
+        Command::Go | Command::CommandLine => {
+            let mut line = CommandLine::new(&model.list);
+            if command == Command::Go {
+                line.begin("go ", &model.list);
+            }
+            model.overlay = Some(Overlay::CommandLine(Box::new(line)));
+        }
         Command::MarkAll => model.marks.toggle_all(model.list.shown()),
         Command::NeedsYouOnly => model.list.toggle_scope(model.now),
         Command::Launch => launch(model, effects),
@@ -114,8 +123,7 @@ fn step(model: &mut Model, rows: isize) {
             }
         }
         Pane::Log => {
-            let step = model.log_step().cloned();
-            model.log.scroll(rows, step.as_ref());
+            model.log.scroll(rows);
             keep_step(model);
         }
     }
@@ -123,8 +131,7 @@ fn step(model: &mut Model, rows: isize) {
 
 /// Goes to a match in the log.
 pub(super) fn seek(model: &mut Model, way: Seek) {
-    let step = model.log_step().cloned();
-    model.log.seek(way, step.as_ref());
+    model.log.seek(way);
     keep_step(model);
 }
 
@@ -175,7 +182,7 @@ fn back(model: &mut Model) {
 fn copy(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(row) = model.list.selected() else { return };
     let words = match model.pane {
-        Pane::Log => model.log.upwards(model.log_step()).next().map(|(_, line)| of_line(line)),
+        Pane::Log => model.log.upwards().next().map(|(_, line)| of_line(line)),
         Pane::List | Pane::Saga => Some(of_deployment(model, row)),
     };
     let Some(words) = words else {

@@ -113,6 +113,8 @@ fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<(&'static str, &'static s
                 ("Esc", "close, draft stays"),
             ]
         }
+        // It draws its own.
+        Overlay::CommandLine(_) => Vec::new(),
         Overlay::Question(_) => vec![("Esc", "leave it as it is"), ("↑ ↓", "scroll")],
         Overlay::Details { deployment } => {
             let row = model.list.row(*deployment);

@@ -23,7 +23,7 @@ enum Input {
 
 fn input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
-        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl  AAfwvit<>[]{}L.web-acme0456789".chars().collect::<Vec<_>>())
+        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl  AAfwvit<>[]{}L.web-acme::0456789".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -40,7 +40,7 @@ fn input() -> impl Strategy<Value = Input> {
     prop_oneof![
         12 => (codes, modifiers).prop_map(|(code, modifiers)| Input::Key(code, modifiers)),
         1 => prop::sample::select(vec![
-            "acme/web-blue-00416", "\u{1b}[2J漢字\u{202e}", "a\u{301}\u{200d}👩‍👩‍👧", "",
+            "acme/web-blue-00416", "cancel", "mark state:running", "go acme/old-cache", "\u{1b}[2J漢字\u{202e}", "a\u{301}\u{200d}👩‍👩‍👧", "",
         ]).prop_map(Input::Paste),
         2 => (0_u16..200, 0_u16..60).prop_map(|(width, height)| Input::Resize(width, height)),
         1 => (0_u64..5_000).prop_map(Input::Pass),
@@ -91,7 +91,7 @@ fn is_destructive(effect: &Effect) -> bool {
         Effect::Watch
         | Effect::ReadUsual
         | Effect::Show(_)
-        | Effect::ReadLogs(_)
+        | Effect::ReadLogs { .. }
         | Effect::ReadPlan { .. }
         | Effect::Launch { .. }
         | Effect::Plan { .. }
@@ -121,6 +121,7 @@ fn confirmable(stage: &Stage, input: &Input) -> bool {
         },
         Some(
             Overlay::Filter(_)
+            | Overlay::CommandLine(_)
             | Overlay::Search(_)
             | Overlay::Launch
             | Overlay::Details { .. }

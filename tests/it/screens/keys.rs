@@ -9,6 +9,7 @@ use crate::screens::world::Story;
 
 mod asking;
 mod bulk;
+mod command_line;
 mod launching;
 mod leaving;
 mod list;
@@ -38,7 +39,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             Effect::Watch
             | Effect::ReadUsual
             | Effect::Show(_)
-            | Effect::ReadLogs(_)
+            | Effect::ReadLogs { .. }
             | Effect::ReadPlan { .. }
             | Effect::Launch { .. }
             | Effect::Plan { .. }

@@ -1,11 +1,11 @@
-//! Marks and the question about many, cell by cell.
+//! Marks, the question about many and the command line, cell by cell.
 
 use arcadia::tui::options::{Ascii, Color};
 use crossterm::event::KeyCode;
 
-use crate::screens::check;
 use crate::screens::stage::{Plans, Stage};
 use crate::screens::world::{self, Story};
+use crate::screens::{check, on_file};
 
 fn mark(stage: &mut Stage, stories: &[Story]) {
     stage.picture(world::zoo());
@@ -22,7 +22,7 @@ fn marked_rows_and_how_many_there_are() {
     for size in [(120, 36), (60, 15)] {
         let mut stage = Stage::with(size.0, size.1, Ascii::Yes, Color::None);
         mark(&mut stage, &three);
-        insta::assert_snapshot!(format!("marked_ascii_{}x{}", size.0, size.1), stage.drawn());
+        on_file(&format!("marked_ascii_{}x{}", size.0, size.1), &stage.drawn());
     }
 }
 
@@ -41,10 +41,9 @@ fn the_question_while_plans_are_on_their_way() {
     let mut stage = Stage::new(120, 36);
     mark(&mut stage, &two);
     stage.plans = Plans::HeldBack;
+    // The selected one's plan is there with its saga.
     stage.keys("c");
-    let first = stage.held_back.remove(0);
-    stage.send(first);
-    insta::assert_snapshot!(stage.drawn());
+    on_file("cancel_many_reading_120x36", &stage.drawn());
 }
 
 #[test]
@@ -78,5 +77,31 @@ fn the_question_before_many_are_held() {
     check("hold_many", |stage| {
         mark(stage, &three);
         stage.keys("h");
+    });
+}
+
+#[test]
+fn the_command_line_with_what_it_may_become() {
+    check("command", |stage| {
+        stage.picture(world::zoo());
+        stage.keys(":ma");
+        stage.press(KeyCode::Tab);
+    });
+}
+
+#[test]
+fn the_command_line_completes_the_name_of_a_deployment() {
+    check("command_go", |stage| {
+        stage.picture(world::zoo());
+        stage.keys(":go web");
+    });
+}
+
+#[test]
+fn the_command_line_says_what_is_wrong() {
+    check("command_wrong", |stage| {
+        stage.picture(world::zoo());
+        stage.keys(":frobnicate");
+        stage.press(KeyCode::Enter);
     });
 }

@@ -173,8 +173,8 @@ impl Stage {
                     }
                 }
             }
-            Effect::ReadLogs(deployment) => {
-                Some(What::LogsRead { deployment, result: Ok(control::log_lines()) })
+            Effect::ReadLogs { deployment, page } => {
+                Some(What::LogsRead { deployment, page, result: Ok(control::log_lines()) })
             }
             Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
             Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),

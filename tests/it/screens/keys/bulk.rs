@@ -27,7 +27,7 @@ fn asked(stage: &Stage) -> Vec<(DeploymentId, Order)> {
         Effect::Watch
         | Effect::ReadUsual
         | Effect::Show(_)
-        | Effect::ReadLogs(_)
+        | Effect::ReadLogs { .. }
         | Effect::ReadPlan { .. }
         | Effect::Launch { .. }
         | Effect::Plan { .. }
