@@ -88,6 +88,9 @@ fn head(model: &Model, asked: &Question, canvas: &Canvas<'_>) -> Vec<(String, St
     let theme = canvas.theme;
     let only = asked.only();
     let mut head = Vec::new();
+    if asked.targets.is_empty() {
+        return head;
+    }
     match (asked.verb, only) {
         (Verb::Cancel | Verb::Rollback, Some(target)) => {
             if asked.verb == Verb::Rollback {
