@@ -10,7 +10,10 @@ use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
 use crate::recording::Reason;
 use crate::recording::answer::lasting;
-use crate::recording::facts::{self, DetailRecord, EntriesRecord, LineRecord, Raw, UsualRecord};
+use crate::recording::facts::{
+    self, DetailRecord, EntriesRecord, LineRecord, Raw, UndoPlanRecord, UsualRecord,
+};
+use crate::tui::model::plans::{QuestionNumber, UndoPlan};
 use crate::tui::model::remembered::Remembered;
 use crate::tui::msg::{Focus, LaunchRefusal, Msg, What};
 
@@ -25,22 +28,54 @@ pub(super) struct MsgRecord {
 enum WhatRecord {
     Key(Value),
     Pasted(String),
-    Resized { width: u16, height: u16 },
+    Resized {
+        width: u16,
+        height: u16,
+    },
     Due,
     Connected,
     NotConnected(String),
     Pictured(Result<Vec<Raw>, String>),
     UsualRead(Option<UsualRecord>),
-    Changed { row: Raw, entries: EntriesRecord },
-    Logged { deployment: String, line: LineRecord },
-    Stalled { deployment: String, error: String, hint: Option<String> },
+    Changed {
+        row: Raw,
+        entries: EntriesRecord,
+    },
+    Logged {
+        deployment: String,
+        line: LineRecord,
+    },
+    Stalled {
+        deployment: String,
+        error: String,
+        hint: Option<String>,
+    },
     Lagged(u64),
     Silenced,
-    Shown { deployment: String, result: Result<DetailRecord, String> },
-    LogsRead { deployment: String, page: PageRecord, result: Result<Vec<LineRecord>, String> },
-    Ordered { deployment: String, verb: String, result: Result<(), String> },
+    Shown {
+        deployment: String,
+        result: Result<DetailRecord, String>,
+    },
+    LogsRead {
+        deployment: String,
+        page: PageRecord,
+        result: Result<Vec<LineRecord>, String>,
+    },
+    PlanRead {
+        question: QuestionNumber,
+        deployment: String,
+        result: Result<UndoPlanRecord, String>,
+    },
+    Ordered {
+        deployment: String,
+        verb: String,
+        result: Result<(), String>,
+    },
     Exported(Result<String, String>),
-    Launched { deployment: String, saga: String },
+    Launched {
+        deployment: String,
+        saga: String,
+    },
     LaunchRefused(RefusalRecord),
     Planned(Raw),
     AnswerLost,
@@ -98,6 +133,11 @@ impl From<&What> for WhatRecord {
                     .as_ref()
                     .map(|lines| lines.iter().map(LineRecord::from).collect())
                     .map_err(Clone::clone),
+            },
+            What::PlanRead { question, deployment, result } => Self::PlanRead {
+                question: *question,
+                deployment: deployment.to_string(),
+                result: result.as_ref().map(UndoPlanRecord::from).map_err(Clone::clone),
             },
             What::Ordered { deployment, verb, result } => Self::Ordered {
                 deployment: deployment.to_string(),
@@ -241,6 +281,11 @@ impl TryFrom<WhatRecord> for What {
                     }
                     Err(why) => Err(why),
                 },
+            },
+            WhatRecord::PlanRead { question, deployment, result } => Self::PlanRead {
+                question,
+                deployment: facts::id(&deployment)?,
+                result: result.map(UndoPlan::from),
             },
             WhatRecord::Ordered { deployment, verb, result } => {
                 Self::Ordered { deployment: facts::id(&deployment)?, verb: lasting(verb), result }

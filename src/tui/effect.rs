@@ -5,6 +5,7 @@ use crate::domain::log::LogPage;
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::OnFailure;
 use crate::domain::spec::DeploymentSpec;
+use crate::tui::model::plans::QuestionNumber;
 use crate::tui::model::remembered::Remembered;
 
 /// What the screen wants done.
@@ -22,6 +23,13 @@ pub enum Effect {
         deployment: DeploymentId,
         /// Which.
         page: LogPage,
+    },
+    /// Read what undoing a deployment would do.
+    ReadPlan {
+        /// For which question.
+        question: QuestionNumber,
+        /// Whose.
+        deployment: DeploymentId,
     },
     /// Give an order.
     Order {

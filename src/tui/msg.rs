@@ -13,6 +13,7 @@ use crate::domain::spec::FieldError;
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
+use crate::tui::model::plans::{QuestionNumber, UndoPlan};
 use crate::tui::model::remembered::Remembered;
 
 /// Something reached the screen.
@@ -72,6 +73,15 @@ pub enum What {
         page: LogPage,
         /// The lines, or why there are none.
         result: Result<Vec<NumberedLine>, String>,
+    },
+    /// What undoing a deployment would do was read.
+    PlanRead {
+        /// For which question.
+        question: QuestionNumber,
+        /// Whose.
+        deployment: DeploymentId,
+        /// The plan, or why there is none.
+        result: Result<UndoPlan, String>,
     },
     /// An order was answered.
     Ordered {

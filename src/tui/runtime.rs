@@ -39,7 +39,7 @@ const FRAME: Duration = Duration::from_millis(33);
 /// How many notices are taken in between two looks at the keyboard.
 const NOTICES_A_TURN: usize = 512;
 
-/// How long orders that are under way are waited for when the operator leaves.
+/// How long the next answer to an order is waited for when the operator leaves.
 const LAST_ORDERS: Duration = Duration::from_secs(2);
 
 /// What a frame is drawn on.
@@ -208,7 +208,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             }
             if let Some(exit) = self.model.ended {
                 self.keep_last_looks();
-                self.finish_orders().await;
+                self.finish_orders().await?;
                 return Ok(exit);
             }
             let frame_at = self.drawn_at.map_or_else(Instant::now, |drawn| drawn + FRAME);
@@ -360,6 +360,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             | Effect::ReadUsual
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
+            | Effect::ReadPlan { .. }
             | Effect::Plan { .. } => {
                 if let Some(control) = &self.control {
                     let ask = asking::ask(Arc::clone(control), effect, &self.options);
@@ -398,17 +399,16 @@ impl<'s, S: Screen> Runtime<'s, S> {
         }
     }
 
-    /// What was ordered must reach the engine, although nobody is there to read the answer.
-    async fn finish_orders(&mut self) {
-        let all = async {
-            while let Some(answer) = self.orders.join_next().await {
-                // Looks that waited for these to be written.
-                if let Ok(Answer::Kept(result)) = answer {
-                    self.keeping.kept(result, &mut self.orders);
-                }
-            }
-        };
-        let _ = tokio::time::timeout(LAST_ORDERS, all).await;
+    /// What was ordered must reach the engine, although nobody is there to read the answer: those
+    /// of many that wait for their turn as well, for as long as the engine answers. Looks that waited
+    /// for others to be written go with them.
+    async fn finish_orders(&mut self) -> Result<(), TuiError> {
+        while let Ok(Some(answer)) =
+            tokio::time::timeout(LAST_ORDERS, self.orders.join_next()).await
+        {
+            self.wake(answer_or_loss(answer))?;
+        }
+        Ok(())
     }
 
     fn draw(&mut self) -> Result<(), TuiError> {

@@ -18,13 +18,17 @@ use crate::tui::model::form::Progress;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
-use crate::tui::model::{Act, ActStage, Connection, Fetch, Model, Tone};
+use crate::tui::model::{ActStage, Connection, Fetch, Model, Tone};
 use crate::tui::msg::{LaunchRefusal, Msg, What};
 
 mod alert;
+mod asking;
+mod command_line;
 mod dialog;
 mod form;
+mod orders;
 mod panes;
+mod question;
 mod remembering;
 
 /// How long what is usual is taken for known.
@@ -58,6 +62,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             alert::pictured(model, &summaries);
             model.connection = Connection::Open;
             model.list.replace(summaries, model.now);
+            let list = &model.list;
+            model.marks.keep(|id| list.row(id).is_some());
+            question::look_again_at_all(model);
             refresh(model, &mut effects);
             // Lines may have been missed with the notices; those that are here already stay one.
             let saga = model.saga.as_ref();
@@ -86,18 +93,24 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 }
             }
         }
-        What::Ordered { deployment, verb, result } => ordered(model, deployment, verb, result),
+        What::PlanRead { question, deployment, result } => {
+            model.plans.take(question, deployment, result);
+        }
+        What::Ordered { deployment, verb, result } => {
+            orders::answered(model, deployment, verb, result, &mut effects);
+        }
         What::Exported(Ok(path)) => {
             model.say(Tone::Good, format!("all that is known of it: {path}"));
         }
         What::Exported(Err(why)) => model.say(Tone::Bad, format!("no file was written: {why}")),
         What::Launched(result) => launched(model, result),
         What::Planned(plan) => model.form.plan = Some(plan),
-        What::AnswerLost => answer_lost(model),
         What::Remembered(remembered) => model.remember(&remembered),
         What::Focused(focus) => model.alerts.focus = Some(focus),
         What::Warned(why) => model.say(Tone::Bad, why),
+        What::AnswerLost => answer_lost(model, &mut effects),
     }
+    question::read_plans(model, &mut effects);
     travel(model);
     model.forget_old();
     if !model.holds_still() {
@@ -112,20 +125,6 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     effects
 }
 
-/// Gives an order, and shows that it was asked.
-fn give(
-    model: &mut Model,
-    deployment: DeploymentId,
-    order: crate::domain::saga::event::Order,
-    effects: &mut Vec<Effect>,
-) {
-    let verb = order.verb();
-    model.acts.insert(deployment, Act { verb, stage: ActStage::Asked, at: model.now });
-    let name = name(model, deployment);
-    model.say(Tone::Plain, format!("{name}: {verb} asked"));
-    effects.push(Effect::Order { deployment, order });
-}
-
 fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
     match notice {
         Notice::Changed { summary, entries } => {
@@ -134,6 +133,7 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
             alert::changes(model, &summary);
             model.usual.follow(id, &summary.region, &entries);
             model.list.change(summary);
+            question::look_again(model, id, &entries);
             if model.acts.get(&id).is_some_and(|act| act.stage == ActStage::Accepted) {
                 model.acts.remove(&id);
             }
@@ -164,6 +164,11 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
 fn announce(model: &mut Model, summary: &Arc<Summary>) {
     let before = model.list.row(summary.deployment).map(|row| row.standing);
     if before == Some(summary.standing) || before.is_none() {
+        return;
+    }
+    // What was asked of many is summed up, and the rows show the rest.
+    let asked_for = summary.standing != Standing::NeedsYou;
+    if asked_for && model.outbox.speaks_for(summary.deployment) {
         return;
     }
     let why = summary.why.as_deref().map(|why| format!(": {}", format::why(why)));
@@ -233,26 +238,6 @@ fn shown(
     }
 }
 
-fn ordered(
-    model: &mut Model,
-    deployment: DeploymentId,
-    verb: &'static str,
-    result: Result<(), String>,
-) {
-    let name = name(model, deployment);
-    let stage = match result {
-        Ok(()) => {
-            model.say(Tone::Good, format!("{name}: {verb} accepted"));
-            ActStage::Accepted
-        }
-        Err(why) => {
-            model.say(Tone::Bad, format!("{name}: {verb} refused: {why}"));
-            ActStage::Refused(why)
-        }
-    };
-    model.acts.insert(deployment, Act { verb, stage, at: model.now });
-}
-
 fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
     match result {
         Ok(launched) => {
@@ -280,17 +265,15 @@ fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
 }
 
 /// Nobody knows which request it was: whatever was asked is taken for lost, and said to be in doubt.
-fn answer_lost(model: &mut Model) {
+fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
     model.fetch = Fetch::Idle;
     if let Some(saga) = &mut model.saga
         && saga.read().is_none()
     {
         saga.content = Content::Failed("no answer came".to_owned());
     }
-    for act in model.acts.values_mut().filter(|act| act.stage == ActStage::Asked) {
-        act.at = model.now;
-        act.stage = ActStage::Refused("no answer came; look whether it took effect".to_owned());
-    }
+    model.plans.lose();
+    orders::lost(model, effects);
     if model.form.progress == Progress::Asked {
         model.form.progress = Progress::Refused("no answer came; look at the list".to_owned());
     }

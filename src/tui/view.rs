@@ -11,6 +11,7 @@ use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::{Frames, layout};
 
 pub mod canvas;
+mod command_line;
 mod details;
 mod dialog;
 mod footer;
@@ -22,11 +23,11 @@ pub mod layout;
 mod list;
 mod log;
 mod prompts;
+mod question;
 mod row;
 mod saga;
 mod scene;
 mod step;
-mod undo;
 mod usual;
 mod waiting;
 
@@ -104,8 +105,8 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
     }
     match &model.overlay {
         Some(Overlay::Launch) => launch::draw(model, canvas),
-        Some(Overlay::Undo(dialog)) => undo::draw(model, dialog, canvas),
-        Some(Overlay::Reason(dialog)) => prompts::reason(model, dialog, canvas),
+        Some(Overlay::CommandLine(line)) => command_line::draw(line, canvas),
+        Some(Overlay::Question(asked)) => question::draw(model, asked, canvas),
         Some(Overlay::Details { deployment }) => details::draw(model, *deployment, canvas),
         Some(Overlay::Help { scroll }) => help::draw(*scroll, canvas),
         Some(Overlay::Quit) => prompts::quit(model, canvas),

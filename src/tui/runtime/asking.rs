@@ -10,6 +10,7 @@ use crate::domain::log::LogPage;
 use crate::tui::effect::Effect;
 use crate::tui::incident::Incident;
 use crate::tui::model::log::{CAPACITY, PAGE};
+use crate::tui::model::plans::UndoPlan;
 use crate::tui::msg::{LaunchRefusal, What};
 use crate::tui::options::Options;
 use crate::tui::runtime::Answer;
@@ -43,6 +44,12 @@ pub(super) fn ask(
                 let result = control.logs(deployment, page, PAGE).await;
                 let result = result.map_err(|error| told(&error));
                 Answer::Says(What::LogsRead { deployment, page, result })
+            }
+            Effect::ReadPlan { question, deployment } => {
+                let result = control.show(deployment).await;
+                let result = result.map(|detail| UndoPlan::from(&detail));
+                let result = result.map_err(|error| told(&error));
+                Answer::Says(What::PlanRead { question, deployment, result })
             }
             Effect::Order { deployment, order } => {
                 let verb = order.verb();

@@ -2,7 +2,9 @@
 
 use arcadia::domain::saga::event::Order;
 use arcadia::tui::effect::Effect;
-use arcadia::tui::model::overlay::{Overlay, UndoDialog, Undoing};
+use arcadia::tui::model::outbox::AT_ONCE;
+use arcadia::tui::model::overlay::Overlay;
+use arcadia::tui::model::question::{Answer, Stands};
 use arcadia::tui::msg::What;
 use arcadia::tui::options::{Ascii, Color};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -21,7 +23,7 @@ enum Input {
 
 fn input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
-        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl fwvit<>[]{}L.web-acme".chars().collect::<Vec<_>>())
+        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl  AAfwvit<>[]{}L.web-acme::0456789".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -38,7 +40,7 @@ fn input() -> impl Strategy<Value = Input> {
     prop_oneof![
         12 => (codes, modifiers).prop_map(|(code, modifiers)| Input::Key(code, modifiers)),
         1 => prop::sample::select(vec![
-            "acme/web-blue-00416", "\u{1b}[2J漢字\u{202e}", "a\u{301}\u{200d}👩‍👩‍👧", "",
+            "acme/web-blue-00416", "cancel", "mark state:running", "go acme/old-cache", "\u{1b}[2J漢字\u{202e}", "a\u{301}\u{200d}👩‍👩‍👧", "",
         ]).prop_map(Input::Paste),
         2 => (0_u16..200, 0_u16..60).prop_map(|(width, height)| Input::Resize(width, height)),
         1 => (0_u64..5_000).prop_map(Input::Pass),
@@ -69,6 +71,9 @@ proptest! {
             for effect in &stage.asked[asked..] {
                 prop_assert!(!is_destructive(effect) || confirmable, "{effect:?}");
             }
+            let list = &stage.model.list;
+            prop_assert!(stage.model.marks.iter().all(|id| list.row(id).is_some()), "a stale mark");
+            prop_assert!(stage.asked.len() - asked <= AT_ONCE, "too many orders at once");
             stage.drawn();
             if stage.model.ended.is_some() {
                 break;
@@ -88,6 +93,7 @@ fn is_destructive(effect: &Effect) -> bool {
         | Effect::Export(_)
         | Effect::Show(_)
         | Effect::ReadLogs { .. }
+        | Effect::ReadPlan { .. }
         | Effect::Launch { .. }
         | Effect::Plan { .. }
         | Effect::Copy(_)
@@ -105,17 +111,20 @@ fn confirmable(stage: &Stage, input: &Input) -> bool {
         return false;
     }
     match &stage.model.overlay {
-        Some(Overlay::Undo(UndoDialog { undoing: Undoing::Cancel, .. })) => {
-            matches!(code, KeyCode::Char('y' | 'Y'))
-        }
-        Some(Overlay::Undo(UndoDialog { undoing: Undoing::Rollback { typed }, name, .. })) => {
-            *code == KeyCode::Enter && typed.value() == name
-        }
-        Some(Overlay::Reason(dialog)) => {
-            *code == KeyCode::Enter && !dialog.typed.value().trim().is_empty()
-        }
+        Some(Overlay::Question(asked)) => match &asked.answer {
+            Answer::Yes => matches!(code, KeyCode::Char('y' | 'Y')),
+            Answer::Name(typed) => {
+                *code == KeyCode::Enter && typed.value() == asked.targets[0].name
+            }
+            Answer::Count(typed) => {
+                let count = asked.targets.iter().filter(|target| target.stands == Stands::Still);
+                *code == KeyCode::Enter && typed.value() == count.count().to_string()
+            }
+            Answer::Reason(typed) => *code == KeyCode::Enter && !typed.value().trim().is_empty(),
+        },
         Some(
             Overlay::Filter(_)
+            | Overlay::CommandLine(_)
             | Overlay::Search(_)
             | Overlay::Launch
             | Overlay::Details { .. }

@@ -8,10 +8,13 @@ use crate::screens::world;
 use crate::screens::world::Story;
 
 mod asking;
+mod bulk;
+mod command_line;
 mod launching;
 mod leaving;
 mod list;
 mod log;
+mod marks;
 mod orders;
 mod telling;
 
@@ -38,6 +41,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             | Effect::Export(_)
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
+            | Effect::ReadPlan { .. }
             | Effect::Launch { .. }
             | Effect::Plan { .. }
             | Effect::Copy(_)

@@ -1,5 +1,6 @@
 //! The loop: what it draws and when, what it asks of the engine, and how it ends.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::screens::control::FakeControl;
-use crate::screens::world::{self, NOW};
+use crate::screens::world::{self, NOW, Story};
 
 /// Counts what is drawn.
 struct Counted {
@@ -229,6 +230,21 @@ async fn an_order_reaches_the_engine_with_the_operators_name_even_when_he_leaves
     assert_eq!(orders.len(), 1);
     assert_eq!(orders[0].order, Order::Cancel);
     assert_eq!(orders[0].by, Actor::Operator("ana".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_for_many_all_reach_the_engine_although_few_are_under_way_and_he_leaves_at_once() {
+    let launched = |number: u128| Story::launched(100 + number, &format!("s{number}"), 9);
+    let control = FakeControl::new((0..30).map(launched).collect());
+    let mut run = started(&control);
+    run.shows("acme/s7").await;
+    run.keys("Ac");
+    run.shows("type 30, which is how many").await;
+    run.keys("30\nql");
+    assert_eq!(run.ended.await.unwrap(), Exit::SagasRunning { count: 30 });
+    let orders = control.orders.lock().unwrap();
+    let ordered: BTreeSet<_> = orders.iter().map(|order| order.deployment).collect();
+    assert_eq!((orders.len(), ordered.len()), (30, 30));
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ use arcadia::domain::saga::retry::RetryPolicy;
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::summary::Summary;
 use arcadia::domain::time::Timestamp;
-use arcadia::domain::undo_preview::{Leftover, Loss, UndoLine, UndoPreview};
+use arcadia::domain::undo_preview::{Deed, Leftover, UndoLine, UndoPreview};
 
 /// The moment at which every screen is drawn.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_760_000_000_000);
@@ -187,26 +187,30 @@ impl Story {
     /// What a control would say about it.
     pub(crate) fn detail(&self) -> Detail {
         let made = |step: usize| self.aggregate.state.steps[step].was_started();
-        let undo = |step: usize, text: &str, loss| UndoLine {
+        let undo = |step: usize, text: &str, deed| UndoLine {
             step: STEPS[step].0.into(),
             text: text.to_owned(),
-            loss,
+            deed,
         };
         let mut lines = Vec::new();
         if made(5) {
-            lines.push(undo(5, "restore A web.acme.example 198.51.100.4 ttl 300", Loss::None));
+            lines.push(undo(
+                5,
+                "restore A web.acme.example 198.51.100.4 ttl 300",
+                Deed::RestoresRecord,
+            ));
         }
         if made(4) {
-            lines.push(undo(4, "unlink droplet 398271 from acme", Loss::None));
+            lines.push(undo(4, "unlink droplet 398271 from acme", Deed::KeepsBooks));
         }
         if made(3) {
-            lines.push(undo(3, "remove droplet 398271 from the inventory", Loss::None));
+            lines.push(undo(3, "remove droplet 398271 from the inventory", Deed::KeepsBooks));
         }
         if made(1) {
-            lines.push(undo(1, "destroy droplet 398271 (203.0.113.7)", Loss::Data));
+            lines.push(undo(1, "destroy droplet 398271 (203.0.113.7)", Deed::DestroysDroplet));
         }
         if made(0) {
-            lines.push(undo(0, "mark the deployment cancelled", Loss::None));
+            lines.push(undo(0, "mark the deployment cancelled", Deed::KeepsBooks));
         }
         let gone = self.aggregate.state.steps[1].undo.is_settled();
         let leftovers = if made(1) && !gone {
