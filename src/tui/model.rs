@@ -288,7 +288,7 @@ impl Model {
                 selected.is_some_and(|row| row_allows(row, verb))
             }
             Command::Act(verb) => self.marks_allow(verb),
-            Command::Mark | Command::Copy => selected.is_some(),
+            Command::Mark | Command::Copy | Command::Export => selected.is_some(),
             Command::Unmark => !self.marks.is_empty(),
             Command::MarkAll => !self.list.shown().is_empty(),
             Command::Open => selected.is_some() && self.pane != Pane::Log,

@@ -90,6 +90,8 @@ pub enum What {
         /// Accepted, or why not.
         result: Result<(), String>,
     },
+    /// What is known of a deployment was written to this file, or not, and why.
+    Exported(Result<String, String>),
     /// A launch was answered.
     Launched(Result<Launched, LaunchRefusal>),
     /// What a launch would do.

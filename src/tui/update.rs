@@ -94,6 +94,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Ordered { deployment, verb, result } => {
             orders::answered(model, deployment, verb, result, &mut effects);
         }
+        What::Exported(Ok(path)) => {
+            model.say(Tone::Good, format!("all that is known of it: {path}"));
+        }
+        What::Exported(Err(why)) => model.say(Tone::Bad, format!("no file was written: {why}")),
         What::Launched(result) => launched(model, result),
         What::Planned(plan) => model.form.plan = Some(plan),
         What::AnswerLost => answer_lost(model, &mut effects),

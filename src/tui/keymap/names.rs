@@ -56,6 +56,7 @@ impl Command {
             Self::Act(Verb::Hold) => "hold",
             Self::Act(Verb::Details) => "details",
             Self::Copy => "copy",
+            Self::Export => "export",
             Self::Follow => "follow",
             Self::Wrap => "wrap",
             Self::AllSteps => "all-steps",

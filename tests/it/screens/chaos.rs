@@ -90,6 +90,7 @@ fn is_destructive(effect: &Effect) -> bool {
         },
         Effect::Watch
         | Effect::ReadUsual
+        | Effect::Export(_)
         | Effect::Show(_)
         | Effect::ReadLogs { .. }
         | Effect::ReadPlan { .. }

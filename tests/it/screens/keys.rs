@@ -38,6 +38,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             Effect::Order { order, .. } => Some(order),
             Effect::Watch
             | Effect::ReadUsual
+            | Effect::Export(_)
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
             | Effect::ReadPlan { .. }

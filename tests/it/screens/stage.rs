@@ -178,7 +178,7 @@ impl Stage {
             }
             Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
             Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
-            Effect::Order { .. } | Effect::Launch { .. } => {
+            Effect::Order { .. } | Effect::Launch { .. } | Effect::Export(_) => {
                 self.asked.push(effect);
                 None
             }

@@ -32,6 +32,7 @@ fn asked(stage: &Stage) -> Vec<(DeploymentId, Order)> {
         | Effect::Launch { .. }
         | Effect::Plan { .. }
         | Effect::Copy(_)
+        | Effect::Export(_)
         | Effect::Redraw
         | Effect::Suspend => None,
     };
