@@ -301,8 +301,6 @@ impl Model {
     pub fn allows(&self, command: Command) -> bool {
         let selected = self.list.selected();
         match command {
-            Command::Act(verb) => selected.is_some_and(|row| row_allows(row, verb)),
-            Command::Copy | Command::Export => selected.is_some(),
             Command::Act(verb) if verb == Verb::Details || self.marks.is_empty() => {
                 selected.is_some_and(|row| row_allows(row, verb))
             }

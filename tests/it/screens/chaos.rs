@@ -2,6 +2,7 @@
 
 use arcadia::domain::saga::event::Order;
 use arcadia::tui::effect::Effect;
+use arcadia::tui::model::ActStage;
 use arcadia::tui::model::outbox::AT_ONCE;
 use arcadia::tui::model::overlay::Overlay;
 use arcadia::tui::model::question::{Answer, Stands};
@@ -10,8 +11,8 @@ use arcadia::tui::options::{Ascii, Color};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 
-use crate::screens::stage::Stage;
-use crate::screens::world;
+use crate::screens::stage::{Plans, Stage};
+use crate::screens::world::{self, Story};
 
 #[derive(Debug, Clone)]
 enum Input {
@@ -19,6 +20,12 @@ enum Input {
     Paste(&'static str),
     Resize(u16, u16),
     Pass(u64),
+    /// The engine answers the oldest order that is under way.
+    Answer(Result<(), String>),
+    /// A whole new picture comes, with so many of the deployments.
+    Picture(usize),
+    /// Plans are answered, or held back.
+    Plans(Plans),
 }
 
 fn input() -> impl Strategy<Value = Input> {
@@ -44,6 +51,9 @@ fn input() -> impl Strategy<Value = Input> {
         ]).prop_map(Input::Paste),
         2 => (0_u16..200, 0_u16..60).prop_map(|(width, height)| Input::Resize(width, height)),
         1 => (0_u64..5_000).prop_map(Input::Pass),
+        2 => prop::sample::select(vec![Ok(()), Err("no".to_owned())]).prop_map(Input::Answer),
+        1 => (0_usize..12).prop_map(Input::Picture),
+        1 => prop::sample::select(vec![Plans::Answered, Plans::HeldBack]).prop_map(Input::Plans),
     ]
 }
 
@@ -57,9 +67,12 @@ proptest! {
     ) {
         let mut stage = Stage::with(100, 30, ascii, Color::Ansi);
         stage.picture(world::zoo());
+        let mut answered = 0;
         for input in inputs {
             let confirmable = confirmable(&stage, &input);
             let asked = stage.asked.len();
+            let in_line = stage.model.acts.values().filter(|act| act.stage == ActStage::InLine);
+            let in_line = in_line.count();
             match input {
                 Input::Key(code, modifiers) => {
                     stage.send(What::Key(KeyEvent::new(code, modifiers)));
@@ -67,9 +80,27 @@ proptest! {
                 Input::Paste(text) => stage.send(What::Pasted(text.to_owned())),
                 Input::Resize(width, height) => stage.resize(width, height),
                 Input::Pass(millis) => stage.pass(millis),
+                Input::Answer(result) => {
+                    let oldest = stage.asked.get(answered).cloned();
+                    answered += usize::from(oldest.is_some());
+                    if let Some(Effect::Order { deployment, order }) = oldest {
+                        stage.send(What::Ordered { deployment, verb: order.verb(), result });
+                    }
+                }
+                Input::Picture(count) => {
+                    let rows = world::zoo().iter().take(count).map(Story::summary).collect();
+                    stage.send(What::Pictured(Ok(rows)));
+                }
+                Input::Plans(plans) => {
+                    stage.plans = plans;
+                    for read in std::mem::take(&mut stage.held_back) {
+                        stage.send(read);
+                    }
+                }
             }
             for effect in &stage.asked[asked..] {
-                prop_assert!(!is_destructive(effect) || confirmable, "{effect:?}");
+                // What was confirmed for many may be given when its turn comes.
+                prop_assert!(!is_destructive(effect) || confirmable || in_line > 0, "{effect:?}");
             }
             let list = &stage.model.list;
             prop_assert!(stage.model.marks.iter().all(|id| list.row(id).is_some()), "a stale mark");

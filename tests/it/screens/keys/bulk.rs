@@ -35,6 +35,7 @@ fn asked(stage: &Stage) -> Vec<(DeploymentId, Order)> {
         | Effect::Remember(_)
         | Effect::Notify(_)
         | Effect::Copy(_)
+        | Effect::Export(_)
         | Effect::Redraw
         | Effect::Suspend => None,
     };
@@ -267,4 +268,16 @@ fn a_long_question_scrolls_to_its_end_and_back_without_a_dead_key() {
     stage.press(KeyCode::PageUp);
     stage.press(KeyCode::PageUp);
     assert_eq!(stage.drawn(), top);
+}
+
+#[test]
+fn the_plan_on_the_screen_is_read_again_when_its_saga_goes_on_but_not_while_it_only_waits() {
+    let mut stage = marking(&[world::running(), world::backing_off()]);
+    stage.keys("c");
+    stage.plans = Plans::HeldBack;
+    let waits = world::running().after(1).forward(2, StepEvent::Polled);
+    stage.goes_on(waits.clone());
+    assert!(stage.held_back.is_empty());
+    stage.goes_on(waits.after(1).succeeds(2));
+    assert_eq!(stage.held_back.len(), 1);
 }
