@@ -391,3 +391,8 @@ pub(crate) fn gives_up(story: Story) -> Story {
         .after(9_000)
         .undo(1, StepEvent::Failed { failure: trouble() })
 }
+
+/// One that came up whole this many seconds ago.
+pub(crate) fn up(number: u128, slug: &str, seconds_ago: u64) -> Story {
+    built(Story::launched(number, slug, seconds_ago), 7).completes()
+}
