@@ -10,7 +10,7 @@ mod notifying;
 mod past;
 mod remembering;
 mod running;
-mod stage;
+pub(crate) mod stage;
 mod usual;
 pub(crate) mod world;
 

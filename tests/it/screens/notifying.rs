@@ -46,7 +46,9 @@ fn what_needed_somebody_at_the_start_calls_nobody() {
 #[test]
 fn several_at_once_are_one_call_and_calls_are_seconds_apart() {
     let mut stage = stage();
-    (1..=3).for_each(|number| stage.goes_on(in_need(number)));
+    for number in 1..=3 {
+        stage.goes_on(in_need(number));
+    }
     stage.pass(300);
     assert_eq!(stage.calls, ["3 deployments need you"]);
     stage.goes_on(in_need(4));
@@ -91,7 +93,7 @@ fn who_looks_at_the_screen_is_not_called_if_he_wants_it_so() {
     ] {
         let mut stage = stage();
         stage.model.alerts.when = when;
-        for focus in focus {
+        if let Some(focus) = focus {
             stage.send(What::Focused(focus));
         }
         stage.goes_on(in_need(1));

@@ -1,6 +1,7 @@
 //! Deployments for the screens, each built by folding the facts of its history: what is drawn is
 //! what the law makes of them.
 
+use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +41,7 @@ pub(crate) struct Story {
     pub(crate) aggregate: Aggregate,
     at: Timestamp,
     commands: u128,
+    address: Ipv4Addr,
 }
 
 impl Story {
@@ -64,7 +66,8 @@ impl Story {
         };
         let first = Entry { seq: 0, at, fact: Fact::Launched(Box::new(launch.clone())) };
         let aggregate = Aggregate::launched(launch, at);
-        Self { entries: vec![first], aggregate, at, commands: number << 64 }
+        let address = Ipv4Addr::new(203, 0, 113, 7);
+        Self { entries: vec![first], aggregate, at, commands: number << 64, address }
     }
 
     /// Lets time pass.
@@ -148,6 +151,7 @@ impl Story {
     }
 
     fn discovered(self) -> Self {
+        let ipv4 = self.address;
         let key = ResourceKey { provider: "digitalocean".to_owned(), provider_id: "398271".into() };
         let at = self.at;
         self.fact(Fact::Resource(ResourceEvent::Discovered(Resource {
@@ -158,7 +162,7 @@ impl Story {
                 size: "s-1vcpu-1gb".to_owned(),
                 image: "ubuntu-24-04-x64".to_owned(),
             },
-            ipv4: "203.0.113.7".parse().unwrap(),
+            ipv4,
             owner: None,
             discovered_at: at,
         })))
@@ -394,4 +398,11 @@ pub(crate) fn gives_up(story: Story) -> Story {
         .undo(1, StepEvent::Started { attempt: 1 })
         .after(9_000)
         .undo(1, StepEvent::Failed { failure: trouble() })
+}
+
+/// One that came up whole at an address of its own, this many seconds after its launch.
+pub(crate) fn up(number: u8, slug: &str, seconds_ago: u64, seconds: u64) -> Story {
+    let mut story = Story::launched(number.into(), slug, seconds_ago);
+    story.address = Ipv4Addr::new(203, 0, 113, number);
+    built(story, 6).after(1_000 * seconds).does(6, 900).completes()
 }
