@@ -35,7 +35,6 @@ fn asked(stage: &Stage) -> Vec<(DeploymentId, Order)> {
         | Effect::Remember(_)
         | Effect::Notify(_)
         | Effect::Copy(_)
-        | Effect::Export(_)
         | Effect::Redraw
         | Effect::Suspend => None,
     };
