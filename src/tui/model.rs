@@ -13,6 +13,7 @@ use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::form::LaunchForm;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
+use crate::tui::model::offer::Offer;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::Opened;
@@ -21,6 +22,7 @@ use crate::tui::options::Exit;
 pub mod form;
 pub mod list;
 pub mod log;
+pub mod offer;
 pub mod overlay;
 pub mod past;
 pub mod query;
@@ -68,6 +70,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// The launch form.
     pub form: LaunchForm,
+    /// What can be launched, and for how much.
+    pub offer: Offer,
     /// The latest act on each deployment, until it shows in its row.
     pub acts: BTreeMap<DeploymentId, Act>,
     /// The line at the bottom.
@@ -192,6 +196,7 @@ impl Model {
             zoom: Zoom::Out,
             overlay: None,
             form: LaunchForm::new(draft),
+            offer: Offer::default(),
             acts: BTreeMap::new(),
             toast: None,
             ended: None,

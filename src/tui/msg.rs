@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 
 use crate::control::{Detail, Launched, Notice, NumberedLine};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::id::DeploymentId;
 use crate::domain::log::LogPage;
 use crate::domain::saga::plan::Plan;
@@ -81,7 +82,14 @@ pub enum What {
         result: Result<(), String>,
     },
     /// A launch was answered.
-    Launched(Result<Launched, LaunchRefusal>),
+    Launched {
+        /// The slug that was asked for.
+        slug: String,
+        /// What it made, or why not.
+        result: Result<Launched, LaunchRefusal>,
+    },
+    /// What can be launched, and for how much.
+    CatalogueRead(Arc<Catalogue>),
     /// What a launch would do.
     Planned(Plan),
     /// Something was asked that will not be answered.

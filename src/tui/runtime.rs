@@ -284,6 +284,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             }
             Effect::Watch
             | Effect::ReadUsual
+            | Effect::ReadCatalogue
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
             | Effect::Plan { .. } => {

@@ -6,19 +6,17 @@ use std::time::Duration;
 
 use crossterm::event::KeyEventKind;
 
-use crate::control::{Launched, Notice};
+use crate::control::Notice;
 use crate::domain::id::DeploymentId;
 use crate::domain::log::LogPage;
 use crate::domain::saga::plan::Direction;
 use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::format;
-use crate::tui::model::form::Progress;
-use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
 use crate::tui::model::{Act, ActStage, Connection, Fetch, Model, Tone};
-use crate::tui::msg::{LaunchRefusal, Msg, What};
+use crate::tui::msg::{Msg, What};
 
 mod dialog;
 mod form;
@@ -82,8 +80,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
         }
         What::Ordered { deployment, verb, result } => ordered(model, deployment, verb, result),
-        What::Launched(result) => launched(model, result),
+        What::Launched { slug, result } => form::launched(model, slug, result, &mut effects),
         What::Planned(plan) => model.form.plan = Some(plan),
+        What::CatalogueRead(catalogue) => model.offer.take(catalogue),
         What::AnswerLost => answer_lost(model),
     }
     travel(model);
@@ -116,7 +115,11 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
             let id = summary.deployment;
             announce(model, &summary);
             model.usual.follow(id, &summary.region, &entries);
+            let concerns = model.overlay.is_some() && model.form.concerns(&summary);
             model.list.change(summary);
+            if concerns {
+                model.form.check_names(model.list.rows());
+            }
             if model.acts.get(&id).is_some_and(|act| act.stage == ActStage::Accepted) {
                 model.acts.remove(&id);
             }
@@ -235,32 +238,6 @@ fn ordered(
     model.acts.insert(deployment, Act { verb, stage, at: model.now });
 }
 
-fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
-    match result {
-        Ok(launched) => {
-            model.form.launched();
-            if let Some(Overlay::Launch) = model.overlay {
-                model.overlay = None;
-            }
-            model.list.select(launched.deployment, model.now);
-            model.say(Tone::Good, "launched; it resumes by itself whatever happens here");
-        }
-        Err(LaunchRefusal::Fields(errors)) => {
-            model.form.refuse(errors);
-            model.say(Tone::Bad, "launch refused");
-        }
-        Err(LaunchRefusal::Other(why)) => {
-            // The form has room for all of it; without one, the bottom of the screen says it.
-            let told = match model.overlay {
-                Some(Overlay::Launch) => "launch refused; the form says why".to_owned(),
-                Some(_) | None => format!("launch refused: {why}"),
-            };
-            model.say(Tone::Bad, told);
-            model.form.progress = Progress::Refused(why);
-        }
-    }
-}
-
 /// Nobody knows which request it was: whatever was asked is taken for lost, and said to be in doubt.
 fn answer_lost(model: &mut Model) {
     model.fetch = Fetch::Idle;
@@ -273,9 +250,7 @@ fn answer_lost(model: &mut Model) {
         act.at = model.now;
         act.stage = ActStage::Refused("no answer came; look whether it took effect".to_owned());
     }
-    if model.form.progress == Progress::Asked {
-        model.form.progress = Progress::Refused("no answer came; look at the list".to_owned());
-    }
+    form::answer_lost(model);
     model.say(Tone::Bad, "a request ended without an answer; the log file says why");
 }
 

@@ -11,6 +11,7 @@ use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::{Frames, layout};
 
 pub mod canvas;
+mod cost;
 mod details;
 mod dialog;
 mod footer;

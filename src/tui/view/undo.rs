@@ -7,6 +7,7 @@ use crate::tui::model::overlay::{UndoDialog, Undoing};
 use crate::tui::model::saga::{Content, Opened};
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
+use crate::tui::view::cost::Cost;
 use crate::tui::view::dialog::{self, Focus};
 
 /// Draws the dialog.
@@ -28,7 +29,10 @@ pub(super) fn draw(model: &Model, dialog: &UndoDialog, canvas: &mut Canvas<'_>) 
             y += 1;
         }
         Some(Content::Read(_)) => {
-            inside.put(0, y, "will undo, in this order:", theme.plain());
+            let cost = content.and_then(Opened::read).and_then(|read| Cost::of(model, read));
+            let cost = cost.map(|cost| format!(", and end {}", cost.in_short(model.now)));
+            let words = format!("will undo, in this order{}:", cost.unwrap_or_default());
+            inside.put(0, y, &words, theme.plain());
             y = order(lines, y + 1, &mut inside);
         }
         Some(Content::Failed(why)) => {

@@ -13,6 +13,7 @@ mod leaving;
 mod list;
 mod log;
 mod orders;
+mod picking;
 mod telling;
 
 fn stage() -> Stage {
@@ -35,6 +36,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             Effect::Order { order, .. } => Some(order),
             Effect::Watch
             | Effect::ReadUsual
+            | Effect::ReadCatalogue
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
             | Effect::Launch { .. }

@@ -1,9 +1,11 @@
 //! A screen without a terminal: messages go in, a drawn frame comes out, and a small control
 //! answers what is asked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use arcadia::control::Notice;
+use arcadia::control::{Launched, Notice};
+use arcadia::domain::catalogue::Catalogue;
 use arcadia::domain::id::DeploymentId;
 use arcadia::domain::saga::plan::OnFailure;
 use arcadia::domain::spec::LaunchDraft;
@@ -11,7 +13,7 @@ use arcadia::domain::time::Timestamp;
 use arcadia::domain::usual::Usual;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::Model;
-use arcadia::tui::msg::{Msg, What};
+use arcadia::tui::msg::{LaunchRefusal, Msg, What};
 use arcadia::tui::options::{Ascii, Color};
 use arcadia::tui::theme::Theme;
 use arcadia::tui::update::update;
@@ -21,6 +23,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Cell;
 
+use crate::screens::catalogue;
 use crate::screens::control;
 use crate::screens::world::{self, NOW, Story};
 
@@ -33,8 +36,12 @@ pub(crate) struct Stage {
     pub(crate) now: Timestamp,
     /// How long steps usually take, if that can be read.
     pub(crate) usual: Option<Usual>,
+    /// What can be launched; `None` keeps whoever asks waiting.
+    pub(crate) catalogue: Option<Arc<Catalogue>>,
     /// What was asked of the control, orders and launches only.
     pub(crate) asked: Vec<Effect>,
+    /// Everything that was wanted.
+    pub(crate) effects: Vec<Effect>,
     /// What was put on the clipboard.
     pub(crate) copied: Vec<String>,
 }
@@ -58,7 +65,9 @@ impl Stage {
             stories: Vec::new(),
             now: NOW,
             usual: None,
+            catalogue: Some(catalogue::of_provider()),
             asked: Vec::new(),
+            effects: Vec::new(),
             copied: Vec::new(),
         };
         stage.send(What::Resized { width, height });
@@ -131,6 +140,7 @@ impl Stage {
     /// Takes a message in, and answers what it asks for.
     pub(crate) fn send(&mut self, what: What) {
         for effect in update(&mut self.model, Msg { at: self.now, what }) {
+            self.effects.push(effect.clone());
             let answer = match effect {
                 Effect::Watch => {
                     let summaries = self.stories.iter().map(Story::summary).collect();
@@ -149,6 +159,7 @@ impl Stage {
                     Some(What::LogsRead { deployment, page, result: Ok(control::log_lines()) })
                 }
                 Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
+                Effect::ReadCatalogue => self.catalogue.clone().map(What::CatalogueRead),
                 Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
                 Effect::Order { .. } | Effect::Launch { .. } => {
                     self.asked.push(effect);
@@ -163,6 +174,20 @@ impl Stage {
             if let Some(what) = answer {
                 self.send(what);
             }
+        }
+    }
+
+    /// Answers every launch that was asked for: yes, but to these slugs.
+    pub(crate) fn answer_launches(&mut self, refused: &[&str]) {
+        for (number, effect) in std::mem::take(&mut self.asked).into_iter().enumerate() {
+            let Effect::Launch { spec, .. } = effect else { continue };
+            let result = if refused.contains(&spec.slug.as_str()) {
+                Err(LaunchRefusal::Other(format!("`{}` exists already", spec.name())))
+            } else {
+                let story = Story::launched(900 + number as u128, &spec.slug, 0);
+                Ok(Launched { deployment: story.id(), saga: story.aggregate.saga })
+            };
+            self.send(What::Launched { slug: spec.slug.clone(), result });
         }
     }
 

@@ -1,5 +1,7 @@
 //! The pick lists of the launch form: what a field may hold, and what of it answers to what is typed.
 
+use std::cmp::Reverse;
+
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -63,24 +65,24 @@ pub fn matching(choices: Vec<Choice>, typed: &str) -> Vec<Choice> {
     if typed.trim().is_empty() {
         return choices;
     }
-    let pattern =
-        Pattern::new(typed, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
+    let pattern = Pattern::new(typed, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
-    let mut found: Vec<(u32, Choice)> = choices
+    let typed = typed.trim().to_ascii_lowercase();
+    let mut found: Vec<_> = choices
         .into_iter()
         .filter_map(|choice| {
             let hay = format!("{} {}", choice.value, choice.words);
             let score = pattern.score(Utf32Str::new(&hay, &mut buffer), &mut matcher)?;
-            Some((score, choice))
+            let literal = hay.to_ascii_lowercase().contains(&typed);
+            Some((!literal, Reverse(score), choice))
         })
         .collect();
-    let typed = typed.trim().to_ascii_lowercase();
-    found.sort_by_key(|(score, choice)| {
+    found.sort_by_key(|(not_literal, score, choice)| {
         let begins = choice.value.to_ascii_lowercase().starts_with(&typed);
-        (choice.value != typed, choice.unfit.is_some(), !begins, std::cmp::Reverse(*score))
+        (choice.value != typed, choice.unfit.is_some(), !begins, *not_literal, *score)
     });
-    found.into_iter().map(|(_, choice)| choice).collect()
+    found.into_iter().map(|(_, _, choice)| choice).collect()
 }
 
 /// What is known of what a field holds.

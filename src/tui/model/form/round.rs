@@ -68,7 +68,8 @@ impl Round {
         if self.count() == 1 {
             return Some(first.clone());
         }
-        let each: Vec<_> = self.refused.iter().map(|(slug, why)| format!("{slug}: {why}")).collect();
+        let each: Vec<_> =
+            self.refused.iter().map(|(slug, why)| format!("{slug}: {why}")).collect();
         let others = match self.launched.len() {
             0 => String::new(),
             1 => "; the other one was launched".to_owned(),
