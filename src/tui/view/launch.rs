@@ -35,24 +35,22 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
         lines = below(model, preview::Detail::Short, width, &inside);
     }
     let kept = match (&form.progress, form.focus) {
-        // What went wrong comes first, and what to do stands at its end.
-        (Progress::Refused(_), _) => 0,
-        // What would be done is read before it is.
-        (_, Field::Launch) => 0,
+        // What went wrong comes first, and what to do stands at its end; and what would be done is
+        // read before it is.
+        (Progress::Refused(_), _) | (_, Field::Launch) => 0,
         (Progress::Writing | Progress::Confirming(_) | Progress::Asked(_), _) => LEAST_FIELDS,
     };
     let shown = rows.min(room.saturating_sub(lines.len()).max(kept)).min(room);
-    let last = (form.focus as usize).min(rows - 1);
-    let first = match &list {
-        // The field and its list stand together.
-        Some(list) => last.saturating_sub(room.saturating_sub(1 + list.height(room))),
-        None => (last + 1).saturating_sub(shown),
-    };
-    let first = first.max((last + 1).saturating_sub(shown.max(1))).min(last);
-    for (y, field) in Field::ALL.into_iter().skip(first).take(shown.min(rows - first)).enumerate() {
+    let at = (form.focus as usize).min(rows - 1);
+    // The field that has the keys is seen, and its list with it.
+    let above = list
+        .as_ref()
+        .map_or(0, |list| at.saturating_sub(room.saturating_sub(1 + list.height(room))));
+    let first = above.max((at + 1).saturating_sub(shown.max(1))).min(at);
+    for (y, field) in Field::ALL.into_iter().take(rows).skip(first).take(shown).enumerate() {
         row(model, field, y, &mut inside);
     }
-    let end = list.as_ref().map_or(0, |list| (last - first + 1 + list.height(room)).min(room));
+    let end = list.as_ref().map_or(0, |list| (at - first + 1 + list.height(room)).min(room));
     let top = shown.max(end);
     let gap = usize::from(room > top + lines.len());
     for (y, line) in (top + gap..room).zip(&lines) {
@@ -60,7 +58,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
         inside.right(y, &line.right, line.style);
     }
     if let Some(list) = list {
-        list.draw(last - first + 1, room, &mut inside);
+        list.draw(at - first + 1, room, &mut inside);
     }
     button(model, room, &mut inside);
 }

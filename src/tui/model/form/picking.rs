@@ -22,7 +22,7 @@ impl LaunchForm {
         let Some(input) = self.input_mut() else { return };
         match (picks, text) {
             (Picks::One, Text::Untouched) => input.reset(),
-            (Picks::Some, Text::Untouched) if last_word(input.value()) != "" => {
+            (Picks::Some, Text::Untouched) if !last_word(input.value()).is_empty() => {
                 *input = Input::new(format!("{} ", input.value()));
             }
             (Picks::One | Picks::Some, Text::Typed | Text::Untouched) | (Picks::Nothing, _) => {}
