@@ -25,6 +25,7 @@ use crate::tui::view::ViewState;
 
 pub mod effect;
 pub mod format;
+mod incident;
 pub mod keymap;
 pub mod model;
 pub mod msg;

@@ -53,6 +53,7 @@ pub(super) async fn show(
             Provider::DigitalOcean => "PROD".to_owned(),
         },
         draft: draft(config),
+        incidents: config.data_dir.join("incidents"),
         ascii: ascii(config.ui.ascii, environment),
         color: color(config.ui.color, environment),
     };

@@ -45,6 +45,8 @@ pub enum Effect {
         /// What would happen when a step fails for good.
         on_failure: OnFailure,
     },
+    /// Write everything that is known of a deployment to a file.
+    Export(DeploymentId),
     /// Put a text on the clipboard of whoever sits at the terminal.
     Copy(String),
     /// Draw every cell anew.

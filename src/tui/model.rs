@@ -254,7 +254,7 @@ impl Model {
         let selected = self.list.selected();
         match command {
             Command::Act(verb) => selected.is_some_and(|row| row_allows(row, verb)),
-            Command::Copy => selected.is_some(),
+            Command::Copy | Command::Export => selected.is_some(),
             Command::Open => selected.is_some() && self.pane != Pane::Log,
             Command::Launch => self.connection == Connection::Open,
             Command::NeedsYouOnly => {

@@ -81,6 +81,8 @@ pub enum What {
         /// Accepted, or why not.
         result: Result<(), String>,
     },
+    /// What is known of a deployment was written to this file, or not, and why.
+    Exported(Result<String, String>),
     /// A launch was answered.
     Launched {
         /// The slug that was asked for.

@@ -1,5 +1,7 @@
 //! What the caller says about the screen, and what the screen says when it is left.
 
+use std::path::PathBuf;
+
 use crate::clock::{Clock, IdSource};
 use crate::domain::spec::LaunchDraft;
 
@@ -16,6 +18,8 @@ pub struct Options {
     pub environment: String,
     /// What the launch form begins with.
     pub draft: LaunchDraft,
+    /// Where files about incidents are written.
+    pub incidents: PathBuf,
     /// Whether only ASCII may be drawn.
     pub ascii: Ascii,
     /// Whether colours may be set.

@@ -293,6 +293,13 @@ impl<'s, S: Screen> Runtime<'s, S> {
                     self.reads.spawn(ask);
                 }
             }
+            Effect::Export(deployment) => {
+                if let Some(control) = &self.control {
+                    let export =
+                        asking::export(Arc::clone(control), deployment, self.options.clone());
+                    self.reads.spawn(export);
+                }
+            }
             Effect::Order { .. } | Effect::Launch { .. } => {
                 if let Some(control) = &self.control {
                     let ask = asking::ask(Arc::clone(control), effect, &self.options);

@@ -80,6 +80,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
         }
         What::Ordered { deployment, verb, result } => ordered(model, deployment, verb, result),
+        What::Exported(Ok(path)) => {
+            model.say(Tone::Good, format!("all that is known of it: {path}"));
+        }
+        What::Exported(Err(why)) => model.say(Tone::Bad, format!("no file was written: {why}")),
         What::Launched { slug, result } => form::launched(model, slug, result, &mut effects),
         What::Planned(plan) => model.form.plan = Some(plan),
         What::CatalogueRead(catalogue) => model.offer.take(catalogue),

@@ -1,5 +1,8 @@
 //! The dashboard as a person meets it: the real program in a pseudo-terminal, keys in, cells out.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use rustix::process::Signal;
 use vt100::{Color, Screen};
 
@@ -75,6 +78,39 @@ fn a_deployment_is_launched_and_rolled_back_by_keys_alone() {
     terminal.keys("q");
     assert_eq!(terminal.wait_for_end(), 0);
     assert_eq!(home.deployments()[0]["standing"], "rolled_back");
+}
+
+#[test]
+fn all_that_is_known_of_a_failed_launch_goes_to_a_file_of_its_owners() {
+    let cloud = Simulated::start();
+    cloud.faults(&["POST /v2/domains/*/records: 422 \"no \u{1b}[2Jsuch zone\""]);
+    let home = cloud.home();
+    let mut terminal = dashboard(&home);
+    launch_in(&mut terminal, "web");
+    terminal.wait_for_text("✗ acme/web");
+    terminal.keys("e");
+    terminal.wait_for_text("all that is known of it: ");
+    terminal.keys("q");
+    terminal.wait_for_end();
+    let files: Vec<_> = fs::read_dir(home.data().join("incidents")).unwrap().collect();
+    let [Ok(file)] = &files[..] else { panic!("one file: {files:?}") };
+    assert!(file.file_name().to_string_lossy().starts_with("acme-web-"), "{file:?}");
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(file.path()).unwrap();
+    for part in [
+        "acme/web FAILED\n",
+        "\nwhy         ",
+        "\n  point DNS                undone\n",
+        "\n  create droplet           undone\n",
+        "\nSTILL OUT THERE\n  none\n",
+        "launched by operator:",
+        "create droplet: undone\n",
+        "[2Jsuch zone",
+        "method=POST path=/v2/droplets",
+    ] {
+        assert!(text.contains(part), "{part:?} in {text}");
+    }
+    assert!(!text.contains('\u{1b}'), "nothing in it steers a terminal");
 }
 
 #[test]

@@ -86,6 +86,7 @@ fn is_destructive(effect: &Effect) -> bool {
         Effect::Watch
         | Effect::ReadUsual
         | Effect::ReadCatalogue
+        | Effect::Export(_)
         | Effect::Show(_)
         | Effect::ReadLogs { .. }
         | Effect::Launch { .. }

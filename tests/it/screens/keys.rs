@@ -37,6 +37,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             Effect::Watch
             | Effect::ReadUsual
             | Effect::ReadCatalogue
+            | Effect::Export(_)
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
             | Effect::Launch { .. }

@@ -68,6 +68,7 @@ fn options() -> Options {
         operator: "ana".to_owned(),
         environment: "SIM".to_owned(),
         draft: LaunchDraft::default(),
+        incidents: std::env::temp_dir(),
         ascii: Ascii::No,
         color: Color::Ansi,
     }

@@ -161,7 +161,7 @@ impl Stage {
                 Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
                 Effect::ReadCatalogue => self.catalogue.clone().map(What::CatalogueRead),
                 Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
-                Effect::Order { .. } | Effect::Launch { .. } => {
+                Effect::Order { .. } | Effect::Launch { .. } | Effect::Export(_) => {
                     self.asked.push(effect);
                     None
                 }
