@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use crate::domain::money::Dollars;
+use crate::domain::money::Price;
 use crate::domain::saga::plan::OnFailure;
 use crate::tui::model::Model;
 use crate::tui::model::form::{Field, MANY, Progress};
@@ -165,16 +165,28 @@ fn button(model: &Model, y: usize, canvas: &mut Canvas<'_>) {
 /// How many deployments, and what they cost together: `3 deployments, $0.027/h`; nothing for one.
 fn deployments(model: &Model) -> Option<String> {
     let specs = model.form.specs().filter(|specs| specs.len() > 1)?;
-    let price = price(model).map(|price| format!(", {}", price.an_hour())).unwrap_or_default();
+    let price = hourly(model).map(|price| format!(", {price}")).unwrap_or_default();
     Some(format!("{} deployments{price}", specs.len()))
 }
 
 /// What everything costs in an hour; `None` when that is not known.
-fn price(model: &Model) -> Option<Dollars> {
+fn hourly(model: &Model) -> Option<String> {
+    let (price, count) = price(model)?;
+    Some(price.hourly.times(count).an_hour())
+}
+
+/// What everything costs in an hour, and in a month.
+fn cost(model: &Model) -> Option<String> {
+    let (price, count) = price(model)?;
+    let month = price.monthly.times(count);
+    Some(format!("{}, {month} a month", price.hourly.times(count).an_hour()))
+}
+
+/// What one of them costs, and how many there are.
+fn price(model: &Model) -> Option<(Price, u64)> {
     let specs = model.form.specs()?;
-    let size = &specs.first()?.size;
-    let one = model.offer.catalogue.price(size)?;
-    Some(one.hourly.times(u64::try_from(specs.len()).unwrap_or(u64::MAX)))
+    let price = model.offer.catalogue.price(&specs.first()?.size)?;
+    Some((price, u64::try_from(specs.len()).unwrap_or(u64::MAX)))
 }
 
 fn on_failure(on_failure: OnFailure) -> &'static str {

@@ -179,7 +179,8 @@ impl Stage {
 
     /// Answers every launch that was asked for: yes, but to these slugs.
     pub(crate) fn answer_launches(&mut self, refused: &[&str]) {
-        for (number, effect) in std::mem::take(&mut self.asked).into_iter().enumerate() {
+        // The last that was asked for is answered first.
+        for (number, effect) in std::mem::take(&mut self.asked).into_iter().enumerate().rev() {
             let Effect::Launch { spec, .. } = effect else { continue };
             let result = if refused.contains(&spec.slug.as_str()) {
                 Err(LaunchRefusal::Other(format!("`{}` exists already", spec.name())))

@@ -7,6 +7,8 @@ use crate::control::Launched;
 /// Launches that were asked for together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Round {
+    /// All of them, in the order in which they were asked for.
+    all: Vec<String>,
     waiting: BTreeSet<String>,
     launched: Vec<(String, Launched)>,
     refused: Vec<(String, String)>,
@@ -15,25 +17,29 @@ pub struct Round {
 impl Round {
     /// A round of launches with these slugs.
     pub fn of(slugs: impl IntoIterator<Item = String>) -> Self {
-        Self { waiting: slugs.into_iter().collect(), ..Self::default() }
+        let all: Vec<String> = slugs.into_iter().collect();
+        Self { waiting: all.iter().cloned().collect(), all, ..Self::default() }
     }
 
     /// One of them is there.
     pub fn launched(&mut self, slug: String, launched: Launched) {
         self.waiting.remove(&slug);
         self.launched.push((slug, launched));
+        // Answers come in any order.
+        self.launched.sort_by_key(|(slug, _)| self.all.iter().position(|asked| asked == slug));
     }
 
     /// One of them was refused.
     pub fn refused(&mut self, slug: String, why: String) {
         self.waiting.remove(&slug);
         self.refused.push((slug, why));
+        self.refused.sort_by_key(|(slug, _)| self.all.iter().position(|asked| asked == slug));
     }
 
     /// No further answer will come.
     pub fn lost(&mut self, why: &str) {
         for slug in std::mem::take(&mut self.waiting) {
-            self.refused.push((slug, why.to_owned()));
+            self.refused(slug, why.to_owned());
         }
     }
 
@@ -44,7 +50,7 @@ impl Round {
 
     /// How many there are, answered or not.
     pub fn count(&self) -> usize {
-        self.waiting.len() + self.launched.len() + self.refused.len()
+        self.all.len()
     }
 
     /// How many were answered.

@@ -7,7 +7,7 @@ use crate::tui::model::Model;
 use crate::tui::model::form::round::joined;
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::launch::{Line, deployments, price, wrapped};
+use crate::tui::view::launch::{Line, cost, deployments, wrapped};
 
 /// How much of it is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +32,9 @@ pub(super) fn lines(model: &Model, detail: Detail, width: usize, theme: Theme) -
     let usual = model.usual.of_plan(plan, &first.region);
     let usual = usual.map(|span| format!(", usually {}", format::duration(span)));
     let steps = plan.steps();
-    let cost = match specs {
-        [_] => price(model).map(|price| format!(", {}", price.an_hour())),
-        _ => None,
-    };
+    // What several cost in an hour stands above.
+    let cost = if specs.len() == 1 { cost(model) } else { None };
+    let cost = cost.map(|cost| format!(", {cost}"));
     let runs = format!(
         "{} {} steps{}{}{}",
         if specs.len() == 1 { "runs" } else { "each runs" },

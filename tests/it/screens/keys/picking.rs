@@ -5,8 +5,9 @@ use arcadia::tui::model::form::Field;
 use crossterm::event::KeyCode;
 
 use crate::screens::catalogue;
-use crate::screens::keys::stage;
+use crate::screens::keys::{at, stage};
 use crate::screens::stage::Stage;
+use crate::screens::world;
 
 /// The form, with a name in it, at one of its fields.
 fn form(field: Field) -> Stage {
@@ -144,4 +145,33 @@ fn the_lists_are_asked_for_when_the_form_opens_and_once_at_a_time() {
     assert!(stage.drawn().contains("the provider did not answer: 503"));
     stage.press(KeyCode::Esc);
     assert_eq!(asks(&mut stage), 1, "the engine knows when to ask again");
+}
+
+#[test]
+fn a_size_that_is_in_no_list_has_no_price_anywhere() {
+    let mut stage = form(Field::Size);
+    stage.catalogue = Some(catalogue::of_nobody());
+    stage.press(KeyCode::Esc);
+    stage.keys("n");
+    assert!(stage.drawn().contains("$0.009/h"));
+    stage.keys("s-9vcpu-9gb");
+    go(&mut stage, Field::Launch);
+    let drawn = stage.drawn();
+    assert!(drawn.contains("not in the offline list of"), "{drawn}");
+    assert!(drawn.contains("create droplet dep-web s-9vcpu-9gb in syd1, from"), "{drawn}");
+}
+
+#[test]
+fn what_is_out_there_says_what_it_costs_once_the_price_is_known() {
+    let story = world::needs_you();
+    let mut stage = at(&story);
+    assert!(stage.drawn().contains("droplet 398271 (203.0.113.7), $0.009/h, 40m59s, about $0.01"));
+    let mut lists = (*catalogue::of_provider()).clone();
+    lists.sizes.items.retain(|size| size.slug != story.summary().size);
+    stage.send(arcadia::tui::msg::What::CatalogueRead(lists.into()));
+    let drawn = stage.drawn();
+    assert!(drawn.contains("droplet 398271 (203.0.113.7)"), "{drawn}");
+    assert!(!drawn.contains("/h"), "no price is not a price of nothing: {drawn}");
+    stage.keys("o");
+    assert!(!stage.drawn().contains("/h"));
 }
