@@ -243,6 +243,7 @@ async fn engine(
     let parts = Parts {
         journal: journal.clone(),
         registry: Registry::of(counted),
+        catalogue: None,
         planner: Arc::new(move |_, on_failure| plan_of(on_failure)),
         clock: clock.clone(),
         ids: IdSource::new(clock.clone(), chance.clone()),

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 
 use crate::domain::aggregate::{Aggregate, Entry};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::deployment::Actor;
 use crate::domain::id::{CommandId, DeploymentId, SagaId};
 use crate::domain::log::{LogLine, LogPage};
@@ -42,6 +43,10 @@ pub trait Control: Send + Sync {
 
     /// How long steps usually took, from the latest deployments of each region.
     async fn usual(&self) -> Result<Usual, ControlError>;
+
+    /// What can be launched, and for how much: the provider's lists, or the program's own where it
+    /// gave none. It may take some seconds.
+    async fn catalogue(&self) -> Result<Arc<Catalogue>, ControlError>;
 
     /// The plan that a launch of this spec would follow.
     fn plan(&self, spec: &DeploymentSpec, on_failure: OnFailure) -> Plan;

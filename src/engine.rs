@@ -23,6 +23,7 @@ use crate::control::{
     Watch,
 };
 use crate::domain::aggregate::{Aggregate, Launch};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::log::{LogLine, LogPage};
 use crate::domain::saga::plan::{OnFailure, Plan};
@@ -31,15 +32,18 @@ use crate::domain::summary::Summary;
 use crate::domain::usual::Usual;
 use crate::fair::Gate;
 use crate::journal::{Journal, JournalError};
+use crate::providers;
 use crate::steps::Registry;
 use crate::store::{Names, Store};
 
+use self::catalogue::Shelf;
 use self::owner::{Opening, Owner};
 use self::recovery::Unowned;
 use self::request::Request;
 use self::seats::{Seat, Seats};
 
 mod call;
+pub mod catalogue;
 mod ledger;
 mod logbook;
 mod owner;
@@ -77,6 +81,8 @@ pub struct Parts {
     pub journal: Arc<dyn Journal>,
     /// The steps that plans may name.
     pub registry: Registry,
+    /// Says what can be launched; without one, the program's own lists do.
+    pub catalogue: Option<Arc<dyn providers::Catalogue>>,
     /// Makes the plan of a launch.
     pub planner: Planner,
     /// Tells the time.
@@ -112,6 +118,7 @@ struct Shared {
     chance: Chance,
     turns: Gate<DeploymentId>,
     seats: Seats,
+    shelf: Shelf,
     store: Store,
     notices: broadcast::Sender<Notice>,
     logbook: logbook::Logbook,
@@ -154,6 +161,7 @@ impl Handle {
             chance: parts.chance,
             turns: Gate::new(parts.calls_at_once.get()),
             seats,
+            shelf: Shelf::new(parts.catalogue),
             store: Store::default(),
             notices,
             logbook,
@@ -356,6 +364,10 @@ impl Control for Handle {
 
     async fn usual(&self) -> Result<Usual, ControlError> {
         usual::read(&self.shared).await
+    }
+
+    async fn catalogue(&self) -> Result<Arc<Catalogue>, ControlError> {
+        Ok(self.shared.shelf.read(&self.shared.clock).await)
     }
 
     fn plan(&self, spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::domain::catalogue::{Image, Region, Size, SshKey};
 use crate::domain::failure::{Effect, Failure};
 use crate::domain::resource::{Resource, ResourceKey, ResourceOwner};
 use crate::domain::time::Timestamp;
@@ -99,6 +100,25 @@ pub trait Estate: Send + Sync {
     /// The account behind the token, and what the provider's clock showed: a provider that refuses
     /// the token still tells the time.
     async fn greet(&self) -> Greeting;
+}
+
+/// What the provider offers and what the account holds: the choices of a launch. It only reads.
+#[async_trait]
+pub trait Catalogue: Send + Sync {
+    /// Every region, closed ones included.
+    async fn regions(&self) -> Result<Vec<Region>, ProviderError>;
+
+    /// Every size, withdrawn ones included.
+    async fn sizes(&self) -> Result<Vec<Size>, ProviderError>;
+
+    /// The account's own images, and those of distributions.
+    async fn images(&self) -> Result<Vec<Image>, ProviderError>;
+
+    /// The names of the account's domains, without a trailing dot.
+    async fn domains(&self) -> Result<Vec<String>, ProviderError>;
+
+    /// The public keys of the account.
+    async fn ssh_keys(&self) -> Result<Vec<SshKey>, ProviderError>;
 }
 
 /// A droplet's id at the provider.

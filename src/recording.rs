@@ -12,6 +12,7 @@
 use std::path::PathBuf;
 
 mod answer;
+mod catalogue;
 mod facts;
 mod file;
 mod message;

@@ -12,7 +12,7 @@ use crate::domain::deployment::{DeploymentState, IllegalDeploymentTransition, Tr
 use crate::domain::failure::Failure;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::spec::{DeploymentSpec, DnsName};
-use crate::domain::summary::{Standing, Summary};
+use crate::domain::summary::Summary;
 
 /// The state of one deployment, as its steps may change it.
 #[async_trait]
@@ -74,8 +74,8 @@ impl Store {
     /// Puts a row in the place of the old one.
     pub fn put(&self, summary: Arc<Summary>) {
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
-        let held = rows.by_deployment.get(&summary.deployment).map(|row| holds_its_names(row));
-        let holds = holds_its_names(&summary);
+        let held = rows.by_deployment.get(&summary.deployment).map(|row| row.holds_its_names());
+        let holds = summary.holds_its_names();
         // Most changes of a row change nothing about its names.
         if held != Some(holds) {
             for name in Names::of_row(&summary).0 {
@@ -129,16 +129,5 @@ impl Store {
     pub fn release_names(&self, names: &Names, deployment: DeploymentId) {
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
         rows.names.retain(|name, holder| *holder != deployment || !names.0.contains(name));
-    }
-}
-
-/// Names are free again when nothing of the deployment is left.
-fn holds_its_names(summary: &Summary) -> bool {
-    match summary.state {
-        DeploymentState::Provisioning | DeploymentState::Active | DeploymentState::Paused => {
-            summary.standing != Standing::Abandoned
-        }
-        // The last compensation marks the deployment cancelled while its saga is still open.
-        DeploymentState::Cancelled | DeploymentState::Archived => !summary.standing.is_finished(),
     }
 }

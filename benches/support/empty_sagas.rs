@@ -79,6 +79,7 @@ pub(crate) async fn engine(journal: Arc<dyn Journal>) -> Handle {
     let parts = Parts {
         journal,
         registry: Registry::of(STEPS.map(|name| Arc::new(Nothing(name)) as Arc<dyn Step>)),
+        catalogue: None,
         planner: Arc::new(|_, _| plan()),
         clock: clock.clone(),
         ids: IdSource::new(clock, chance.clone()),

@@ -10,7 +10,7 @@ use crate::clock::{Chance, Clock};
 use crate::config::{Config, Provider, SimulatorConfig};
 use crate::domain::failure::FailureCode;
 use crate::providers::digitalocean::{self, DigitalOcean, Limits};
-use crate::providers::{Compute, Dns, Estate};
+use crate::providers::{Catalogue, Compute, Dns, Estate};
 use crate::simulator::{self, Options, RateLimit, Running, Timings};
 
 /// What the simulated cloud takes as a token: it takes any.
@@ -57,6 +57,11 @@ impl Cloud {
         let client = client(config, None, None, clock, chance)?;
         let (compute, dns) = (Arc::new(client.clone()), Arc::new(client.clone()));
         Ok(Self { compute, dns, client, simulator: None })
+    }
+
+    /// What can be launched there.
+    pub(super) fn catalogue(&self) -> Arc<dyn Catalogue> {
+        Arc::new(self.client.clone())
     }
 
     /// The account as a whole.

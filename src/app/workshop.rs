@@ -93,6 +93,7 @@ impl Workshop {
                 &cloud.dns,
                 &step_settings(&config.saga),
             ),
+            catalogue: Some(cloud.catalogue()),
             planner: planner(&config.saga),
             clock: clock.clone(),
             ids: IdSource::new(clock.clone(), chance.clone()),

@@ -15,6 +15,7 @@ use crate::control::{
     Watch,
 };
 use crate::domain::aggregate::{Aggregate, Entry, Fact, Launch};
+use crate::domain::catalogue::{Catalogue, offline};
 use crate::domain::deployment::{Actor, DeploymentState, Transition, TransitionReason};
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::{DeploymentId, SagaId};
@@ -208,6 +209,10 @@ impl Control for Fake {
 
     async fn usual(&self) -> Result<Usual, ControlError> {
         Ok(Usual::default())
+    }
+
+    async fn catalogue(&self) -> Result<Arc<Catalogue>, ControlError> {
+        Ok(Arc::new(offline::catalogue().clone()))
     }
 
     fn plan(&self, _spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

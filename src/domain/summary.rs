@@ -231,6 +231,18 @@ pub enum Activity {
 }
 
 impl Summary {
+    /// Whether nobody else may have its names, `tenant/slug` and the DNS name: they are free again when
+    /// nothing of the deployment is left.
+    pub fn holds_its_names(&self) -> bool {
+        match self.state {
+            DeploymentState::Provisioning | DeploymentState::Active | DeploymentState::Paused => {
+                self.standing != Standing::Abandoned
+            }
+            // The last compensation marks the deployment cancelled while its saga is still open.
+            DeploymentState::Cancelled | DeploymentState::Archived => !self.standing.is_finished(),
+        }
+    }
+
     /// The row of a deployment.
     pub fn of(aggregate: &Aggregate) -> Self {
         let spec = &aggregate.deployment.spec;

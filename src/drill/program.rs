@@ -39,6 +39,8 @@ impl Program {
                 probe: Arc::clone(&cloud.probe),
             }),
             registry: (setup.registry)(&compute, &dns),
+            // Nobody chooses anything in a drill.
+            catalogue: None,
             planner: Arc::clone(&setup.planner),
             clock: clock.clone(),
             ids: IdSource::new(clock.clone(), chance.clone()),

@@ -35,7 +35,6 @@ use secrecy::SecretString;
 use crate::clock::{Chance, Clock};
 use crate::providers::digitalocean::client::Client;
 
-pub use catalog::{Domain, Image, Region, Size, SshKey};
 pub use error::DigitalOceanError;
 pub use limiter::Limits;
 

@@ -1,15 +1,19 @@
 //! The written form of a message: one line each.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::control::{Detail, Launched, Notice};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::log::LogPage;
 use crate::domain::spec::FieldError;
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
 use crate::recording::Reason;
 use crate::recording::answer::lasting;
+use crate::recording::catalogue::CatalogueRecord;
 use crate::recording::facts::{
     self, DetailRecord, EntriesRecord, LineRecord, Raw, UndoPlanRecord, UsualRecord,
 };
@@ -73,10 +77,10 @@ enum WhatRecord {
     },
     Exported(Result<String, String>),
     Launched {
-        deployment: String,
-        saga: String,
+        slug: String,
+        result: Result<LaunchedRecord, RefusalRecord>,
     },
-    LaunchRefused(RefusalRecord),
+    CatalogueRead(Box<CatalogueRecord>),
     Planned(Raw),
     AnswerLost,
     Remembered(Box<Remembered>),
@@ -90,6 +94,12 @@ enum PageRecord {
     Last,
     After(u64),
     Before(u64),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct LaunchedRecord {
+    deployment: String,
+    saga: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -145,11 +155,13 @@ impl From<&What> for WhatRecord {
                 result: result.clone(),
             },
             What::Exported(result) => Self::Exported(result.clone()),
-            What::Launched(Ok(launched)) => Self::Launched {
-                deployment: launched.deployment.to_string(),
-                saga: launched.saga.to_string(),
+            What::Launched { slug, result } => Self::Launched {
+                slug: slug.clone(),
+                result: result.as_ref().map(LaunchedRecord::from).map_err(RefusalRecord::from),
             },
-            What::Launched(Err(refusal)) => Self::LaunchRefused(refusal.into()),
+            What::CatalogueRead(catalogue) => {
+                Self::CatalogueRead(Box::new(CatalogueRecord::from(&**catalogue)))
+            }
             What::Planned(plan) => Self::Planned(facts::plan(plan)),
             What::AnswerLost => Self::AnswerLost,
             What::Remembered(remembered) => Self::Remembered(remembered.clone()),
@@ -194,6 +206,23 @@ impl From<PageRecord> for LogPage {
             PageRecord::After(number) => Self::After(number),
             PageRecord::Before(number) => Self::Before(number),
         }
+    }
+}
+
+impl From<&Launched> for LaunchedRecord {
+    fn from(launched: &Launched) -> Self {
+        Self { deployment: launched.deployment.to_string(), saga: launched.saga.to_string() }
+    }
+}
+
+impl TryFrom<LaunchedRecord> for Launched {
+    type Error = Reason;
+
+    fn try_from(LaunchedRecord { deployment, saga }: LaunchedRecord) -> Result<Self, Reason> {
+        Ok(Self {
+            deployment: facts::id(&deployment)?,
+            saga: saga.parse().map_err(|_| format!("`{saga}` is no saga's id"))?,
+        })
     }
 }
 
@@ -291,11 +320,16 @@ impl TryFrom<WhatRecord> for What {
                 Self::Ordered { deployment: facts::id(&deployment)?, verb: lasting(verb), result }
             }
             WhatRecord::Exported(result) => Self::Exported(result),
-            WhatRecord::Launched { deployment, saga } => Self::Launched(Ok(Launched {
-                deployment: facts::id(&deployment)?,
-                saga: saga.parse().map_err(|_| format!("`{saga}` is no saga's id"))?,
-            })),
-            WhatRecord::LaunchRefused(refusal) => Self::Launched(Err(refusal.into())),
+            WhatRecord::Launched { slug, result } => Self::Launched {
+                slug,
+                result: match result {
+                    Ok(launched) => Ok(launched.try_into()?),
+                    Err(refusal) => Err(refusal.into()),
+                },
+            },
+            WhatRecord::CatalogueRead(catalogue) => {
+                Self::CatalogueRead(Arc::new(Catalogue::from(*catalogue)))
+            }
             WhatRecord::Planned(plan) => Self::Planned(facts::read_plan(&plan)?),
             WhatRecord::AnswerLost => Self::AnswerLost,
             WhatRecord::Remembered(remembered) => Self::Remembered(remembered),

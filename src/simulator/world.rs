@@ -86,10 +86,28 @@ struct Books {
     keys: BTreeMap<KeyId, SshKey>,
 }
 
+/// The keys that a new account has: somebody's, and a machine's.
+const KEYS: [(&str, &str); 2] = [
+    (
+        "ana@laptop",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq0cD4lP7s1mQk2u6Zy8d7WJ3b5hXw9vT0rE2nYpLaT",
+    ),
+    (
+        "deploy@ci",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM7vF1oXrB4e9KcZ0yHq5tNw8uLs3aGd6jPfR2xVbSmE",
+    ),
+];
+
 impl World {
-    /// A new account with no droplets and the domains of `rules`.
+    /// A new account with no droplets, two keys, and the domains of `rules`.
     pub fn new(rules: &Rules) -> Self {
-        Self::with_books(rules, Books::default())
+        let mut world = Self::with_books(rules, Books::default());
+        for (name, key) in KEYS {
+            world
+                .create_key(Timestamp::from_millis(0), name, key)
+                .expect("the keys are different, and look like keys");
+        }
+        world
     }
 
     /// What is sold.

@@ -15,6 +15,8 @@ pub enum Effect {
     Watch,
     /// Read how long steps usually took.
     ReadUsual,
+    /// Read what can be launched, and for how much.
+    ReadCatalogue,
     /// Read everything about a deployment.
     Show(DeploymentId),
     /// Read a page of its log.

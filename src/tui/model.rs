@@ -17,6 +17,7 @@ use crate::tui::model::form::LaunchForm;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
 use crate::tui::model::marks::Marks;
+use crate::tui::model::offer::Offer;
 use crate::tui::model::outbox::Outbox;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
@@ -31,6 +32,7 @@ pub mod form;
 pub mod list;
 pub mod log;
 pub mod marks;
+pub mod offer;
 pub mod outbox;
 pub mod overlay;
 pub mod past;
@@ -89,6 +91,8 @@ pub struct Model {
     pub form: LaunchForm,
     /// What was typed on the command line, the latest last, and no line twice.
     pub command_history: Vec<String>,
+    /// What can be launched, and for how much.
+    pub offer: Offer,
     /// The latest act on each deployment, until it shows in its row.
     pub acts: BTreeMap<DeploymentId, Act>,
     /// Orders for many deployments that are under way.
@@ -239,6 +243,7 @@ impl Model {
             overlay: None,
             form,
             command_history: Vec::new(),
+            offer: Offer::default(),
             acts: BTreeMap::new(),
             outbox: Outbox::default(),
             plans: Plans::default(),

@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::control::{Detail, Launched, Notice, NumberedLine};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::id::DeploymentId;
 use crate::domain::log::LogPage;
 use crate::domain::saga::plan::Plan;
@@ -95,7 +96,14 @@ pub enum What {
     /// What is known of a deployment was written to this file, or not, and why.
     Exported(Result<String, String>),
     /// A launch was answered.
-    Launched(Result<Launched, LaunchRefusal>),
+    Launched {
+        /// The slug that was asked for.
+        slug: String,
+        /// What it made, or why not.
+        result: Result<Launched, LaunchRefusal>,
+    },
+    /// What can be launched, and for how much.
+    CatalogueRead(Arc<Catalogue>),
     /// What a launch would do.
     Planned(Plan),
     /// Something was asked that will not be answered.

@@ -358,6 +358,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             }
             Effect::Watch
             | Effect::ReadUsual
+            | Effect::ReadCatalogue
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
             | Effect::ReadPlan { .. }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEventKind;
 
-use crate::control::{Launched, Notice};
+use crate::control::Notice;
 use crate::domain::id::DeploymentId;
 use crate::domain::log::LogPage;
 use crate::domain::saga::plan::Direction;
@@ -14,12 +14,10 @@ use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::format;
 use crate::tui::model::alert::Need;
-use crate::tui::model::form::Progress;
-use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
 use crate::tui::model::{ActStage, Connection, Fetch, Model, Tone};
-use crate::tui::msg::{LaunchRefusal, Msg, What};
+use crate::tui::msg::{Msg, What};
 
 mod alert;
 mod asking;
@@ -103,7 +101,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.say(Tone::Good, format!("all that is known of it: {path}"));
         }
         What::Exported(Err(why)) => model.say(Tone::Bad, format!("no file was written: {why}")),
-        What::Launched(result) => launched(model, result),
+        What::Launched { slug, result } => form::launched(model, slug, result, &mut effects),
+        What::CatalogueRead(catalogue) => model.offer.take(catalogue),
         What::Planned(plan) => model.form.plan = Some(plan),
         What::Remembered(remembered) => model.remember(&remembered),
         What::Focused(focus) => model.alerts.focus = Some(focus),
@@ -132,7 +131,11 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
             announce(model, &summary);
             alert::changes(model, &summary);
             model.usual.follow(id, &summary.region, &entries);
+            let concerns = model.overlay.is_some() && model.form.concerns(&summary);
             model.list.change(summary);
+            if concerns {
+                model.form.check_names(model.list.rows());
+            }
             question::look_again(model, id, &entries);
             if model.acts.get(&id).is_some_and(|act| act.stage == ActStage::Accepted) {
                 model.acts.remove(&id);
@@ -238,32 +241,6 @@ fn shown(
     }
 }
 
-fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
-    match result {
-        Ok(launched) => {
-            model.form.launched();
-            if let Some(Overlay::Launch) = model.overlay {
-                model.overlay = None;
-            }
-            model.list.select(launched.deployment, model.now);
-            model.say(Tone::Good, "launched; it resumes by itself whatever happens here");
-        }
-        Err(LaunchRefusal::Fields(errors)) => {
-            model.form.refuse(errors);
-            model.say(Tone::Bad, "launch refused");
-        }
-        Err(LaunchRefusal::Other(why)) => {
-            // The form has room for all of it; without one, the bottom of the screen says it.
-            let told = match model.overlay {
-                Some(Overlay::Launch) => "launch refused; the form says why".to_owned(),
-                Some(_) | None => format!("launch refused: {why}"),
-            };
-            model.say(Tone::Bad, told);
-            model.form.progress = Progress::Refused(why);
-        }
-    }
-}
-
 /// Nobody knows which request it was: whatever was asked is taken for lost, and said to be in doubt.
 fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
     model.fetch = Fetch::Idle;
@@ -274,9 +251,7 @@ fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     model.plans.lose();
     orders::lost(model, effects);
-    if model.form.progress == Progress::Asked {
-        model.form.progress = Progress::Refused("no answer came; look at the list".to_owned());
-    }
+    form::answer_lost(model);
     model.say(Tone::Bad, "a request ended without an answer; the log file says why");
 }
 

@@ -12,6 +12,7 @@ use crate::tui::view::layout::{Frames, layout};
 
 pub mod canvas;
 mod command_line;
+mod cost;
 mod details;
 mod dialog;
 mod footer;

@@ -21,6 +21,7 @@ mod journal_record;
 mod journal_sled;
 mod kill;
 mod kill_storm;
+mod launch_form;
 mod layering;
 mod overload;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]

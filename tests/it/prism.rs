@@ -5,13 +5,16 @@
 //! missing is named by the failure.
 
 use arcadia::clock::Chance;
+use arcadia::domain::catalogue::ImageOwner;
 use arcadia::domain::failure::FailureCode;
 use arcadia::domain::saga::event::Order;
 use arcadia::domain::saga::plan::OnFailure;
 use arcadia::domain::spec::{DeploymentSpec, DnsName};
 use arcadia::domain::summary::Standing;
 use arcadia::providers::digitalocean::{DigitalOcean, Settings};
-use arcadia::providers::{Compute, Dns, DropletDraft, DropletId, RecordDraft, RecordId, Removal};
+use arcadia::providers::{
+    Catalogue, Compute, Dns, DropletDraft, DropletId, RecordDraft, RecordId, Removal,
+};
 use serde_json::{Value, json};
 
 use crate::support::cloud::ZONE;
@@ -104,9 +107,10 @@ async fn calls_that_no_saga_makes_and_refusals_are_as_the_official_description_s
     assert_eq!(client.account().await.unwrap().status, "active");
     assert!(!client.regions().await.unwrap().is_empty());
     assert!(!client.sizes().await.unwrap().is_empty());
-    assert!(!client.images().await.unwrap().is_empty());
+    let images = client.images().await.unwrap();
+    assert!(images.iter().any(|image| image.owner == ImageOwner::Account), "{images:?}");
     assert_eq!(client.domains().await.unwrap().len(), 1);
-    client.ssh_keys().await.unwrap();
+    assert_eq!(client.ssh_keys().await.unwrap().len(), 2);
 
     let record = client.create_record(ZONE, &record_draft("203.0.113.9")).await.unwrap();
     assert_eq!(client.record(ZONE, record.id).await.unwrap().unwrap().data, "203.0.113.9");

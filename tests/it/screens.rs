@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test has set up is there")]
 
+mod catalogue;
 mod chaos;
 pub(crate) mod control;
 mod keys;
@@ -15,8 +16,10 @@ mod usual;
 pub(crate) mod world;
 
 use arcadia::domain::id::DeploymentId;
+use arcadia::tui::model::form::Field;
 use arcadia::tui::msg::{LaunchRefusal, What};
 use arcadia::tui::options::{Ascii, Color};
+use crossterm::event::KeyCode;
 use ratatui::style::{Color as Plain, Modifier};
 use stage::Stage;
 
@@ -126,7 +129,7 @@ fn the_launch_form_with_mistakes() {
         with_zoo(stage);
         stage.keys("n");
         stage.keys("Acme Inc");
-        stage.press(crossterm::event::KeyCode::Tab);
+        stage.press(KeyCode::Tab);
     });
 }
 
@@ -136,9 +139,95 @@ fn the_launch_form_ready() {
         with_zoo(stage);
         stage.keys("n");
         stage.keys("acme");
-        stage.press(crossterm::event::KeyCode::Tab);
+        stage.press(KeyCode::Tab);
         stage.keys("web");
     });
+}
+
+/// The form with a name in it, at one of its fields.
+fn at_field(stage: &mut Stage, slug: &str, field: Field) {
+    with_zoo(stage);
+    stage.keys("nacme");
+    stage.press(KeyCode::Tab);
+    stage.keys(slug);
+    go(stage, field);
+}
+
+fn go(stage: &mut Stage, field: Field) {
+    while stage.model.form.focus != field {
+        stage.press(KeyCode::Tab);
+    }
+}
+
+#[test]
+fn each_list_of_the_launch_form() {
+    for (name, field) in [
+        ("regions", Field::Region),
+        ("sizes", Field::Size),
+        ("images", Field::Image),
+        ("domains", Field::DnsDomain),
+        ("keys", Field::SshKeys),
+    ] {
+        for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+            let mut stage = Stage::new(width, height);
+            at_field(&mut stage, "web", field);
+            insta::assert_snapshot!(format!("pick_{name}_{width}x{height}"), stage.drawn());
+        }
+    }
+}
+
+#[test]
+fn a_list_that_answers_to_what_is_typed() {
+    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        let mut stage = Stage::new(width, height);
+        at_field(&mut stage, "web", Field::Size);
+        stage.keys("2 gb");
+        insta::assert_snapshot!(format!("pick_typed_{width}x{height}"), stage.drawn());
+        go(&mut stage, Field::SshKeys);
+        stage.keys("ana ");
+        stage.keys("dep");
+        insta::assert_snapshot!(format!("pick_keys_typed_{width}x{height}"), stage.drawn());
+    }
+}
+
+#[test]
+fn the_launch_form_without_the_provider() {
+    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        let mut stage = Stage::new(width, height);
+        stage.catalogue = Some(catalogue::of_nobody());
+        at_field(&mut stage, "web", Field::Size);
+        insta::assert_snapshot!(format!("pick_offline_{width}x{height}"), stage.drawn());
+        go(&mut stage, Field::Launch);
+        insta::assert_snapshot!(format!("launch_offline_{width}x{height}"), stage.drawn());
+    }
+}
+
+#[test]
+fn several_launches_before_the_last_enter() {
+    check("launch_several", |stage| {
+        stage.usual = Some(usual::whole());
+        at_field(stage, "web, api, worker", Field::Launch);
+        stage.press(KeyCode::Enter);
+    });
+    check("launch_many", |stage| {
+        at_field(stage, "web", Field::Count);
+        stage.keys("25");
+        stage.press(KeyCode::Enter);
+        stage.press(KeyCode::Enter);
+        stage.keys("2");
+    });
+}
+
+#[test]
+fn several_launches_of_which_one_is_refused() {
+    for (width, height) in [(80, 24), (60, 15)] {
+        let mut stage = Stage::new(width, height);
+        at_field(&mut stage, "web, api, worker", Field::Launch);
+        stage.press(KeyCode::Enter);
+        stage.press(KeyCode::Enter);
+        stage.answer_launches(&["api"]);
+        insta::assert_snapshot!(format!("one_refused_{width}x{height}"), stage.drawn());
+    }
 }
 
 #[test]
@@ -151,7 +240,8 @@ fn why_a_launch_was_refused_and_what_to_do_can_be_read_to_the_end() {
         let mut stage = Stage::new(width, height);
         with_zoo(&mut stage);
         // The form is left before the answer comes, so the bottom of the screen says it.
-        stage.send(What::Launched(Err(LaunchRefusal::Other(why.to_owned()))));
+        let result = Err(LaunchRefusal::Other(why.to_owned()));
+        stage.send(What::Launched { slug: "web".to_owned(), result });
         insta::assert_snapshot!(format!("refused_{width}x{height}"), stage.drawn());
         stage.keys("n");
         insta::assert_snapshot!(format!("refused_in_form_{width}x{height}"), stage.drawn());
@@ -247,7 +337,7 @@ fn the_background_is_never_painted() {
     let mut stage = Stage::new(120, 36);
     with_zoo(&mut stage);
     for keys in ["", "s", "n", "?", "o", "q"] {
-        stage.press(crossterm::event::KeyCode::Esc);
+        stage.press(KeyCode::Esc);
         stage.keys(keys);
         stage.drawn();
         assert!(stage.cells().iter().all(|cell| cell.bg == Plain::Reset));

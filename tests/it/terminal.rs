@@ -69,7 +69,7 @@ fn a_deployment_is_launched_and_rolled_back_by_keys_alone() {
 
     terminal.keys("R");
     terminal.wait_for_text("Roll back acme/web, which is ACTIVE?");
-    terminal.wait_for_text("will undo, in this order:");
+    terminal.wait_for_text("will undo, in this order");
     terminal.keys(&format!("acme/we{ENTER}"));
     terminal.wait_for_text("Enter is dead until it matches");
     terminal.keys("b");

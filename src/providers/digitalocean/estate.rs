@@ -8,7 +8,9 @@ use crate::providers::digitalocean::DigitalOcean;
 use crate::providers::digitalocean::client::Call;
 use crate::providers::digitalocean::domains::checked_domain;
 use crate::providers::digitalocean::model::{AccountAnswer, PlacedRow, RecordRow};
-use crate::providers::{Account, DnsRecord, Estate, Greeting, PlacedDroplet, ProviderError};
+use crate::providers::{
+    Account, Catalogue, DnsRecord, Estate, Greeting, PlacedDroplet, ProviderError,
+};
 
 #[async_trait]
 impl Estate for DigitalOcean {
@@ -22,8 +24,7 @@ impl Estate for DigitalOcean {
     }
 
     async fn zones(&self) -> Result<Vec<String>, ProviderError> {
-        let domains = self.domains().await?;
-        Ok(domains.into_iter().map(|domain| domain.name).collect())
+        self.domains().await
     }
 
     async fn zone_records(&self, zone: &str) -> Result<Vec<DnsRecord>, ProviderError> {

@@ -44,7 +44,7 @@ pub(super) async fn sizes(State(cloud): State<Arc<Cloud>>, listing: Listing) -> 
     Ok(listing.answer("sizes", items))
 }
 
-/// `GET /v2/images`: all are public and without tags.
+/// `GET /v2/images`: none of them has tags.
 pub(super) async fn images(State(cloud): State<Arc<Cloud>>, listing: Listing) -> Answer {
     let kind = match listing.parameter("type") {
         None => None,
@@ -60,7 +60,11 @@ pub(super) async fn images(State(cloud): State<Arc<Cloud>>, listing: Listing) ->
     let items = cloud.peek(|world, _| {
         let images = world.catalog().images.iter();
         let shown = images.filter(|image| kind.is_none_or(|kind| image.kind == kind));
-        shown.filter(|_| !mine && !tagged).map(Image::to_json).collect()
+        shown
+            .filter(|image| !mine || image.kind == ImageKind::Own)
+            .filter(|_| !tagged)
+            .map(Image::to_json)
+            .collect()
     });
     Ok(listing.answer("images", items))
 }

@@ -11,7 +11,7 @@ pub struct Catalog {
     pub regions: Vec<Region>,
     /// Every size, withdrawn ones included.
     pub sizes: Vec<Size>,
-    /// Every public image.
+    /// Every image, the account's own included.
     pub images: Vec<Image>,
 }
 
@@ -51,13 +51,13 @@ pub struct Size {
     pub regions: Vec<&'static str>,
 }
 
-/// An image of a distribution or of an application.
+/// An image of a distribution, of an application, or of the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
     /// Its number.
     pub id: ImageId,
-    /// Its slug, such as `ubuntu-24-04-x64`.
-    pub slug: &'static str,
+    /// Its slug, such as `ubuntu-24-04-x64`; an account's own image has none.
+    pub slug: Option<&'static str>,
     /// Its name for people, without the distribution.
     pub name: &'static str,
     /// The distribution, in the provider's spelling.
@@ -84,6 +84,8 @@ pub enum ImageKind {
     Distribution,
     /// A system with an application installed.
     Application,
+    /// A droplet of the account, as it was once.
+    Own,
 }
 
 impl Catalog {
@@ -164,12 +166,15 @@ impl Image {
             "name": self.name,
             "distribution": self.distribution,
             "slug": self.slug,
-            "public": true,
+            "public": match self.kind {
+                ImageKind::Distribution | ImageKind::Application => true,
+                ImageKind::Own => false,
+            },
             "regions": OPEN_REGIONS,
             "created_at": "2026-02-11T09:30:00Z",
             "type": match self.kind {
                 ImageKind::Distribution => "base",
-                ImageKind::Application => "snapshot",
+                ImageKind::Application | ImageKind::Own => "snapshot",
             },
             "min_disk_size": self.min_disk,
             "size_gigabytes": 2.36,
@@ -242,10 +247,10 @@ fn sizes() -> Vec<Size> {
 }
 
 fn images() -> Vec<Image> {
-    use ImageKind::{Application, Distribution};
+    use ImageKind::{Application, Distribution, Own};
     let image = |id, slug, name, distribution, kind, min_disk| Image {
         id: ImageId(id),
-        slug,
+        slug: (kind != Own).then_some(slug),
         name,
         distribution,
         kind,
@@ -258,6 +263,7 @@ fn images() -> Vec<Image> {
         image(139_379_330, "debian-12-x64", "12 x64", "Debian", Distribution, 7),
         image(185_117_215, "fedora-42-x64", "42 x64", "Fedora", Distribution, 15),
         image(172_330_170, "rockylinux-9-x64", "9 x64", "Rocky Linux", Distribution, 10),
+        image(201_374_551, "", "web-golden-2026-10", "Ubuntu", Own, 25),
         image(152_244_873, "docker-20-04", "Docker on Ubuntu 22.04", "Ubuntu", Application, 25),
     ]
 }

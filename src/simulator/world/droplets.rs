@@ -237,7 +237,7 @@ impl World {
     fn check_image(&self, image: &ImageRef, size: &Size) -> Result<ImageId, Refusal> {
         let mut images = self.catalog.images.iter();
         let found = match image {
-            ImageRef::Slug(slug) => images.find(|candidate| candidate.slug == slug),
+            ImageRef::Slug(slug) => images.find(|candidate| candidate.slug == Some(slug)),
             ImageRef::Id(id) => images.find(|candidate| candidate.id == *id),
         };
         let found = found.ok_or_else(|| {

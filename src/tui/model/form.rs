@@ -1,9 +1,23 @@
 //! The launch form: what was typed, what is wrong with it, and what it would do.
 
+use std::collections::BTreeSet;
+
 use tui_input::Input;
 
+use crate::domain::batch;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::saga::plan::{OnFailure, Plan};
-use crate::domain::spec::{DeploymentSpec, FieldError, LaunchDraft};
+use crate::domain::spec::{DeploymentSpec, DnsName, FieldError, LaunchDraft};
+use crate::domain::summary::Summary;
+use crate::tui::model::form::choice::Choice;
+use crate::tui::model::form::round::Round;
+
+pub mod choice;
+pub mod picking;
+pub mod round;
+
+/// From how many launches on their number has to be typed before they are asked for.
+pub const MANY: usize = 20;
 
 /// A place in the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,6 +25,7 @@ use crate::domain::spec::{DeploymentSpec, FieldError, LaunchDraft};
 pub enum Field {
     Tenant,
     Slug,
+    Count,
     Region,
     Size,
     Image,
@@ -24,9 +39,10 @@ pub enum Field {
 
 impl Field {
     /// Every place, from top to bottom.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Tenant,
         Self::Slug,
+        Self::Count,
         Self::Region,
         Self::Size,
         Self::Image,
@@ -39,13 +55,14 @@ impl Field {
     ];
 
     /// The fields that are typed into.
-    pub const TYPED: usize = 9;
+    pub const TYPED: usize = 10;
 
     /// The name that the draft and its problems use.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tenant => "tenant",
             Self::Slug => "slug",
+            Self::Count => "count",
             Self::Region => "region",
             Self::Size => "size",
             Self::Image => "image",
@@ -63,6 +80,7 @@ impl Field {
         match self {
             Self::Tenant => "tenant",
             Self::Slug => "slug",
+            Self::Count => "count",
             Self::Region => "region",
             Self::Size => "size",
             Self::Image => "image",
@@ -74,6 +92,32 @@ impl Field {
             Self::Launch => "",
         }
     }
+
+    /// Whether what it holds is picked from a list, and how.
+    pub const fn picks(self) -> Picks {
+        match self {
+            Self::Region | Self::Size | Self::Image | Self::DnsDomain => Picks::One,
+            Self::SshKeys => Picks::Some,
+            Self::Tenant
+            | Self::Slug
+            | Self::Count
+            | Self::DnsRecordName
+            | Self::DropletName
+            | Self::OnFailure
+            | Self::Launch => Picks::Nothing,
+        }
+    }
+}
+
+/// How much of a list a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picks {
+    /// It has no list.
+    Nothing,
+    /// One entry.
+    One,
+    /// Any number of them.
+    Some,
 }
 
 /// The form. It outlives its dialog, so that a draft survives Esc and a refused launch.
@@ -85,20 +129,44 @@ pub struct LaunchForm {
     pub on_failure: OnFailure,
     /// Where the keys go.
     pub focus: Field,
+    picking: Picking,
     /// How the launch stands.
     pub progress: Progress,
     /// What the launch would do, once the draft makes sense.
     pub plan: Option<Plan>,
-    read: Result<DeploymentSpec, Vec<FieldError>>,
+    read: Result<Vec<DeploymentSpec>, Vec<FieldError>>,
+    taken: Vec<FieldError>,
+}
+
+/// Where somebody stands in a pick list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Picking {
+    text: Text,
+    /// The entry that the arrow keys went to.
+    at: Option<usize>,
+}
+
+/// Whether the text of a field with a list is what it was when the keys came there: then the list is
+/// whole, and the first letter takes the place of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Text {
+    /// It is.
+    #[default]
+    Untouched,
+    /// It was typed, and the list is what answers to it.
+    Typed,
 }
 
 /// How a launch stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Progress {
     /// It is being written.
     Writing,
+    /// It is for several deployments, so it is asked for once more; where they are many, with their
+    /// number, which is typed here.
+    Confirming(Input),
     /// The engine was asked.
-    Asked,
+    Asked(Round),
     /// The engine refused.
     Refused(String),
 }
@@ -109,6 +177,7 @@ impl LaunchForm {
         let inputs = [
             &draft.tenant,
             &draft.slug,
+            "",
             &draft.region,
             &draft.size,
             &draft.image,
@@ -117,15 +186,17 @@ impl LaunchForm {
             &draft.droplet_name,
             &draft.ssh_keys.join(" "),
         ]
-        .map(|text| Input::new(text.clone()));
+        .map(|text| Input::new(text.to_owned()));
         let mut form = Self {
             inputs,
             rest: draft,
             on_failure: OnFailure::Rollback,
             focus: Field::Tenant,
+            picking: Picking::default(),
             progress: Progress::Writing,
             plan: None,
             read: Err(Vec::new()),
+            taken: Vec::new(),
         };
         form.reread();
         // A tenant that is there already would only be typed into by mistake.
@@ -145,35 +216,80 @@ impl LaunchForm {
         self.inputs.get(field as usize)
     }
 
-    /// What the draft says, when it makes sense.
+    /// What a text field holds; nothing for a place that is none.
+    pub fn value(&self, field: Field) -> &str {
+        self.input(field).map_or("", Input::value)
+    }
+
+    /// What would be launched, when all of it makes sense.
+    pub fn specs(&self) -> Option<&[DeploymentSpec]> {
+        self.read.as_deref().ok().filter(|_| self.taken.is_empty())
+    }
+
+    /// The first that would be launched, when all of it makes sense.
     pub fn spec(&self) -> Option<&DeploymentSpec> {
-        self.read.as_ref().ok()
+        self.specs()?.first()
     }
 
     /// How many fields do not make sense.
     pub fn problems(&self) -> usize {
-        self.read.as_ref().err().map_or(0, Vec::len)
+        self.errors().map(|error| error.field).collect::<BTreeSet<_>>().len()
     }
 
     /// What is wrong with a field.
     pub fn problem(&self, field: Field) -> Option<&str> {
-        let errors = self.read.as_ref().err()?;
-        errors.iter().find(|error| error.field == field.name()).map(|error| &*error.problem)
+        self.errors().find(|error| error.field == field.name()).map(|error| &*error.problem)
     }
 
     /// A problem that no field of the form owns.
     pub fn other_problem(&self) -> Option<&FieldError> {
-        let errors = self.read.as_ref().err()?;
-        errors.iter().find(|error| Field::ALL.iter().all(|field| field.name() != error.field))
+        self.errors().find(|error| Field::ALL.iter().all(|field| field.name() != error.field))
+    }
+
+    fn errors(&self) -> impl Iterator<Item = &FieldError> {
+        self.read.as_ref().err().into_iter().flatten().chain(&self.taken)
     }
 
     /// Reads the draft again after a change. The plan of the old draft is forgotten.
     pub fn reread(&mut self) {
         self.plan = None;
-        self.read = DeploymentSpec::parse(&self.draft());
-        if let Progress::Refused(_) = self.progress {
-            self.progress = Progress::Writing;
+        self.taken.clear();
+        self.read = batch::parse(&self.draft(), self.value(Field::Count));
+        match self.progress {
+            Progress::Refused(_) | Progress::Confirming(_) => self.progress = Progress::Writing,
+            Progress::Writing | Progress::Asked(_) => {}
         }
+    }
+
+    /// Looks whether its names are free among these deployments. The engine has the last word; this
+    /// spares the operator a launch that it would refuse.
+    pub fn check_names<'a>(&mut self, rows: impl Iterator<Item = &'a Summary>) {
+        let Ok(specs) = &self.read else { return };
+        let tenant = specs.first().map_or("", |spec| &spec.tenant);
+        let slugs: BTreeSet<&str> = specs.iter().map(|spec| &*spec.slug).collect();
+        let names: BTreeSet<String> =
+            specs.iter().filter_map(|spec| spec.dns.as_ref()).map(DnsName::to_string).collect();
+        let mut taken = Vec::new();
+        for row in rows.filter(|row| row.holds_its_names()) {
+            if row.tenant == tenant && slugs.contains(row.slug.as_str()) {
+                let problem = format!("`{}` is taken: it is {}", row.slug, row.state.as_str());
+                taken.push(FieldError { field: Field::Slug.name(), problem });
+            } else if let Some(name) = row.dns_name.as_ref().filter(|name| names.contains(*name)) {
+                let problem = format!("`{name}` is the name of {}", row.name());
+                taken.push(FieldError { field: Field::DnsRecordName.name(), problem });
+            }
+        }
+        self.taken = taken;
+    }
+
+    /// Whether a deployment has, or had, a name that is asked for.
+    pub fn concerns(&self, row: &Summary) -> bool {
+        let specs = self.read.as_deref().unwrap_or_default();
+        specs.iter().any(|spec| {
+            let pointed = || spec.dns.as_ref().map(DnsName::to_string);
+            (spec.slug == row.slug && spec.tenant == row.tenant)
+                || (row.dns_name.is_some() && row.dns_name == pointed())
+        })
     }
 
     /// Takes the problems that the engine found.
@@ -186,7 +302,16 @@ impl LaunchForm {
     pub fn go(&mut self, places: isize) {
         let count = Field::ALL.len();
         let next = (self.focus as usize + count).saturating_add_signed(places) % count;
-        self.focus = Field::ALL[next];
+        self.go_to(Field::ALL[next]);
+    }
+
+    /// Moves to a place.
+    pub fn go_to(&mut self, field: Field) {
+        self.focus = field;
+        self.picking = Picking::default();
+        if let Progress::Confirming(_) = self.progress {
+            self.progress = Progress::Writing;
+        }
     }
 
     /// Moves to the next field that is wrong, or to the button when nothing is: two keys launch a
@@ -195,11 +320,12 @@ impl LaunchForm {
         let here = self.focus as usize;
         let count = Field::ALL.len();
         let following = (1..count).map(|places| Field::ALL[(here + places) % count]);
-        self.focus = following
+        let next = following
             .into_iter()
             .find(|field| self.problem(*field).is_some())
             .or_else(|| self.problem(self.focus).map(|_| self.focus))
             .unwrap_or(Field::Launch);
+        self.go_to(next);
     }
 
     /// The other choice of what happens on a failure.
@@ -210,20 +336,44 @@ impl LaunchForm {
         };
     }
 
+    /// Whether the engine was asked, so that nothing may be changed before it answers.
+    pub fn is_asked(&self) -> bool {
+        matches!(self.progress, Progress::Asked(_))
+    }
+
+    /// Asks for everything, as far as the form is concerned: the launches that are to be asked for.
+    pub fn ask(&mut self) -> Vec<DeploymentSpec> {
+        let specs = self.specs().map(<[DeploymentSpec]>::to_vec).unwrap_or_default();
+        self.progress = Progress::Asked(Round::of(specs.iter().map(|spec| spec.slug.clone())));
+        specs
+    }
+
     /// Makes the form ready for the next launch: the slug is the one thing that cannot stay.
     pub fn launched(&mut self) {
-        self.inputs[Field::Slug as usize].reset();
         self.inputs[Field::DropletName as usize].reset();
         self.inputs[Field::DnsRecordName as usize].reset();
-        self.focus = Field::Slug;
         self.progress = Progress::Writing;
+        self.leave("");
+    }
+
+    /// Keeps what was refused, for another try.
+    pub fn keep(&mut self, slugs: &str, why: String) {
+        self.leave(slugs);
+        self.progress = Progress::Refused(why);
+    }
+
+    fn leave(&mut self, slugs: &str) {
+        self.inputs[Field::Slug as usize] = Input::new(slugs.to_owned());
+        self.inputs[Field::Count as usize].reset();
+        self.go_to(Field::Slug);
         self.reread();
     }
 
-    /// The draft as it was typed.
+    /// The draft, as it would be remembered. How many are launched of it is not a part of it: a count
+    /// that was meant once must not be meant again by mistake.
     pub fn draft(&self) -> LaunchDraft {
-        let text = |field: Field| self.inputs[field as usize].value().to_owned();
-        let keys = self.inputs[Field::SshKeys as usize].value();
+        let text = |field: Field| self.value(field).to_owned();
+        let keys = self.value(Field::SshKeys);
         LaunchDraft {
             tenant: text(Field::Tenant),
             slug: text(Field::Slug),
@@ -236,5 +386,12 @@ impl LaunchForm {
             ssh_keys: keys.split([' ', ',']).filter(|k| !k.is_empty()).map(str::to_owned).collect(),
             ..self.rest.clone()
         }
+    }
+
+    /// What a field may hold, as far as it answers to what was typed; `None` for a field without a
+    /// list.
+    pub fn picks(&self, catalogue: &Catalogue) -> Option<Vec<Choice>> {
+        let choices = choice::choices(self.focus, catalogue, self.value(Field::Region).trim())?;
+        Some(choice::matching(choices, self.wanted()))
     }
 }

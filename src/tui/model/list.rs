@@ -186,6 +186,11 @@ impl List {
         self.rows.len()
     }
 
+    /// Every row, in the order of the deployments' ids.
+    pub fn rows(&self) -> impl Iterator<Item = &Summary> {
+        self.rows.values().map(AsRef::as_ref)
+    }
+
     /// One row.
     pub fn row(&self, id: DeploymentId) -> Option<&Arc<Summary>> {
         self.rows.get(&id)

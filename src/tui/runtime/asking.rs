@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::control::{Control, ControlError, LaunchRequest, OrderRequest};
+use crate::domain::catalogue::offline;
 use crate::domain::deployment::Actor;
 use crate::domain::failure::with_causes;
 use crate::domain::id::DeploymentId;
@@ -35,6 +36,13 @@ pub(super) fn ask(
                 }
                 Answer::Says(What::UsualRead(usual.ok()))
             }
+            Effect::ReadCatalogue => {
+                let catalogue = control
+                    .catalogue()
+                    .await
+                    .unwrap_or_else(|error| Arc::new(offline::because(&told(&error).into())));
+                Answer::Says(What::CatalogueRead(catalogue))
+            }
             Effect::Show(deployment) => {
                 let result = control.show(deployment).await;
                 let result = result.map(Box::new).map_err(|error| told(&error));
@@ -58,9 +66,10 @@ pub(super) fn ask(
                 Answer::Says(What::Ordered { deployment, verb, result })
             }
             Effect::Launch { spec, on_failure } => {
+                let slug = spec.slug.clone();
                 let request = LaunchRequest { spec: *spec, on_failure, by };
                 let result = control.launch(request).await.map_err(refusal);
-                Answer::Says(What::Launched(result))
+                Answer::Says(What::Launched { slug, result })
             }
             Effect::Plan { spec, on_failure } => {
                 Answer::Says(What::Planned(control.plan(&spec, on_failure)))

@@ -1,21 +1,60 @@
-//! Keys in the launch form.
+//! Keys in the launch form, and what becomes of what was asked for in it.
 
 use crossterm::event::KeyEvent;
+use tui_input::Input;
 
+use crate::control::Launched;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, DialogKey};
-use crate::tui::model::Model;
-use crate::tui::model::form::{Field, Progress};
+use crate::tui::model::form::picking::Toggled;
+use crate::tui::model::form::round::Round;
+use crate::tui::model::form::{Field, MANY, Progress};
+use crate::tui::model::offer::Asked;
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::{Model, Tone};
+use crate::tui::msg::LaunchRefusal;
 use crate::tui::update::dialog::{edit, insert};
+
+/// Opens the form, and asks what there is to choose from.
+pub(super) fn open(model: &mut Model, effects: &mut Vec<Effect>) {
+    model.overlay = Some(Overlay::Launch);
+    if model.offer.asked != Asked::UnderWay {
+        model.offer.asked = Asked::UnderWay;
+        effects.push(Effect::ReadCatalogue);
+    }
+    replan(model, effects);
+}
 
 /// Takes a key in.
 pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) -> Option<Overlay> {
+    let pressed = keymap::dialog(key);
+    let lists = std::sync::Arc::clone(&model.offer.catalogue);
     let form = &mut model.form;
-    match keymap::dialog(key) {
+    if let Progress::Confirming(typed) = &mut form.progress {
+        match pressed {
+            DialogKey::Esc => form.progress = Progress::Writing,
+            DialogKey::Enter => confirm(model, effects),
+            DialogKey::Next | DialogKey::Down => form.go(1),
+            DialogKey::Previous | DialogKey::Up => form.go(-1),
+            DialogKey::Letter(_) | DialogKey::Left | DialogKey::Right | DialogKey::Edit => {
+                edit(typed, key);
+            }
+        }
+        return Some(Overlay::Launch);
+    }
+    let has_list = form.picks(&lists).is_some_and(|picks| !picks.is_empty());
+    match pressed {
         DialogKey::Esc => return None,
         DialogKey::Enter if form.focus == Field::Launch => submit(model, effects),
-        DialogKey::Enter => form.go_on(),
+        DialogKey::Enter => {
+            if !form.is_asked() {
+                form.take(&lists);
+            }
+            replan(model, effects);
+            model.form.go_on();
+        }
+        DialogKey::Down if has_list => form.mark(1, &lists),
+        DialogKey::Up if has_list => form.mark(-1, &lists),
         DialogKey::Next | DialogKey::Down => form.go(1),
         DialogKey::Previous | DialogKey::Up => form.go(-1),
         DialogKey::Letter(' ') | DialogKey::Left | DialogKey::Right
@@ -25,12 +64,12 @@ pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) -
             replan(model, effects);
         }
         DialogKey::Letter(_) | DialogKey::Left | DialogKey::Right | DialogKey::Edit => {
-            if form.progress != Progress::Asked
-                && let Some(input) = form.input_mut()
-            {
-                edit(input, key);
-                form.reread();
-                replan(model, effects);
+            if !form.is_asked() {
+                if pressed == DialogKey::Letter(' ') && form.toggle(&lists) == Toggled::One {
+                    replan(model, effects);
+                } else {
+                    write(model, key, pressed, effects);
+                }
             }
         }
     }
@@ -39,17 +78,38 @@ pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) -
 
 /// Types a pasted text into the field that has the keys.
 pub(super) fn paste(model: &mut Model, typed: &str, effects: &mut Vec<Effect>) {
-    if model.form.progress != Progress::Asked
-        && let Some(input) = model.form.input_mut()
-    {
-        insert(input, typed);
-        model.form.reread();
+    let form = &mut model.form;
+    if let Progress::Confirming(number) = &mut form.progress {
+        insert(number, typed);
+    } else if !form.is_asked() && form.input_mut().is_some() {
+        form.begin_typing();
+        if let Some(input) = form.input_mut() {
+            insert(input, typed);
+        }
+        form.typed();
+        form.reread();
         replan(model, effects);
     }
 }
 
-/// Asks what the launch would do.
+fn write(model: &mut Model, key: KeyEvent, pressed: DialogKey, effects: &mut Vec<Effect>) {
+    let form = &mut model.form;
+    let before = form.value(form.focus).to_owned();
+    if let DialogKey::Letter(_) = pressed {
+        form.begin_typing();
+    }
+    let Some(input) = form.input_mut() else { return };
+    edit(input, key);
+    if form.value(form.focus) != before {
+        form.typed();
+    }
+    form.reread();
+    replan(model, effects);
+}
+
+/// Looks whether the names are free, and asks what the launch would do.
 pub(super) fn replan(model: &mut Model, effects: &mut Vec<Effect>) {
+    model.form.check_names(model.list.rows());
     if let Some(spec) = model.form.spec() {
         let spec = Box::new(spec.clone());
         effects.push(Effect::Plan { spec, on_failure: model.form.on_failure });
@@ -58,15 +118,100 @@ pub(super) fn replan(model: &mut Model, effects: &mut Vec<Effect>) {
 
 fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
     let form = &mut model.form;
-    if form.progress == Progress::Asked {
+    if form.is_asked() {
         return;
     }
-    if let Some(spec) = form.spec() {
-        let spec = Box::new(spec.clone());
-        effects.push(Effect::Launch { spec, on_failure: form.on_failure });
-        form.progress = Progress::Asked;
+    match form.specs().map(<[_]>::len) {
+        None => {
+            let wrong = Field::ALL.into_iter().find(|field| form.problem(*field).is_some());
+            form.go_to(wrong.unwrap_or(form.focus));
+        }
+        Some(1) => ask(model, effects),
+        Some(_) => form.progress = Progress::Confirming(Input::default()),
+    }
+}
+
+/// Several are launched after a second Enter, many after their number.
+fn confirm(model: &mut Model, effects: &mut Vec<Effect>) {
+    let count = model.form.specs().map_or(0, <[_]>::len);
+    let Progress::Confirming(typed) = &model.form.progress else { return };
+    let is_sure = count <= MANY || typed.value().trim() == count.to_string();
+    if is_sure && model.is_legible() {
+        ask(model, effects);
+    }
+}
+
+fn ask(model: &mut Model, effects: &mut Vec<Effect>) {
+    let on_failure = model.form.on_failure;
+    let specs = model.form.ask();
+    effects
+        .extend(specs.into_iter().map(|spec| Effect::Launch { spec: Box::new(spec), on_failure }));
+}
+
+/// A launch was answered. When all that were asked for together are, the form says what became of
+/// them: what was refused stays in it.
+pub(super) fn launched(
+    model: &mut Model,
+    slug: String,
+    result: Result<Launched, LaunchRefusal>,
+    effects: &mut Vec<Effect>,
+) {
+    let form = &mut model.form;
+    if !form.is_asked() {
+        form.progress = Progress::Asked(Round::of([slug.clone()]));
+    }
+    let Progress::Asked(round) = &mut form.progress else { return };
+    match result {
+        Ok(launched) => round.launched(slug, launched),
+        Err(LaunchRefusal::Fields(errors)) if round.count() == 1 => {
+            form.refuse(errors);
+            return model.say(Tone::Bad, "launch refused");
+        }
+        Err(LaunchRefusal::Fields(errors)) => {
+            let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            round.refused(slug, told.join(", "));
+        }
+        Err(LaunchRefusal::Other(why)) => round.refused(slug, why),
+    }
+    if round.is_over() {
+        let round = std::mem::take(round);
+        close(model, &round);
+        replan(model, effects);
+    }
+}
+
+/// No further answer will come: nobody knows what became of what was asked for.
+pub(super) fn answer_lost(model: &mut Model) {
+    if let Progress::Asked(round) = &mut model.form.progress {
+        let mut round = std::mem::take(round);
+        round.lost("no answer came; look at the list");
+        close(model, &round);
+    }
+}
+
+fn close(model: &mut Model, round: &Round) {
+    let is_open = matches!(model.overlay, Some(Overlay::Launch));
+    if let Some(first) = round.first() {
+        model.list.select(first.deployment, model.now);
+    }
+    let Some(why) = round.whys() else {
+        model.form.launched();
+        if is_open {
+            model.overlay = None;
+        }
+        return model.say(Tone::Good, round.summary());
+    };
+    // The form has room for all of it; without one, the bottom of the screen says it.
+    let told = match (round.count(), is_open) {
+        (1, true) => "launch refused; the form says why".to_owned(),
+        (1, false) => format!("launch refused: {why}"),
+        (_, true) => format!("{}; the form says why", round.summary()),
+        (_, false) => format!("{}: {why}", round.summary()),
+    };
+    model.say(Tone::Bad, told);
+    if round.count() == 1 {
+        model.form.progress = Progress::Refused(why);
     } else {
-        let wrong = Field::ALL.into_iter().find(|field| form.problem(*field).is_some());
-        form.focus = wrong.unwrap_or(form.focus);
+        model.form.keep(&round.left(), why);
     }
 }

@@ -229,8 +229,7 @@ fn quit(model: &mut Model) {
 
 fn launch(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.connection == Connection::Open {
-        model.overlay = Some(Overlay::Launch);
-        form::replan(model, effects);
+        form::open(model, effects);
     } else {
         model.say(Tone::Bad, "nothing can be launched before the journal is read");
     }

@@ -8,8 +8,9 @@ use crate::tui::format;
 use crate::tui::keymap::Verb;
 use crate::tui::model::saga::Read;
 use crate::tui::model::{Act, ActStage, Model, row_allows};
+use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
-use crate::tui::view::{dialog, saga, waiting};
+use crate::tui::view::{cost, dialog, saga, waiting};
 
 /// Draws the dialog.
 pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<'_>) {
@@ -67,11 +68,17 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
         inside.put(0, y, "reading…", theme.quiet());
         return;
     };
-    y = leftovers(read, row.standing, y + 1, &mut inside);
+    y = leftovers(model, read, row.standing, y + 1, &mut inside);
     fates(read, y + 1, &mut inside);
 }
 
-fn leftovers(read: &Read, standing: Standing, y: usize, canvas: &mut Canvas<'_>) -> usize {
+fn leftovers(
+    model: &Model,
+    read: &Read,
+    standing: Standing,
+    y: usize,
+    canvas: &mut Canvas<'_>,
+) -> usize {
     let theme = canvas.theme;
     if read.detail.leftovers.is_empty() {
         canvas.put(0, y, "nothing is known to be out there", theme.good());
@@ -81,10 +88,14 @@ fn leftovers(read: &Read, standing: Standing, y: usize, canvas: &mut Canvas<'_>)
     canvas.put(0, y, heading, theme.strong());
     let mut y = y + 1;
     for leftover in &read.detail.leftovers {
-        canvas.field(2, y, canvas.width().saturating_sub(2), &leftover.what, style);
+        let words = text::clean(&cost::told(model, read, leftover, model.now)).into_owned();
+        for line in text::wrap(&words, canvas.width().saturating_sub(2)) {
+            canvas.put(2, y, &line, style);
+            y += 1;
+        }
         let check = format!("check: {}", leftover.check);
-        canvas.field(4, y + 1, canvas.width().saturating_sub(4), &check, theme.quiet());
-        y += 2;
+        canvas.field(4, y, canvas.width().saturating_sub(4), &check, theme.quiet());
+        y += 1;
     }
     y
 }

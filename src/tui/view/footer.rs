@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::summary::Standing;
 use crate::tui::keymap::{self, Command, Verb};
-use crate::tui::model::form::Field;
+use crate::tui::model::form::{Field, Picks, Progress};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Model, Pane, Tone, row_allows};
 use crate::tui::text;
@@ -111,13 +111,24 @@ fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<(&'static str, &'static s
         Overlay::Filter(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "move")],
         Overlay::Search(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "match")],
         Overlay::Launch => {
-            let enter = if model.form.focus == Field::Launch { "launch" } else { "go on" };
-            vec![
-                ("Enter", enter),
-                ("Tab", "next"),
-                ("S-Tab", "back"),
-                ("Esc", "close, draft stays"),
-            ]
+            if let Progress::Confirming(_) = model.form.progress {
+                return vec![("Enter", "launch all"), ("Esc", "back to the form")];
+            }
+            let picks = model.form.focus.picks();
+            let enter = match picks {
+                Picks::One | Picks::Some => "take, go on",
+                Picks::Nothing if model.form.focus == Field::Launch => "launch",
+                Picks::Nothing => "go on",
+            };
+            let mut keys = vec![("Enter", enter)];
+            if picks != Picks::Nothing {
+                keys.push(("↑ ↓", "choose"));
+            }
+            if picks == Picks::Some {
+                keys.push(("Space", "in or out"));
+            }
+            keys.extend([("Tab", "next"), ("S-Tab", "back"), ("Esc", "close, draft stays")]);
+            keys
         }
         // It draws its own.
         Overlay::CommandLine(_) => Vec::new(),

@@ -1,16 +1,20 @@
-//! The launch form.
+//! The launch form: the fields, the list of the one that has the keys, what the launch would do.
 
 use ratatui::style::Style;
 
+use crate::domain::money::Price;
 use crate::domain::saga::plan::OnFailure;
-use crate::tui::format;
 use crate::tui::model::Model;
-use crate::tui::model::form::{Field, LaunchForm, Progress};
+use crate::tui::model::form::{Field, MANY, Progress};
 use crate::tui::text;
-use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog::{self, Focus};
 
+mod picks;
+mod preview;
+mod verdict;
+
+/// How many cells the labels of the fields take.
 const LABEL: usize = 13;
 
 /// However small the screen, so many fields are shown.
@@ -20,40 +24,73 @@ const LEAST_FIELDS: usize = 3;
 /// Where not all of it fits, the fields scroll: what would be done is read before it is.
 pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     let form = &model.form;
-    let mut inside = dialog::open(canvas, "Launch a deployment", &model.environment, 84, 18);
+    let mut inside = dialog::open(canvas, "Launch a deployment", &model.environment, 86, 25);
     let (height, width) = (inside.height(), inside.width());
-    let theme = inside.theme;
-    let (words, style) = below(form, theme);
-    let lines = text::wrap(&text::clean(&words), width);
     let rows = Field::Launch as usize;
     let room = height.saturating_sub(1);
-    let kept = match form.progress {
-        // What went wrong comes first, and what to do stands at its end.
-        Progress::Refused(_) => 0,
-        Progress::Writing | Progress::Asked => LEAST_FIELDS,
+    let list = picks::List::of(model);
+    let mut lines = below(model, preview::Detail::Full, width, &inside);
+    let listed = list.as_ref().map_or(0, |list| form.focus as usize + 1 + list.height(room));
+    if form.focus != Field::Launch && rows.max(listed) + lines.len() > room {
+        lines = below(model, preview::Detail::Short, width, &inside);
+    }
+    let kept = match (&form.progress, form.focus) {
+        // What went wrong comes first, and what to do stands at its end; and what would be done is
+        // read before it is.
+        (Progress::Refused(_), _) | (_, Field::Launch) => 0,
+        (Progress::Writing | Progress::Confirming(_) | Progress::Asked(_), _) => LEAST_FIELDS,
     };
     let shown = rows.min(room.saturating_sub(lines.len()).max(kept)).min(room);
-    let last = (form.focus as usize).min(rows - 1);
-    let first = (last + 1).saturating_sub(shown);
-    for (y, field) in Field::ALL.into_iter().skip(first).take(shown).enumerate() {
-        row(form, field, y, &mut inside);
+    let at = (form.focus as usize).min(rows - 1);
+    // The field that has the keys is seen, and its list with it.
+    let above = list
+        .as_ref()
+        .map_or(0, |list| at.saturating_sub(room.saturating_sub(1 + list.height(room))));
+    let first = above.max((at + 1).saturating_sub(shown.max(1))).min(at);
+    for (y, field) in Field::ALL.into_iter().take(rows).skip(first).take(shown).enumerate() {
+        row(model, field, y, &mut inside);
     }
-    let gap = usize::from(room > shown + lines.len());
-    for (y, line) in (shown + gap..room).zip(&lines) {
-        inside.put(0, y, line, style);
+    let end = list.as_ref().map_or(0, |list| (at - first + 1 + list.height(room)).min(room));
+    let top = shown.max(end);
+    let gap = usize::from(room > top + lines.len());
+    for (y, line) in (top + gap..room).zip(&lines) {
+        inside.put(0, y, &line.words, line.style);
+        inside.right(y, &line.right, line.style);
     }
-    button(form, room, &mut inside);
+    if let Some(list) = list {
+        list.draw(at - first + 1, room, &mut inside);
+    }
+    button(model, room, &mut inside);
 }
 
-fn row(form: &LaunchForm, field: Field, y: usize, canvas: &mut Canvas<'_>) {
+/// A line below the fields.
+struct Line {
+    words: String,
+    /// What stands at its end.
+    right: String,
+    style: Style,
+}
+
+/// How many cells of a field's row its value takes.
+fn value_width(canvas: &Canvas<'_>) -> usize {
+    (canvas.width().saturating_sub(LABEL) / 2).clamp(12, 32)
+}
+
+fn row(model: &Model, field: Field, y: usize, canvas: &mut Canvas<'_>) {
+    let form = &model.form;
     let theme = canvas.theme;
-    let value = (canvas.width().saturating_sub(LABEL) / 2).clamp(12, 32);
+    let value = value_width(canvas);
     let focus = if form.focus == field { Focus::Here } else { Focus::Elsewhere };
     let label = if focus == Focus::Here { theme.strong() } else { theme.quiet() };
     canvas.field(0, y, LABEL - 1, field.label(), label);
     if let Some(input) = form.input(field) {
         dialog::line(canvas, (LABEL, y), value, input, focus);
-        verdict(form, field, (LABEL + value + 1, y), canvas);
+        if focus == Focus::Here && form.replaces() && !input.value().is_empty() {
+            // As in any form: what a letter would replace is marked.
+            let cells = text::width(&text::clean(input.value())).min(value);
+            canvas.restyle(LABEL, y, cells, theme.selected());
+        }
+        verdict::draw(model, field, (LABEL + value + 1, y), canvas);
     } else {
         let style = if focus == Focus::Here { theme.selected() } else { theme.plain() };
         canvas.put(LABEL, y, on_failure(form.on_failure), style);
@@ -61,78 +98,95 @@ fn row(form: &LaunchForm, field: Field, y: usize, canvas: &mut Canvas<'_>) {
 }
 
 /// What is wrong with the draft, why it was refused, or else what the launch would do.
-fn below(form: &LaunchForm, theme: Theme) -> (String, Style) {
-    if let Some(error) = form.other_problem() {
-        return (error.to_string(), theme.danger());
+fn below(model: &Model, detail: preview::Detail, width: usize, canvas: &Canvas<'_>) -> Vec<Line> {
+    let (form, theme) = (&model.form, canvas.theme);
+    let wrong = if let Some(error) = form.other_problem() {
+        Some(error.to_string())
+    } else if let Progress::Refused(why) = &form.progress {
+        Some(format!("refused: {why}"))
+    } else {
+        form.problem(form.focus).map(|problem| format!("{}: {problem}", form.focus.label()))
+    };
+    let mut lines = match wrong {
+        Some(words) => wrapped(&words, theme.danger(), width),
+        None => preview::lines(model, detail, width, theme),
+    };
+    if let Some(words) = verdict::offline(model) {
+        lines.extend(wrapped(&words, theme.warning(), width));
     }
-    if let Progress::Refused(why) = &form.progress {
-        return (format!("refused: {why}"), theme.danger());
-    }
-    if let Some(problem) = form.problem(form.focus) {
-        return (format!("{}: {problem}", form.focus.label()), theme.danger());
-    }
-    let words = form.plan.as_ref().map(|plan| {
-        let names: Vec<_> = plan.steps().iter().map(|step| format::step(&step.name)).collect();
-        format!("runs {} steps: {}", names.len(), names.join(", "))
-    });
-    (words.unwrap_or_default(), theme.quiet())
+    lines
 }
 
-fn button(form: &LaunchForm, y: usize, canvas: &mut Canvas<'_>) {
-    let theme = canvas.theme;
+fn wrapped(words: &str, style: Style, width: usize) -> Vec<Line> {
+    let lines = text::wrap(&text::clean(words), width);
+    lines.into_iter().map(|words| Line { words, right: String::new(), style }).collect()
+}
+
+fn button(model: &Model, y: usize, canvas: &mut Canvas<'_>) {
+    let (form, theme) = (&model.form, canvas.theme);
     let style = match (form.focus, form.spec()) {
         (Field::Launch, Some(_)) => theme.selected(),
         (_, Some(_)) => theme.strong(),
         (_, None) => theme.quiet(),
     };
+    if let Progress::Confirming(typed) = &form.progress {
+        let many = form.specs().map_or(0, <[_]>::len);
+        let what = deployments(model).unwrap_or_default();
+        if many <= MANY {
+            let words = format!("launch {what}? Enter yes, Esc back");
+            canvas.field(0, y, canvas.width(), &words, theme.danger());
+        } else {
+            let words = format!("type {many} to launch {what}: ");
+            let room = canvas.width().saturating_sub(6);
+            let x = canvas.put(0, y, &text::cut(&words, room), theme.danger());
+            dialog::line(canvas, (x, y), 5, typed, Focus::Here);
+        }
+        return;
+    }
     let x = canvas.put(0, y, "[ Launch ]", style) + 2;
     let (words, style) = match &form.progress {
-        Progress::Asked => ("asked…".to_owned(), theme.warning()),
+        Progress::Asked(round) if round.count() > 1 => {
+            (format!("asked; {} of {} answered…", round.answered(), round.count()), theme.warning())
+        }
+        Progress::Asked(_) => ("asked…".to_owned(), theme.warning()),
         Progress::Refused(_) => {
             ("refused, as said above; the draft stays".to_owned(), theme.danger())
         }
-        Progress::Writing if form.problems() > 0 => {
+        Progress::Confirming(_) | Progress::Writing if form.problems() > 0 => {
             (format!("{} to put right", fields(form.problems())), theme.warning())
         }
-        Progress::Writing => {
+        Progress::Confirming(_) | Progress::Writing => {
             ("nothing starts before; Esc keeps the draft".to_owned(), theme.quiet())
         }
     };
     canvas.field(x, y, canvas.width().saturating_sub(x), &words, style);
 }
 
-/// What is right or wrong with a field, beside it.
-fn verdict(form: &LaunchForm, field: Field, (x, y): (usize, usize), canvas: &mut Canvas<'_>) {
-    let theme = canvas.theme;
-    let room = canvas.width().saturating_sub(x);
-    let empty = form.input(field).is_none_or(|input| input.value().is_empty());
-    match form.problem(field) {
-        Some(problem) if empty => canvas.field(x, y, room, problem, theme.warning()),
-        Some(problem) => {
-            let words = format!("{} {problem}", theme.signs().failed);
-            canvas.field(x, y, room, &words, theme.danger());
-        }
-        None if empty => canvas.field(x, y, room, default(field), theme.quiet()),
-        None => {
-            canvas.put(x, y, theme.signs().done, theme.good());
-        }
-    }
+/// How many deployments, and what they cost together: `3 deployments, $0.027/h`; nothing for one.
+fn deployments(model: &Model) -> Option<String> {
+    let specs = model.form.specs().filter(|specs| specs.len() > 1)?;
+    let price = hourly(model).map(|price| format!(", {price}")).unwrap_or_default();
+    Some(format!("{} deployments{price}", specs.len()))
 }
 
-fn default(field: Field) -> &'static str {
-    match field {
-        Field::DnsDomain => "optional: no name is pointed",
-        Field::DnsRecordName => "optional: the slug",
-        Field::DropletName => "optional: dep-<slug>",
-        Field::SshKeys => "optional: ids or fingerprints",
-        Field::Tenant
-        | Field::Slug
-        | Field::Region
-        | Field::Size
-        | Field::Image
-        | Field::OnFailure
-        | Field::Launch => "",
-    }
+/// What everything costs in an hour; `None` when that is not known.
+fn hourly(model: &Model) -> Option<String> {
+    let (price, count) = price(model)?;
+    Some(price.hourly.times(count).an_hour())
+}
+
+/// What everything costs in an hour, and in a month.
+fn cost(model: &Model) -> Option<String> {
+    let (price, count) = price(model)?;
+    let month = price.monthly.times(count);
+    Some(format!("{}, {month} a month", price.hourly.times(count).an_hour()))
+}
+
+/// What one of them costs, and how many there are.
+fn price(model: &Model) -> Option<(Price, u64)> {
+    let specs = model.form.specs()?;
+    let price = model.offer.catalogue.price(&specs.first()?.size)?;
+    Some((price, u64::try_from(specs.len()).unwrap_or(u64::MAX)))
 }
 
 fn on_failure(on_failure: OnFailure) -> &'static str {

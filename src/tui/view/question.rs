@@ -11,8 +11,10 @@ use crate::tui::keymap::Verb;
 use crate::tui::model::Model;
 use crate::tui::model::plans::Known;
 use crate::tui::model::question::{Question, Target};
+use crate::tui::model::saga::Opened;
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
+use crate::tui::view::cost::Cost;
 use crate::tui::view::{dialog, waiting};
 
 mod confirm;
@@ -99,7 +101,11 @@ fn head(model: &Model, asked: &Question, canvas: &Canvas<'_>) -> Vec<(String, St
             if let Some(Known::Read(plan)) = model.plans.of(target.deployment)
                 && !plan.lines.is_empty()
             {
-                head.push(("will undo, in this order:".to_owned(), theme.plain()));
+                let saga = model.saga.as_ref().filter(|saga| saga.deployment == target.deployment);
+                let cost = saga.and_then(Opened::read).and_then(|read| Cost::of(model, read));
+                let cost = cost.map(|cost| format!(", and end {}", cost.in_short(model.now)));
+                let words = format!("will undo, in this order{}:", cost.unwrap_or_default());
+                head.push((words, theme.plain()));
             }
         }
         (Verb::Cancel | Verb::Rollback, None) => head.push(sum(model, asked, canvas)),

@@ -16,7 +16,7 @@ use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::Frames;
 use crate::tui::view::scene::Scene;
-use crate::tui::view::{Counting, ViewState, lanes, step, waiting};
+use crate::tui::view::{Counting, ViewState, cost, lanes, step, waiting};
 
 /// Draws the saga.
 pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, frames: Frames) {
@@ -188,7 +188,8 @@ fn about(scene: &Scene<'_>, theme: Theme) -> Vec<Line> {
         lines.push(Line::new("last", words, theme.warning()));
     }
     if let Some(read) = read {
-        let out: Vec<&str> = read.detail.leftovers.iter().map(|left| &*left.what).collect();
+        let told = |left| cost::told(model, read, left, scene.now);
+        let out: Vec<String> = read.detail.leftovers.iter().map(told).collect();
         if !out.is_empty() {
             let (label, style) = waiting::out_there(row.standing, theme);
             lines.push(Line::new(label, out.join(", "), style));

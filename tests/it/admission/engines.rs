@@ -71,6 +71,7 @@ async fn engine_on(journal: Arc<dyn Journal>, calls: &Arc<Calls>) -> Handle {
     let parts = Parts {
         journal,
         registry: calls.registry(&["s0", "s1"]),
+        catalogue: None,
         planner: Arc::new(|_, on_failure| plans::chain(2, on_failure)),
         clock: clock.clone(),
         ids: IdSource::new(clock, chance.clone()),

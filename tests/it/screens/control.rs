@@ -8,6 +8,7 @@ use arcadia::control::{
     Control, ControlError, Detail, LaunchRequest, Launched, Notice, NumberedLine, OrderRequest,
     Watch,
 };
+use arcadia::domain::catalogue::{Catalogue, offline};
 use arcadia::domain::id::DeploymentId;
 use arcadia::domain::log::{LogLevel, LogLine, LogPage};
 use arcadia::domain::saga::plan::{Direction, OnFailure, Plan};
@@ -69,6 +70,10 @@ impl Control for FakeControl {
 
     async fn usual(&self) -> Result<Usual, ControlError> {
         Ok(Usual::default())
+    }
+
+    async fn catalogue(&self) -> Result<Arc<Catalogue>, ControlError> {
+        Ok(Arc::new(offline::catalogue().clone()))
     }
 
     fn plan(&self, _spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

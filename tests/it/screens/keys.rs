@@ -16,6 +16,7 @@ mod list;
 mod log;
 mod marks;
 mod orders;
+mod picking;
 mod telling;
 
 fn stage() -> Stage {
@@ -38,6 +39,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             Effect::Order { order, .. } => Some(order),
             Effect::Watch
             | Effect::ReadUsual
+            | Effect::ReadCatalogue
             | Effect::Export(_)
             | Effect::Show(_)
             | Effect::ReadLogs { .. }

@@ -252,7 +252,7 @@ async fn a_task_that_panics_is_an_answer_that_never_comes_and_the_screen_goes_on
     let control = FakeControl::new(vec![world::active()]);
     let mut run = started(&control);
     run.shows("Log · activate ·").await;
-    run.keys("nacme\tweb\tsyd1\ts-1\tubuntu\t\t\t\t\t\t\n");
+    run.keys("nacme\tweb\t\tsyd1\ts-1\tubuntu\t\t\t\t\t\t\n");
     run.shows("no answer came; look at the list").await;
     run.keys("\u{1b}q");
     assert_eq!(run.ended.await.unwrap(), Exit::Idle);

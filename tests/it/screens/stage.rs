@@ -2,9 +2,11 @@
 //! answers what is asked.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
-use arcadia::control::{Detail, Notice};
+use arcadia::control::{Detail, Launched, Notice};
+use arcadia::domain::catalogue::Catalogue;
 use arcadia::domain::id::DeploymentId;
 use arcadia::domain::saga::plan::OnFailure;
 use arcadia::domain::spec::LaunchDraft;
@@ -14,7 +16,7 @@ use arcadia::tui::effect::Effect;
 use arcadia::tui::model::Model;
 use arcadia::tui::model::plans::UndoPlan;
 use arcadia::tui::model::remembered::Remembered;
-use arcadia::tui::msg::{Msg, What};
+use arcadia::tui::msg::{LaunchRefusal, Msg, What};
 use arcadia::tui::options::{Ascii, Color};
 use arcadia::tui::theme::Theme;
 use arcadia::tui::update::update;
@@ -24,6 +26,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Cell;
 
+use crate::screens::catalogue;
 use crate::screens::control;
 use crate::screens::world::{self, NOW, Story};
 
@@ -36,8 +39,12 @@ pub(crate) struct Stage {
     pub(crate) now: Timestamp,
     /// How long steps usually take, if that can be read.
     pub(crate) usual: Option<Usual>,
+    /// What can be launched; `None` keeps whoever asks waiting.
+    pub(crate) catalogue: Option<Arc<Catalogue>>,
     /// What was asked of the control, orders and launches only.
     pub(crate) asked: Vec<Effect>,
+    /// Everything that was wanted.
+    pub(crate) effects: Vec<Effect>,
     /// What was put on the clipboard.
     pub(crate) copied: Vec<String>,
     /// What was kept of how the screen looks.
@@ -76,7 +83,9 @@ impl Stage {
             stories: Vec::new(),
             now: NOW,
             usual: None,
+            catalogue: Some(catalogue::of_provider()),
             asked: Vec::new(),
+            effects: Vec::new(),
             copied: Vec::new(),
             kept: Vec::new(),
             calls: Vec::new(),
@@ -155,6 +164,7 @@ impl Stage {
         let mut line = VecDeque::from([what]);
         while let Some(what) = line.pop_front() {
             for effect in update(&mut self.model, Msg { at: self.now, what }) {
+                self.effects.push(effect.clone());
                 line.extend(self.answer(effect));
             }
         }
@@ -184,6 +194,7 @@ impl Stage {
                 Some(What::LogsRead { deployment, page, result: Ok(control::log_lines()) })
             }
             Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
+            Effect::ReadCatalogue => self.catalogue.clone().map(What::CatalogueRead),
             Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
             Effect::Order { .. } | Effect::Launch { .. } | Effect::Export(_) => {
                 self.asked.push(effect);
@@ -208,6 +219,21 @@ impl Stage {
     fn detail(&self, deployment: DeploymentId) -> Result<Detail, String> {
         let known = self.stories.iter().find(|story| story.id() == deployment);
         known.map(Story::detail).ok_or_else(|| "no such deployment".to_owned())
+    }
+
+    /// Answers every launch that was asked for: yes, but to these slugs.
+    pub(crate) fn answer_launches(&mut self, refused: &[&str]) {
+        // The last that was asked for is answered first.
+        for (number, effect) in std::mem::take(&mut self.asked).into_iter().enumerate().rev() {
+            let Effect::Launch { spec, .. } = effect else { continue };
+            let result = if refused.contains(&spec.slug.as_str()) {
+                Err(LaunchRefusal::Other(format!("`{}` exists already", spec.name())))
+            } else {
+                let story = Story::launched(900 + number as u128, &spec.slug, 0);
+                Ok(Launched { deployment: story.id(), saga: story.aggregate.saga })
+            };
+            self.send(What::Launched { slug: spec.slug.clone(), result });
+        }
     }
 
     /// The cells of the last frame.

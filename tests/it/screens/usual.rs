@@ -83,3 +83,20 @@ fn what_goes_on_here_counts_from_then_on() {
     }
     assert!(stage.drawn().contains("usual 40s, 9 of 10 within 40s"));
 }
+
+/// Ten deployments came up, and every step of them is known.
+pub(crate) fn whole() -> Usual {
+    let mut usual = Usual::default();
+    for number in 0..10 {
+        let story = Story::launched(300 + number, "whole", 90_000)
+            .does(0, 300)
+            .does(1, 4_100)
+            .does(2, 62_000)
+            .does(3, 400)
+            .does(4, 200)
+            .does(5, 1_800)
+            .does(6, 300);
+        usual.follow(story.id(), &story.summary().region, &story.entries);
+    }
+    usual
+}

@@ -345,6 +345,7 @@ async fn open(
             Steps::OfCloud(steps) => Registry::provisioning(&cloud.compute(), &cloud.dns(), steps),
             Steps::Scripted(registry) => registry.clone(),
         },
+        catalogue: None,
         planner: Arc::clone(&setup.planner),
         clock: clock.clone(),
         ids: IdSource::new(clock.clone(), chance.clone()),

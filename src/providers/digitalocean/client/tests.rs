@@ -17,7 +17,7 @@ use crate::providers::digitalocean::stub::{
     NOW, Reply, SHORT_TIMEOUT, Stub, TOKEN, client_of, error_body, json_reply, reply,
 };
 use crate::providers::digitalocean::{DigitalOcean, Limits};
-use crate::providers::{Compute, DropletDraft, DropletId};
+use crate::providers::{Catalogue, Compute, DropletDraft, DropletId};
 
 /// A server below HTTP: it reads each request to its end, says `words`, and hangs up.
 struct RawServer {

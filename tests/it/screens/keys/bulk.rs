@@ -26,6 +26,7 @@ fn asked(stage: &Stage) -> Vec<(DeploymentId, Order)> {
         Effect::Order { deployment, order } => Some((*deployment, order.clone())),
         Effect::Watch
         | Effect::ReadUsual
+        | Effect::ReadCatalogue
         | Effect::Show(_)
         | Effect::ReadLogs { .. }
         | Effect::ReadPlan { .. }

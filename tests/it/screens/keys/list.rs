@@ -106,7 +106,7 @@ fn what_was_launched_is_shown_whatever_the_filter_hides() {
     let story = Story::launched(77, "brand-new", 0);
     let launched =
         arcadia::control::Launched { deployment: story.id(), saga: story.aggregate.saga };
-    stage.send(What::Launched(Ok(launched)));
+    stage.send(What::Launched { slug: "web".to_owned(), result: Ok(launched) });
     stage.goes_on(story.clone());
     assert_eq!(stage.selected(), Some(story.id()));
 }

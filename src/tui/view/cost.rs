@@ -1,0 +1,62 @@
+//! What is out there costs money, by the hour, until it is undone.
+
+use crate::domain::aggregate::Fact;
+use crate::domain::money::Price;
+use crate::domain::saga::event::{EventKind, StepEvent};
+use crate::domain::saga::plan::{Direction, StepName};
+use crate::domain::time::Timestamp;
+use crate::domain::undo_preview::Leftover;
+use crate::tui::format;
+use crate::tui::model::Model;
+use crate::tui::model::saga::Read;
+
+/// The step that makes what costs money.
+const MAKES_DROPLET: &str = "create_droplet";
+
+/// What a deployment's droplet costs, and since when.
+pub(super) struct Cost {
+    price: Price,
+    since: Timestamp,
+}
+
+impl Cost {
+    /// The cost of a deployment's droplet; `None` while there is none, or when nobody knows the price
+    /// of its size.
+    pub(super) fn of(model: &Model, read: &Read) -> Option<Self> {
+        let aggregate = &read.detail.aggregate;
+        let step = StepName::new(MAKES_DROPLET);
+        let state = &aggregate.state.steps[aggregate.plan.position(&step)?];
+        // Whether there is one is in doubt before the step says so.
+        state.output()?;
+        let price = model.offer.catalogue.price(&aggregate.deployment.spec.size)?;
+        let begun = read.detail.entries.iter().find(|entry| match &entry.fact {
+            Fact::Saga(EventKind::Step { step: of, direction: Direction::Forward, event }) => {
+                *of == step && matches!(event, StepEvent::Started { .. })
+            }
+            Fact::Saga(_) | Fact::Launched(_) | Fact::Deployment(_) | Fact::Resource(_) => false,
+        })?;
+        Some(Self { price, since: begun.at })
+    }
+
+    /// For each hour, and so far: `$0.009/h, about $0.01 so far`.
+    pub(super) fn in_short(&self, now: Timestamp) -> String {
+        let so_far = self.price.after(now.since(self.since));
+        format!("{}, about {so_far} so far", self.price.hourly.an_hour())
+    }
+
+    /// The same with its age: `$0.009/h, 41m00s, about $0.01 so far`.
+    fn in_full(&self, now: Timestamp) -> String {
+        let age = now.since(self.since);
+        let (hourly, so_far) = (self.price.hourly.an_hour(), self.price.after(age));
+        format!("{hourly}, {}, about {so_far} so far", format::running(age))
+    }
+}
+
+/// What is said of something that is out there: what it is, and what it costs.
+pub(super) fn told(model: &Model, read: &Read, leftover: &Leftover, now: Timestamp) -> String {
+    let cost = (leftover.step.as_str() == MAKES_DROPLET).then(|| Cost::of(model, read)).flatten();
+    match cost {
+        Some(cost) => format!("{}, {}", leftover.what, cost.in_full(now)),
+        None => leftover.what.clone(),
+    }
+}
