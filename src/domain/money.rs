@@ -4,9 +4,6 @@ use std::fmt;
 use std::iter::Sum;
 use std::time::Duration;
 
-/// Hours of a month that are billed at the most (`DigitalOcean`, droplet billing: "672 hours").
-const BILLED_HOURS: u128 = 672;
-
 /// Hours of an average month.
 const MONTH_HOURS: u128 = 730;
 
@@ -88,14 +85,13 @@ impl Price {
         Some(Self { hourly: Dollars::of(hourly)?, monthly: Dollars::of(monthly)? })
     }
 
-    /// About what it has cost after so long: each month is billed up to its cap, and nothing is
-    /// cheaper than a cent.
+    /// About what it has cost after so long: each month is billed up to its cap, which is reached after
+    /// 672 hours (`DigitalOcean`, droplet billing), and nothing is cheaper than a cent.
     pub fn after(&self, span: Duration) -> Dollars {
         let month = MONTH_HOURS * MILLIS_AN_HOUR;
         let (months, rest) = (span.as_millis() / month, span.as_millis() % month);
-        let billed = rest.min(BILLED_HOURS * MILLIS_AN_HOUR);
-        let rest =
-            (u128::from(self.hourly.0) * billed / MILLIS_AN_HOUR).min(u128::from(self.monthly.0));
+        let rest = u128::from(self.hourly.0) * rest / MILLIS_AN_HOUR;
+        let rest = rest.min(u128::from(self.monthly.0));
         let whole = u128::from(self.monthly.0).saturating_mul(months);
         let total = Dollars(u64::try_from(whole.saturating_add(rest)).unwrap_or(u64::MAX));
         total.max(LEAST)
