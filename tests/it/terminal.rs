@@ -403,3 +403,41 @@ fn selected_row(screen: &Screen) -> String {
     let row = (0..screen.size().0.get()).find(reversed);
     row.map_or_else(String::new, |row| screen.contents_between(row, 0, row, width))
 }
+
+#[test]
+fn a_deployment_that_begins_to_need_a_person_rings_notifies_and_tells_a_program() {
+    let cloud = Simulated::start();
+    let home = cloud
+        .home()
+        .with("ARCADIA_UI_NOTIFY_OSC9", "always")
+        .with("ARCADIA_UI_NOTIFY_COMMAND", "sh,-c,printf %s \"$1\" > called,told");
+    assert_eq!(home.run(&launch("web")).code, Some(0));
+    cloud.faults(&["DELETE /v2/droplets/*: 403"]);
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("acme/web");
+    terminal.keys("R");
+    terminal.wait_for_text("will undo, in this order:");
+    terminal.keys(&format!("acme/web{ENTER}"));
+    terminal.wait_for_text("NEEDS YOU");
+    let words = "Arcadia: acme/web needs you";
+    let called = home.path().join("called");
+    let deadline = Deadline::begin();
+    while !fs::read_to_string(&called).is_ok_and(|told| told == words) {
+        assert!(!deadline.is_over(), "no program was told");
+        thread::yield_now();
+    }
+    terminal.keys("q");
+    terminal.wait_for_text("Leave?");
+    let notified = format!("\x1b]9;{words}\x1b\\\x07");
+    let calls = String::from_utf8_lossy(terminal.bytes()).matches(&notified).count();
+    assert_eq!(calls, 1);
+
+    // At the next start it needs somebody already.
+    terminal.keys("l");
+    assert_eq!(terminal.wait_for_end(), 0);
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("NEEDS YOU");
+    terminal.keys("q");
+    terminal.wait_for_text("Leave?");
+    assert!(!terminal.bytes().contains(&0x07), "nothing calls");
+}
