@@ -416,7 +416,7 @@ fn a_deployment_that_begins_to_need_a_person_rings_notifies_and_tells_a_program(
     let mut terminal = dashboard(&home);
     terminal.wait_for_text("acme/web");
     terminal.keys("R");
-    terminal.wait_for_text("will undo, in this order:");
+    terminal.wait_for_text("will undo, in this order");
     terminal.keys(&format!("acme/web{ENTER}"));
     terminal.wait_for_text("NEEDS YOU");
     let words = "Arcadia: acme/web needs you";
