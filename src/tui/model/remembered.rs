@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::tui::model::form::LaunchForm;
 use crate::tui::model::list::Scope;
 use crate::tui::model::log::{LogScope, Position, Times, Wrap};
-use crate::tui::model::{Connection, Model, Pane, Zoom};
+use crate::tui::model::{Connection, Model, Pane, Zoom, command_line};
 
 /// How long a change waits to be kept: a file for each key would be too many, and what a kill takes
 /// away is this at most.
@@ -155,7 +155,7 @@ impl Model {
                 },
             }),
             draft: (draft != self.memory.begun_with).then_some(draft),
-            history: None,
+            history: Some(self.command_history.clone()),
             theme: None,
         })
     }
@@ -176,6 +176,9 @@ impl Model {
         }
         if let Some(draft) = &remembered.draft {
             draft.fill(&mut self.form);
+        }
+        for line in remembered.history.iter().flatten() {
+            command_line::remember(&mut self.command_history, line);
         }
         let filter = remembered.filter.as_deref().unwrap_or_default();
         let scope = remembered.scope.unwrap_or_default();

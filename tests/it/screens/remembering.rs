@@ -27,6 +27,8 @@ fn set_up() -> Stage {
     stage.press(KeyCode::Esc);
     stage.keys("/web");
     stage.press(KeyCode::Enter);
+    stage.keys(":go acme/web-00418");
+    stage.press(KeyCode::Enter);
     stage.keys("j3wtvxx");
     stage.press(KeyCode::Up);
     stage.keys("z");
@@ -40,6 +42,7 @@ fn the_next_run_shows_the_same_screen() {
     assert_eq!(after.drawn(), before.drawn());
     assert_eq!((after.model.pane, after.model.zoom), (Pane::Log, Zoom::In));
     assert_eq!(after.model.to_remember(), before.model.to_remember());
+    assert_eq!(after.model.command_history, ["go acme/web-00418"]);
     after.keys("zn");
     assert!(after.drawn().contains("acme"), "the draft");
 }
