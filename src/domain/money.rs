@@ -39,6 +39,16 @@ impl Dollars {
         sane.then_some(Self(millionths as u64))
     }
 
+    /// The amount in millionths, as it is written down.
+    pub const fn millionths(self) -> u64 {
+        self.0
+    }
+
+    /// The amount of so many millionths.
+    pub const fn of_millionths(millionths: u64) -> Self {
+        Self(millionths)
+    }
+
     /// So many times the amount.
     #[must_use]
     pub const fn times(self, count: u64) -> Self {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::{Clock, IdSource};
 use crate::domain::spec::LaunchDraft;
 
@@ -27,7 +29,8 @@ pub struct Options {
 }
 
 /// Whether only ASCII may be drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ascii {
     /// The terminal or the locale knows nothing else.
     Yes,
@@ -37,7 +40,8 @@ pub enum Ascii {
 }
 
 /// Whether colours may be set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Color {
     /// The sixteen colours that the terminal names.
     #[default]

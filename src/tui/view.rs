@@ -11,6 +11,7 @@ use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::{Frames, layout};
 
 pub mod canvas;
+mod command_line;
 mod cost;
 mod details;
 mod dialog;
@@ -23,11 +24,11 @@ pub mod layout;
 mod list;
 mod log;
 mod prompts;
+mod question;
 mod row;
 mod saga;
 mod scene;
 mod step;
-mod undo;
 mod usual;
 mod waiting;
 
@@ -38,6 +39,8 @@ pub struct ViewState {
     pub theme: Theme,
     /// The first row of the list that is on the screen.
     pub offset: usize,
+    /// What stands where the keys would: a session that is shown again has its own.
+    pub caption: Option<String>,
     /// Whether anything on the screen counts seconds: the clock wakes the screen only then.
     pub counting: Counting,
 }
@@ -54,7 +57,7 @@ pub enum Counting {
 impl ViewState {
     /// Nothing drawn yet.
     pub const fn new(theme: Theme) -> Self {
-        Self { theme, offset: 0, counting: Counting::Nothing }
+        Self { theme, offset: 0, caption: None, counting: Counting::Nothing }
     }
 }
 
@@ -96,12 +99,15 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
         footer::toast(model, area, canvas);
     }
     if let Some(area) = panes.footer {
-        footer::keys(model, &mut canvas.part(area));
+        match &state.caption {
+            Some(caption) => footer::caption(caption, &mut canvas.part(area)),
+            None => footer::keys(model, &mut canvas.part(area)),
+        }
     }
     match &model.overlay {
         Some(Overlay::Launch) => launch::draw(model, canvas),
-        Some(Overlay::Undo(dialog)) => undo::draw(model, dialog, canvas),
-        Some(Overlay::Reason(dialog)) => prompts::reason(model, dialog, canvas),
+        Some(Overlay::CommandLine(line)) => command_line::draw(line, canvas),
+        Some(Overlay::Question(asked)) => question::draw(model, asked, canvas),
         Some(Overlay::Details { deployment }) => details::draw(model, *deployment, canvas),
         Some(Overlay::Help { scroll }) => help::draw(*scroll, canvas),
         Some(Overlay::Quit) => prompts::quit(model, canvas),

@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test has set up is there")]
 
-mod catalogue;
+pub(crate) mod catalogue;
 mod chaos;
-mod control;
+pub(crate) mod control;
 mod keys;
+mod marked;
+mod notifying;
 mod past;
+mod remembering;
 mod running;
-mod stage;
+pub(crate) mod stage;
 mod usual;
 pub(crate) mod world;
 
@@ -29,6 +32,11 @@ fn check(name: &str, scene: impl Fn(&mut Stage)) {
         scene(&mut stage);
         insta::assert_snapshot!(format!("{name}_{width}x{height}"), stage.drawn());
     }
+}
+
+/// Compares a frame with the one of that name on file.
+fn on_file(name: &str, drawn: &str) {
+    insta::assert_snapshot!(name, drawn);
 }
 
 fn with_zoo(stage: &mut Stage) {

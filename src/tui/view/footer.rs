@@ -57,6 +57,12 @@ fn stalled(model: &Model) -> Option<String> {
     Some(format!("{name}{others} stands still: {}", stall.error))
 }
 
+/// Draws what stands there instead of the keys.
+pub(super) fn caption(caption: &str, canvas: &mut Canvas<'_>) {
+    let (width, style) = (canvas.width(), canvas.theme.badge());
+    canvas.field(0, 0, width, &format!(" {caption}"), style);
+}
+
 /// Draws the keys that do something for the selection.
 pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
@@ -76,18 +82,24 @@ pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
 }
 
 fn of_panes(model: &Model) -> Vec<(&'static str, &'static str)> {
-    keymap::footer(model.scopes())
-        .into_iter()
-        .filter(|binding| model.allows(binding.command))
-        .map(|binding| (binding.shown, does(model, binding)))
-        .collect()
+    let mut bound = keymap::footer(model.scopes());
+    bound.retain(|binding| model.allows(binding.command));
+    let marked = !model.marks.is_empty();
+    if marked {
+        // Who marked something is about to act on it.
+        bound.sort_by_key(|binding| !matches!(binding.command, Command::Act(_)));
+    }
+    let unmark = (marked && model.pane == Pane::List).then_some(("Esc", "unmark all"));
+    let bound = bound.into_iter().map(|binding| (binding.shown, does(model, binding)));
+    unmark.into_iter().chain(bound).collect()
 }
 
 fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
     let held = model.list.selected().is_some_and(|row| row.standing == Standing::Held);
     match (binding.command, model.pane) {
-        (Command::Act(Verb::Hold), _) if held => "resume",
+        (Command::Act(Verb::Hold), _) if held && model.marks.is_empty() => "resume",
         (Command::Act(Verb::Hold), _) => "hold",
+        (Command::Mark, _) => "mark",
         (Command::Filter, Pane::Log) => "search",
         (Command::Filter, Pane::List | Pane::Saga) => "filter",
         (_, Pane::List | Pane::Saga | Pane::Log) => binding.does,
@@ -118,7 +130,9 @@ fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<(&'static str, &'static s
             keys.extend([("Tab", "next"), ("S-Tab", "back"), ("Esc", "close, draft stays")]);
             keys
         }
-        Overlay::Undo(_) | Overlay::Reason(_) => vec![("Esc", "leave it as it is")],
+        // It draws its own.
+        Overlay::CommandLine(_) => Vec::new(),
+        Overlay::Question(_) => vec![("Esc", "leave it as it is"), ("↑ ↓", "scroll")],
         Overlay::Details { deployment } => {
             let row = model.list.row(*deployment);
             let acts = [

@@ -8,10 +8,13 @@ use crate::screens::world;
 use crate::screens::world::Story;
 
 mod asking;
+mod bulk;
+mod command_line;
 mod launching;
 mod leaving;
 mod list;
 mod log;
+mod marks;
 mod orders;
 mod picking;
 mod telling;
@@ -40,10 +43,13 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             | Effect::Export(_)
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
+            | Effect::ReadPlan { .. }
             | Effect::Launch { .. }
             | Effect::Plan { .. }
             | Effect::Copy(_)
             | Effect::Redraw
+            | Effect::Notify(_)
+            | Effect::Remember(_)
             | Effect::Suspend => None,
         })
         .collect()
