@@ -39,12 +39,12 @@ impl Dollars {
         sane.then_some(Self(millionths as u64))
     }
 
-    /// The amount in millionths, to be written down.
+    /// The amount in millionths, as it is written down.
     pub const fn millionths(self) -> u64 {
         self.0
     }
 
-    /// The amount that was written down in millionths.
+    /// The amount of so many millionths.
     pub const fn of_millionths(millionths: u64) -> Self {
         Self(millionths)
     }

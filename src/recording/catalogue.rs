@@ -1,4 +1,4 @@
-//! The written form of what could be launched, and for how much.
+//! The written form of what can be launched.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,44 +10,55 @@ use crate::domain::time::Timestamp;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CatalogueRecord {
-    regions: ListedRecord<RegionRecord>,
-    sizes: ListedRecord<SizeRecord>,
-    images: ListedRecord<ImageRecord>,
-    domains: ListedRecord<String>,
-    ssh_keys: ListedRecord<SshKeyRecord>,
+    regions: ListRecord<RegionRecord>,
+    sizes: ListRecord<SizeRecord>,
+    images: ListRecord<ImageRecord>,
+    domains: ListRecord<String>,
+    ssh_keys: ListRecord<KeyRecord>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct ListedRecord<T> {
-    items: Vec<T>,
+struct ListRecord<T> {
     origin: OriginRecord,
+    items: Vec<T>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum OriginRecord {
-    Provider { read_at: i64 },
-    Offline { why: String },
+    ReadAt(i64),
+    Offline(String),
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct RegionRecord {
-    slug: String,
-    name: String,
-    available: bool,
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OfferRecord {
+    Available,
+    Withdrawn,
 }
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OwnerRecord {
+    Provider,
+    Account,
+}
+
+/// Slug, name, offer.
+#[derive(Debug, Serialize, Deserialize)]
+struct RegionRecord(String, String, OfferRecord);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct SizeRecord {
     slug: String,
     family: String,
-    /// For an hour and for a month, in millionths of a dollar.
-    price: Option<[u64; 2]>,
+    /// Millionths of a dollar for an hour and for a month.
+    price: Option<(u64, u64)>,
     memory: u64,
     vcpus: u64,
     disk: u64,
     regions: Option<Vec<String>>,
-    available: bool,
+    offer: OfferRecord,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,48 +66,78 @@ struct ImageRecord {
     reference: String,
     name: String,
     regions: Option<Vec<String>>,
-    own: bool,
+    owner: OwnerRecord,
 }
 
+/// Id, fingerprint, name.
 #[derive(Debug, Serialize, Deserialize)]
-struct SshKeyRecord {
-    id: u64,
-    fingerprint: String,
-    name: String,
+struct KeyRecord(u64, String, String);
+
+impl<T> ListRecord<T> {
+    fn of<I>(listed: &Listed<I>, written: impl Fn(&I) -> T) -> Self {
+        let origin = match &listed.origin {
+            Origin::Provider { read_at } => OriginRecord::ReadAt(read_at.as_millis()),
+            Origin::Offline { why } => OriginRecord::Offline(why.to_string()),
+        };
+        Self { origin, items: listed.items.iter().map(written).collect() }
+    }
+
+    fn listed<I>(self, read: impl Fn(T) -> I) -> Listed<I> {
+        let origin = match self.origin {
+            OriginRecord::ReadAt(at) => Origin::Provider { read_at: Timestamp::from_millis(at) },
+            OriginRecord::Offline(why) => Origin::Offline { why: why.into() },
+        };
+        Listed { items: self.items.into_iter().map(read).collect(), origin }
+    }
+}
+
+impl From<Offer> for OfferRecord {
+    fn from(offer: Offer) -> Self {
+        match offer {
+            Offer::Available => Self::Available,
+            Offer::Withdrawn => Self::Withdrawn,
+        }
+    }
+}
+
+impl From<OfferRecord> for Offer {
+    fn from(offer: OfferRecord) -> Self {
+        match offer {
+            OfferRecord::Available => Self::Available,
+            OfferRecord::Withdrawn => Self::Withdrawn,
+        }
+    }
 }
 
 impl From<&Catalogue> for CatalogueRecord {
     fn from(catalogue: &Catalogue) -> Self {
-        let Catalogue { regions, sizes, images, domains, ssh_keys } = catalogue;
+        let price = |price: Price| (price.hourly.millionths(), price.monthly.millionths());
         Self {
-            regions: written(regions, |region| RegionRecord {
-                slug: region.slug.clone(),
-                name: region.name.clone(),
-                available: region.offer == Offer::Available,
+            regions: ListRecord::of(&catalogue.regions, |region| {
+                RegionRecord(region.slug.clone(), region.name.clone(), region.offer.into())
             }),
-            sizes: written(sizes, |size| SizeRecord {
+            sizes: ListRecord::of(&catalogue.sizes, |size| SizeRecord {
                 slug: size.slug.clone(),
                 family: size.family.clone(),
-                price: size
-                    .price
-                    .map(|Price { hourly, monthly }| [hourly, monthly].map(Dollars::millionths)),
+                price: size.price.map(price),
                 memory: size.memory,
                 vcpus: size.vcpus,
                 disk: size.disk,
                 regions: size.regions.clone(),
-                available: size.offer == Offer::Available,
+                offer: size.offer.into(),
             }),
-            images: written(images, |image| ImageRecord {
+            images: ListRecord::of(&catalogue.images, |image| ImageRecord {
                 reference: image.reference.clone(),
                 name: image.name.clone(),
                 regions: image.regions.clone(),
-                own: image.owner == ImageOwner::Account,
+                owner: match image.owner {
+                    ImageOwner::Provider => OwnerRecord::Provider,
+                    ImageOwner::Account => OwnerRecord::Account,
+                },
             }),
-            domains: written(domains, Clone::clone),
-            ssh_keys: written(ssh_keys, |key| SshKeyRecord {
-                id: key.id.0,
-                fingerprint: key.fingerprint.clone(),
-                name: key.name.clone(),
+            domains: ListRecord::of(&catalogue.domains, Clone::clone),
+            ssh_keys: ListRecord::of(&catalogue.ssh_keys, |key| {
+                KeyRecord(key.id.0, key.fingerprint.clone(), key.name.clone())
             }),
         }
     }
@@ -104,74 +145,41 @@ impl From<&Catalogue> for CatalogueRecord {
 
 impl From<CatalogueRecord> for Catalogue {
     fn from(record: CatalogueRecord) -> Self {
-        let CatalogueRecord { regions, sizes, images, domains, ssh_keys } = record;
+        let price = |(hourly, monthly)| Price {
+            hourly: Dollars::of_millionths(hourly),
+            monthly: Dollars::of_millionths(monthly),
+        };
         Self {
-            regions: read(regions, |RegionRecord { slug, name, available }| Region {
+            regions: record.regions.listed(|RegionRecord(slug, name, offer)| Region {
                 slug,
                 name,
-                offer: offer(available),
+                offer: offer.into(),
             }),
-            sizes: read(sizes, |size| Size {
+            sizes: record.sizes.listed(|size| Size {
                 slug: size.slug,
                 family: size.family,
-                price: size.price.map(|price| {
-                    let [hourly, monthly] = price.map(Dollars::of_millionths);
-                    Price { hourly, monthly }
-                }),
+                price: size.price.map(price),
                 memory: size.memory,
                 vcpus: size.vcpus,
                 disk: size.disk,
                 regions: size.regions,
-                offer: offer(size.available),
+                offer: size.offer.into(),
             }),
-            images: read(images, |ImageRecord { reference, name, regions, own }| Image {
-                reference,
-                name,
-                regions,
-                owner: if own { ImageOwner::Account } else { ImageOwner::Provider },
+            images: record.images.listed(|image| Image {
+                reference: image.reference,
+                name: image.name,
+                regions: image.regions,
+                owner: match image.owner {
+                    OwnerRecord::Provider => ImageOwner::Provider,
+                    OwnerRecord::Account => ImageOwner::Account,
+                },
             }),
-            domains: read(domains, |domain| domain),
-            ssh_keys: read(ssh_keys, |SshKeyRecord { id, fingerprint, name }| SshKey {
+            domains: record.domains.listed(|name| name),
+            ssh_keys: record.ssh_keys.listed(|KeyRecord(id, fingerprint, name)| SshKey {
                 id: SshKeyId(id),
                 fingerprint,
                 name,
             }),
         }
-    }
-}
-
-fn offer(available: bool) -> Offer {
-    if available { Offer::Available } else { Offer::Withdrawn }
-}
-
-fn written<T, R>(listed: &Listed<T>, item: impl Fn(&T) -> R) -> ListedRecord<R> {
-    let origin = match &listed.origin {
-        Origin::Provider { read_at } => OriginRecord::Provider { read_at: read_at.as_millis() },
-        Origin::Offline { why } => OriginRecord::Offline { why: why.to_string() },
-    };
-    ListedRecord { items: listed.items.iter().map(item).collect(), origin }
-}
-
-fn read<T, R>(listed: ListedRecord<R>, item: impl Fn(R) -> T) -> Listed<T> {
-    let origin = match listed.origin {
-        OriginRecord::Provider { read_at } => {
-            Origin::Provider { read_at: Timestamp::from_millis(read_at) }
-        }
-        OriginRecord::Offline { why } => Origin::Offline { why: why.into() },
-    };
-    Listed { items: listed.items.into_iter().map(item).collect(), origin }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::catalogue::offline;
-
-    #[test]
-    fn a_catalogue_reads_back_as_it_was_written() {
-        let catalogue = offline::because(&"no answer".into());
-        let written = serde_json::to_string(&CatalogueRecord::from(&catalogue)).unwrap();
-        let read: CatalogueRecord = serde_json::from_str(&written).unwrap();
-        assert_eq!(Catalogue::from(read), catalogue);
     }
 }

@@ -76,11 +76,17 @@ enum WhatRecord {
         result: Result<(), String>,
     },
     Exported(Result<String, String>),
-    Launched {
-        slug: String,
-        result: Result<LaunchedRecord, RefusalRecord>,
-    },
     CatalogueRead(Box<CatalogueRecord>),
+    Launched {
+        #[serde(default)]
+        slug: String,
+        deployment: String,
+        saga: String,
+    },
+    LaunchRefused {
+        slug: String,
+        refusal: RefusalRecord,
+    },
     Planned(Raw),
     AnswerLost,
     Remembered(Box<Remembered>),
@@ -155,12 +161,16 @@ impl From<&What> for WhatRecord {
                 result: result.clone(),
             },
             What::Exported(result) => Self::Exported(result.clone()),
-            What::Launched { slug, result } => Self::Launched {
-                slug: slug.clone(),
-                result: result.as_ref().map(LaunchedRecord::from).map_err(RefusalRecord::from),
-            },
             What::CatalogueRead(catalogue) => {
                 Self::CatalogueRead(Box::new(CatalogueRecord::from(&**catalogue)))
+            }
+            What::Launched { slug, result: Ok(launched) } => Self::Launched {
+                slug: slug.clone(),
+                deployment: launched.deployment.to_string(),
+                saga: launched.saga.to_string(),
+            },
+            What::Launched { slug, result: Err(refusal) } => {
+                Self::LaunchRefused { slug: slug.clone(), refusal: refusal.into() }
             }
             What::Planned(plan) => Self::Planned(facts::plan(plan)),
             What::AnswerLost => Self::AnswerLost,
@@ -320,15 +330,18 @@ impl TryFrom<WhatRecord> for What {
                 Self::Ordered { deployment: facts::id(&deployment)?, verb: lasting(verb), result }
             }
             WhatRecord::Exported(result) => Self::Exported(result),
-            WhatRecord::Launched { slug, result } => Self::Launched {
-                slug,
-                result: match result {
-                    Ok(launched) => Ok(launched.try_into()?),
-                    Err(refusal) => Err(refusal.into()),
-                },
-            },
             WhatRecord::CatalogueRead(catalogue) => {
                 Self::CatalogueRead(Arc::new(Catalogue::from(*catalogue)))
+            }
+            WhatRecord::Launched { slug, deployment, saga } => Self::Launched {
+                slug,
+                result: Ok(Launched {
+                    deployment: facts::id(&deployment)?,
+                    saga: saga.parse().map_err(|_| format!("`{saga}` is no saga's id"))?,
+                }),
+            },
+            WhatRecord::LaunchRefused { slug, refusal } => {
+                Self::Launched { slug, result: Err(refusal.into()) }
             }
             WhatRecord::Planned(plan) => Self::Planned(facts::read_plan(&plan)?),
             WhatRecord::AnswerLost => Self::AnswerLost,

@@ -89,10 +89,10 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// The launch form.
     pub form: LaunchForm,
-    /// What was typed on the command line, the latest last, and no line twice.
-    pub command_history: Vec<String>,
     /// What can be launched, and for how much.
     pub offer: Offer,
+    /// What was typed on the command line, the latest last, and no line twice.
+    pub command_history: Vec<String>,
     /// The latest act on each deployment, until it shows in its row.
     pub acts: BTreeMap<DeploymentId, Act>,
     /// Orders for many deployments that are under way.
@@ -242,8 +242,8 @@ impl Model {
             zoom: Zoom::Out,
             overlay: None,
             form,
-            command_history: Vec::new(),
             offer: Offer::default(),
+            command_history: Vec::new(),
             acts: BTreeMap::new(),
             outbox: Outbox::default(),
             plans: Plans::default(),

@@ -102,8 +102,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         What::Exported(Err(why)) => model.say(Tone::Bad, format!("no file was written: {why}")),
         What::Launched { slug, result } => form::launched(model, slug, result, &mut effects),
-        What::CatalogueRead(catalogue) => model.offer.take(catalogue),
         What::Planned(plan) => model.form.plan = Some(plan),
+        What::CatalogueRead(catalogue) => model.offer.take(catalogue),
         What::Remembered(remembered) => model.remember(&remembered),
         What::Focused(focus) => model.alerts.focus = Some(focus),
         What::Warned(why) => model.say(Tone::Bad, why),

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use arcadia::control::{Launched, Notice};
 use arcadia::domain::aggregate::Fact;
-use arcadia::domain::catalogue::offline;
 use arcadia::domain::id::{DeploymentId, SagaId};
 use arcadia::domain::log::LogPage;
 use arcadia::domain::spec::{FieldError, LaunchDraft};
@@ -254,7 +253,6 @@ fn every_message() -> Vec<Msg> {
     let refused =
         LaunchRefusal::Fields(vec![FieldError { field: "slug", problem: "x".to_owned() }]);
     let no = || "no".to_owned();
-    let launched = |result| What::Launched { slug: "web".to_owned(), result };
     let whats = [
         What::Key(KeyEvent::new(KeyCode::F(5), KeyModifiers::CONTROL | KeyModifiers::SHIFT)),
         What::Key(KeyEvent::from(KeyCode::Char('é'))),
@@ -284,10 +282,14 @@ fn every_message() -> Vec<Msg> {
         What::Ordered { deployment, verb: "cancel", result: Err(no()) },
         What::Exported(Ok("incident.txt".to_owned())),
         What::Exported(Err(no())),
-        launched(Ok(Launched { deployment: DeploymentId::from_u128(9), saga })),
-        launched(Err(refused)),
-        launched(Err(LaunchRefusal::Other(no()))),
-        What::CatalogueRead(offline::because(&"no answer".into()).into()),
+        What::CatalogueRead(crate::screens::catalogue::of_provider()),
+        What::CatalogueRead(crate::screens::catalogue::of_nobody()),
+        What::Launched {
+            slug: "web".to_owned(),
+            result: Ok(Launched { deployment: DeploymentId::from_u128(9), saga }),
+        },
+        What::Launched { slug: "web".to_owned(), result: Err(refused) },
+        What::Launched { slug: "web".to_owned(), result: Err(LaunchRefusal::Other(no())) },
         What::Planned(world::plan(arcadia::domain::saga::plan::OnFailure::Hold)),
         What::AnswerLost,
         What::Remembered(Box::new(Remembered {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test has set up is there")]
 
-mod catalogue;
+pub(crate) mod catalogue;
 mod chaos;
 pub(crate) mod control;
 mod keys;

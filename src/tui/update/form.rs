@@ -161,6 +161,7 @@ pub(super) fn launched(
         form.progress = Progress::Asked(Round::of([slug.clone()]));
     }
     let Progress::Asked(round) = &mut form.progress else { return };
+    let slug = round.meant(slug);
     match result {
         Ok(launched) => round.launched(slug, launched),
         Err(LaunchRefusal::Fields(errors)) if round.count() == 1 => {

@@ -101,8 +101,9 @@ fn head(model: &Model, asked: &Question, canvas: &Canvas<'_>) -> Vec<(String, St
             if let Some(Known::Read(plan)) = model.plans.of(target.deployment)
                 && !plan.lines.is_empty()
             {
-                let saga = model.saga.as_ref().filter(|saga| saga.deployment == target.deployment);
-                let cost = saga.and_then(Opened::read).and_then(|read| Cost::of(model, read));
+                let read = model.saga.as_ref().filter(|saga| saga.deployment == target.deployment);
+                let read = read.and_then(Opened::read);
+                let cost = read.and_then(|read| Cost::of(model, read));
                 let cost = cost.map(|cost| format!(", and end {}", cost.in_short(model.now)));
                 let words = format!("will undo, in this order{}:", cost.unwrap_or_default());
                 head.push((words, theme.plain()));

@@ -47,7 +47,7 @@ fn input() -> impl Strategy<Value = Input> {
     prop_oneof![
         12 => (codes, modifiers).prop_map(|(code, modifiers)| Input::Key(code, modifiers)),
         1 => prop::sample::select(vec![
-            "acme/web-blue-00416", "cancel", "mark state:running", "go acme/old-cache", "web, api, worker", "25", "\u{1b}[2J漢字\u{202e}", "a\u{301}\u{200d}👩‍👩‍👧", "",
+            "acme/web-blue-00416", "cancel", "web, api, worker", "25", "mark state:running", "go acme/old-cache", "\u{1b}[2J漢字\u{202e}", "a\u{301}\u{200d}👩‍👩‍👧", "",
         ]).prop_map(Input::Paste),
         2 => (0_u16..200, 0_u16..60).prop_map(|(width, height)| Input::Resize(width, height)),
         1 => (0_u64..5_000).prop_map(Input::Pass),

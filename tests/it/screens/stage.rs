@@ -170,6 +170,21 @@ impl Stage {
         }
     }
 
+    /// Answers every launch that was asked for: yes, but to these slugs.
+    pub(crate) fn answer_launches(&mut self, refused: &[&str]) {
+        // The last that was asked for is answered first.
+        for (number, effect) in std::mem::take(&mut self.asked).into_iter().enumerate().rev() {
+            let Effect::Launch { spec, .. } = effect else { continue };
+            let result = if refused.contains(&spec.slug.as_str()) {
+                Err(LaunchRefusal::Other(format!("`{}` exists already", spec.name())))
+            } else {
+                let story = Story::launched(900 + number as u128, &spec.slug, 0);
+                Ok(Launched { deployment: story.id(), saga: story.aggregate.saga })
+            };
+            self.send(What::Launched { slug: spec.slug.clone(), result });
+        }
+    }
+
     fn answer(&mut self, effect: Effect) -> Option<What> {
         match effect {
             Effect::Watch => {
@@ -219,21 +234,6 @@ impl Stage {
     fn detail(&self, deployment: DeploymentId) -> Result<Detail, String> {
         let known = self.stories.iter().find(|story| story.id() == deployment);
         known.map(Story::detail).ok_or_else(|| "no such deployment".to_owned())
-    }
-
-    /// Answers every launch that was asked for: yes, but to these slugs.
-    pub(crate) fn answer_launches(&mut self, refused: &[&str]) {
-        // The last that was asked for is answered first.
-        for (number, effect) in std::mem::take(&mut self.asked).into_iter().enumerate().rev() {
-            let Effect::Launch { spec, .. } = effect else { continue };
-            let result = if refused.contains(&spec.slug.as_str()) {
-                Err(LaunchRefusal::Other(format!("`{}` exists already", spec.name())))
-            } else {
-                let story = Story::launched(900 + number as u128, &spec.slug, 0);
-                Ok(Launched { deployment: story.id(), saga: story.aggregate.saga })
-            };
-            self.send(What::Launched { slug: spec.slug.clone(), result });
-        }
     }
 
     /// The cells of the last frame.

@@ -43,6 +43,15 @@ impl Round {
         }
     }
 
+    /// The slug that an answer is for: one that names none is for the only one that waits.
+    pub fn meant(&self, slug: String) -> String {
+        let mut waiting = self.waiting.iter();
+        match (slug.as_str(), waiting.next(), waiting.next()) {
+            ("", Some(only), None) => only.clone(),
+            _ => slug,
+        }
+    }
+
     /// Whether every one was answered.
     pub fn is_over(&self) -> bool {
         self.waiting.is_empty()
