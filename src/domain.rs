@@ -3,6 +3,7 @@
 pub mod aggregate;
 pub mod deployment;
 pub mod failure;
+pub mod holding;
 pub mod id;
 pub mod line;
 pub mod log;

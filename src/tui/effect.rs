@@ -16,6 +16,10 @@ pub enum Effect {
     Show(DeploymentId),
     /// Read the last lines of its log.
     ReadLogs(DeploymentId),
+    /// Read what these deployments have at the provider.
+    ReadHoldings(Vec<DeploymentId>),
+    /// Read the histories of these deployments.
+    ReadHistories(Vec<DeploymentId>),
     /// Give an order.
     Order {
         /// For which deployment.

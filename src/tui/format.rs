@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::saga::plan::StepName;
 use crate::domain::time::Timestamp;
+use crate::tui::model::inventory::MicroDollars;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -28,6 +29,17 @@ pub fn running(span: Duration) -> String {
     if whole < 10 { format!("{whole}s") } else { duration(Duration::from_secs(whole)) }
 }
 
+/// Money, as short as it can be read: `$0.036`, `$12.40`.
+pub fn money(amount: MicroDollars) -> String {
+    // A small droplet costs less than a cent in an hour.
+    let hundredths_of_a_cent = amount.0.saturating_add(50) / 100;
+    if hundredths_of_a_cent < 10_000 {
+        return format!("$0.{hundredths_of_a_cent:04}");
+    }
+    let cents = amount.0.saturating_add(5_000) / 10_000;
+    format!("${}.{:02}", cents / 100, cents % 100)
+}
+
 /// Why a saga does not go forward, with the step that it names as a person reads it.
 pub fn why(why: &str) -> String {
     match why.split_once(": ") {
@@ -36,6 +48,11 @@ pub fn why(why: &str) -> String {
         }
         Some(_) | None => why.to_owned(),
     }
+}
+
+/// A day in UTC: `2026-11-24`.
+pub fn day(at: Timestamp) -> String {
+    slice(at, 0..10)
 }
 
 /// A time of day in UTC: `03:12:01`.
@@ -93,6 +110,19 @@ mod tests {
         assert_eq!(step(&"create_load_balancer".into()), "create load balancer");
         assert_eq!(why("point_deployment_dns: 500: no"), "point DNS: 500: no");
         assert_eq!(why("cancelled by operator:ana"), "cancelled by operator:ana");
+    }
+
+    #[test]
+    fn money_is_told_as_finely_as_it_matters() {
+        for (micro, text) in [
+            (8_930, "$0.0089"),
+            (999_949, "$0.9999"),
+            (999_950, "$1.00"),
+            (12_404_999, "$12.40"),
+            (u64::MAX, "$184467440737.09"),
+        ] {
+            assert_eq!(money(MicroDollars(micro)), text, "{micro}");
+        }
     }
 
     #[test]

@@ -10,21 +10,27 @@ use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
 use crate::tui::keymap::{self, Command, Verb};
+use crate::tui::model::audit::Audit;
 use crate::tui::model::form::LaunchForm;
+use crate::tui::model::inventory::Inventory;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::Opened;
+use crate::tui::model::screen::Screen;
 use crate::tui::options::Exit;
 
+pub mod audit;
 pub mod form;
+pub mod inventory;
 pub mod list;
 pub mod log;
 pub mod overlay;
 pub mod past;
 pub mod query;
 pub mod saga;
+pub mod screen;
 
 /// Below this many columns or rows only the counts are shown, and no dialog.
 pub const SMALLEST: (u16, u16) = (40, 8);
@@ -58,6 +64,14 @@ pub struct Model {
     pub fetch: Fetch,
     /// The open saga's log.
     pub log: Log,
+    /// What is looked at.
+    pub screen: Screen,
+    /// What is at the provider.
+    pub inventory: Inventory,
+    /// What happened.
+    pub audit: Audit,
+    /// The entry to show once its deployment's history is here.
+    pub moment: Option<(DeploymentId, u64)>,
     /// Which pane has the keys.
     pub pane: Pane,
     /// Whether that pane has the whole screen.
@@ -185,6 +199,10 @@ impl Model {
             saga: None,
             fetch: Fetch::Idle,
             log: Log::default(),
+            screen: Screen::default(),
+            inventory: Inventory::default(),
+            audit: Audit::default(),
+            moment: None,
             pane: Pane::List,
             zoom: Zoom::Out,
             overlay: None,
@@ -203,7 +221,8 @@ impl Model {
         let answered = self.acts.values().filter(|act| act.stage != ActStage::Asked);
         let acts = answered.map(|act| act.at + TOAST).min();
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
-        [toast, acts, order, replay].into_iter().flatten().min()
+        let screen = self.screen_due();
+        [toast, acts, order, replay, screen].into_iter().flatten().min()
     }
 
     /// Whether the order of the list waits: a dialog is about one deployment, which must stay the
@@ -243,6 +262,9 @@ impl Model {
 
     /// Whether a command does anything for the selection: the footer shows what does.
     pub fn allows(&self, command: Command) -> bool {
+        if self.screen != Screen::Deployments {
+            return self.screen_allows(command);
+        }
         let selected = self.list.selected();
         match command {
             Command::Act(verb) => selected.is_some_and(|row| row_allows(row, verb)),
@@ -256,6 +278,7 @@ impl Model {
                 self.saga.as_ref().and_then(Opened::read).is_some()
             }
             Command::Filter => self.pane == Pane::Log || self.list.total() > 0,
+            Command::Sort => false,
             Command::Older | Command::Newer => !self.log.search().text().is_empty(),
             Command::Down
             | Command::Up
@@ -279,6 +302,8 @@ impl Model {
             | Command::Times
             | Command::Left
             | Command::Right
+            | Command::Inventory
+            | Command::Audit
             | Command::Help
             | Command::Redraw
             | Command::Suspend
@@ -289,6 +314,9 @@ impl Model {
 
     /// Where the keys are, beside everywhere.
     pub fn scopes(&self) -> &'static [keymap::Scope] {
+        if let Some(scope) = self.screen.scope() {
+            return scope;
+        }
         let past = self.saga.as_ref().is_some_and(|saga| saga.past().is_some());
         match (self.pane, past) {
             (Pane::List | Pane::Saga, false) => &[],

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use crate::control::{Detail, Launched, Notice, NumberedLine};
+use crate::control::{Detail, History, Holdings, Launched, Notice, NumberedLine};
 use crate::domain::id::DeploymentId;
 use crate::domain::saga::plan::Plan;
 use crate::domain::spec::FieldError;
@@ -68,6 +68,10 @@ pub enum What {
         /// The lines, or why there are none.
         result: Result<Vec<NumberedLine>, String>,
     },
+    /// What some deployments have at the provider was read.
+    HoldingsRead(Result<Vec<Holdings>, String>),
+    /// Some histories were read.
+    HistoriesRead(Result<Vec<History>, String>),
     /// An order was answered.
     Ordered {
         /// Whose.

@@ -286,6 +286,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
             | Effect::ReadUsual
             | Effect::Show(_)
             | Effect::ReadLogs(_)
+            | Effect::ReadHoldings(_)
+            | Effect::ReadHistories(_)
             | Effect::Plan { .. } => {
                 if let Some(control) = &self.control {
                     let ask = asking::ask(Arc::clone(control), effect, &self.options);
@@ -322,18 +324,18 @@ impl<'s, S: Screen> Runtime<'s, S> {
         }
         let now = self.options.clock.now();
         let second = match self.state.counting {
-            Counting::Seconds => Some(next_second(now)),
+            Counting::Seconds => Some(next_turn(now, 1_000)),
+            Counting::Minutes => Some(next_turn(now, 60_000)),
             Counting::Nothing => None,
         };
         second.into_iter().chain(self.model.due()).min().map(|at| now.until(at))
     }
 }
 
-/// The next moment at which the clock shows another second.
-fn next_second(now: Timestamp) -> Timestamp {
-    now + Duration::from_millis(
-        1_000 - u64::try_from(now.as_millis().rem_euclid(1_000)).unwrap_or(0),
-    )
+/// The next moment at which a clock that counts so many milliseconds at a time goes on.
+fn next_turn(now: Timestamp, millis: u64) -> Timestamp {
+    let past = now.as_millis().rem_euclid(i64::try_from(millis).unwrap_or(i64::MAX));
+    now + Duration::from_millis(millis - u64::try_from(past).unwrap_or(0))
 }
 
 /// A task that panicked brings nothing back; the screen must not wait for it for ever.

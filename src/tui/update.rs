@@ -16,12 +16,14 @@ use crate::tui::model::log::Reading;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
+use crate::tui::model::screen::Screen;
 use crate::tui::model::{Act, ActStage, Connection, Fetch, Model, Tone};
 use crate::tui::msg::{LaunchRefusal, Msg, What};
 
 mod dialog;
 mod form;
 mod panes;
+mod screens;
 
 /// Takes a message in.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -33,6 +35,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.list.freeze(model.now);
             if model.overlay.is_some() {
                 dialog::key(model, key, &mut effects);
+            } else if model.screen != Screen::Deployments {
+                screens::key(model, key, &mut effects);
             } else {
                 panes::key(model, key, &mut effects);
             }
@@ -49,6 +53,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             // News may have been missed before a picture is taken.
             effects.push(Effect::ReadUsual);
             model.connection = Connection::Open;
+            screens::pictured(model, &summaries);
             model.list.replace(summaries, model.now);
             refresh(model, &mut effects);
             // Lines may have been missed with the notices; those that are here already stay one.
@@ -79,6 +84,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 };
             }
         }
+        What::HoldingsRead(result) => screens::holdings_read(model, result),
+        What::HistoriesRead(result) => screens::histories_read(model, result),
         What::Ordered { deployment, verb, result } => ordered(model, deployment, verb, result),
         What::Launched(result) => launched(model, result),
         What::Planned(plan) => model.form.plan = Some(plan),
@@ -90,6 +97,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         model.list.settle(model.now);
     }
     follow_selection(model, &mut effects);
+    screens::keep_up(model, &mut effects);
     effects
 }
 
@@ -112,6 +120,7 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Changed { summary, entries } => {
             let id = summary.deployment;
             announce(model, &summary);
+            screens::changed(model, &summary, &entries);
             model.usual.follow(id, &summary.region, &entries);
             model.list.change(summary);
             if model.acts.get(&id).is_some_and(|act| act.stage == ActStage::Accepted) {
@@ -261,6 +270,7 @@ fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
 /// Nobody knows which request it was: whatever was asked is taken for lost, and said to be in doubt.
 fn answer_lost(model: &mut Model) {
     model.fetch = Fetch::Idle;
+    screens::answer_lost(model);
     if let Some(saga) = &mut model.saga
         && saga.read().is_none()
     {
@@ -278,6 +288,7 @@ fn answer_lost(model: &mut Model) {
 
 /// Goes on with a history that goes by, and shows the log as it was at the moment that is shown.
 fn travel(model: &mut Model) {
+    screens::reach_moment(model);
     let Some(saga) = &mut model.saga else { return };
     saga.play(model.now);
     model.log.until = saga.past().map(Past::moment);

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test has set up is there")]
 
+mod audit;
 mod chaos;
 mod control;
+mod inventory;
 mod keys;
 mod past;
 mod running;

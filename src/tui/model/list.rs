@@ -11,7 +11,7 @@ use crate::domain::id::DeploymentId;
 use crate::domain::line::Line;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
-use crate::tui::model::query::{Query, Sieve};
+use crate::tui::model::query::{Query, Sieve, fields};
 
 /// How long the order stands still after a key.
 pub const FREEZE: Duration = Duration::from_secs(2);
@@ -183,6 +183,11 @@ impl List {
         self.rows.len()
     }
 
+    /// Every row, in the order of launch.
+    pub fn rows(&self) -> impl Iterator<Item = &Arc<Summary>> {
+        self.rows.values()
+    }
+
     /// One row.
     pub fn row(&self, id: DeploymentId) -> Option<&Arc<Summary>> {
         self.rows.get(&id)
@@ -238,7 +243,7 @@ impl List {
             .rows
             .values()
             .filter(|row| self.scope == Scope::All || self.needs_you(row))
-            .filter(|row| sieve.lets_through(row))
+            .filter(|row| sieve.lets_through(row.as_ref()))
             .map(|row| (!self.stalls.contains_key(&row.deployment), row.urgency(), row.deployment))
             .collect();
         keyed.sort_unstable();
@@ -262,7 +267,7 @@ impl List {
     pub fn set_filter(&mut self, filter: &str, now: Timestamp) {
         if self.filter != filter {
             filter.clone_into(&mut self.filter);
-            self.query = Query::parse(filter);
+            self.query = Query::parse(filter, fields::DEPLOYMENT);
             self.rebuild(now);
         }
     }

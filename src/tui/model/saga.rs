@@ -113,6 +113,15 @@ impl Opened {
         self.past = past.map(Box::new);
     }
 
+    /// Shows the moment at which an entry was journaled; that of the last one is the present.
+    pub fn show_entry(&mut self, seq: u64) {
+        let Content::Read(live) = &self.content else { return };
+        let entries = &live.detail.entries;
+        let shown = entries.partition_point(|entry| entry.seq <= seq);
+        let past = (shown < entries.len()).then(|| Past::at(live, shown)).flatten();
+        self.past = past.map(Box::new);
+    }
+
     /// Lets the history go by at another pace.
     pub fn change_pace(&mut self, now: Timestamp) {
         let Content::Read(live) = &self.content else { return };
@@ -280,7 +289,7 @@ fn is_turn(entry: &Entry) -> bool {
 }
 
 /// Whether an entry only says that a step goes on waiting.
-fn is_wait(entry: &Entry) -> bool {
+pub fn is_wait(entry: &Entry) -> bool {
     matches!(
         entry.fact,
         Fact::Saga(EventKind::Step { event: StepEvent::Waiting { .. } | StepEvent::Polled, .. })

@@ -41,6 +41,14 @@ pub(super) fn ask(
                 let result = result.map_err(|error| told(&error));
                 Answer::Says(What::LogsRead { deployment, result })
             }
+            Effect::ReadHoldings(deployments) => {
+                let result = control.holdings(&deployments).await;
+                Answer::Says(What::HoldingsRead(result.map_err(|error| told(&error))))
+            }
+            Effect::ReadHistories(deployments) => {
+                let result = control.histories(&deployments).await;
+                Answer::Says(What::HistoriesRead(result.map_err(|error| told(&error))))
+            }
             Effect::Order { deployment, order } => {
                 let verb = order.verb();
                 let request = OrderRequest { deployment, command, order, by };

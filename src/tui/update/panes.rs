@@ -13,9 +13,10 @@ use crate::tui::model::list;
 use crate::tui::model::log::{Position, Seek};
 use crate::tui::model::overlay::{GivingUp, Overlay, ReasonDialog, UndoDialog, Undoing};
 use crate::tui::model::saga::{Opened, Way};
+use crate::tui::model::screen::Screen;
 use crate::tui::model::{Connection, Model, Pane, Tone, Zoom, row_allows};
 use crate::tui::text;
-use crate::tui::update::{form, give};
+use crate::tui::update::{form, give, screens};
 
 /// How many cells a step sideways is.
 const SIDEWAYS: usize = 16;
@@ -92,6 +93,10 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::Newer => seek(model, Seek::Newer),
         Command::Left => model.log.sideways = model.log.sideways.saturating_sub(SIDEWAYS),
         Command::Right => model.log.sideways = (model.log.sideways + SIDEWAYS).min(4_096),
+        Command::Inventory => screens::show(model, Screen::Inventory),
+        Command::Audit => screens::show(model, Screen::Audit),
+        // It holds in the inventory alone.
+        Command::Sort => {}
         Command::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),

@@ -6,6 +6,7 @@ use crate::domain::summary::Standing;
 use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::form::Field;
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::screen::Screen;
 use crate::tui::model::{Model, Pane, Tone, row_allows};
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
@@ -84,6 +85,9 @@ fn of_panes(model: &Model) -> Vec<(&'static str, &'static str)> {
 }
 
 fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
+    if model.screen != Screen::Deployments {
+        return does_on_screen(model.screen, binding);
+    }
     let held = model.list.selected().is_some_and(|row| row.standing == Standing::Held);
     match (binding.command, model.pane) {
         (Command::Act(Verb::Hold), _) if held => "resume",
@@ -91,6 +95,18 @@ fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
         (Command::Filter, Pane::Log) => "search",
         (Command::Filter, Pane::List | Pane::Saga) => "filter",
         (_, Pane::List | Pane::Saga | Pane::Log) => binding.does,
+    }
+}
+
+fn does_on_screen(screen: Screen, binding: &keymap::Binding) -> &'static str {
+    if binding.command == Command::Open {
+        "to the deployment"
+    } else if binding.command == Command::Filter {
+        "filter"
+    } else if screen.key() == Some(binding.command) {
+        "deployments"
+    } else {
+        binding.does
     }
 }
 

@@ -25,8 +25,9 @@ pub(super) fn draw(scroll: usize, canvas: &mut Canvas<'_>) {
             line.draw((0, y), column, &mut inside);
         }
     } else {
+        let scroll = scroll.min(height.saturating_sub(inside.height()));
         for (place, lines) in groups.iter().enumerate() {
-            for (y, line) in lines.iter().enumerate() {
+            for (y, line) in lines.iter().skip(scroll).enumerate() {
                 line.draw((place * column, y), column, &mut inside);
             }
         }
@@ -42,6 +43,8 @@ fn lines(group: Group) -> Vec<Line> {
     let keys = keymap::bindings().filter(|binding| binding.group == group).map(|binding| {
         let place = match binding.scope {
             Scope::Log => "log: ",
+            Scope::Audit => "audit: ",
+            Scope::Inventory => "inventory: ",
             Scope::Past => "past: ",
             Scope::Everywhere => "",
         };

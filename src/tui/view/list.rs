@@ -6,6 +6,7 @@ use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Connection, Model, Pane};
 use crate::tui::text;
 use crate::tui::theme::Theme;
+use crate::tui::view::board;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::Frames;
 use crate::tui::view::row::Columns;
@@ -18,7 +19,7 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
         Frames::Drawn => {
             let style = if focused { canvas.theme.focused_border() } else { canvas.theme.quiet() };
             let shown = canvas.height().saturating_sub(3);
-            let right = range(model, state, shown);
+            let right = board::range(state.offset, shown, model.list.shown().len());
             let mut inside = canvas.frame(&title(model, canvas.theme), &right, style);
             if inside.width() >= 60 {
                 columns(model, state, &inside).headings(&mut inside);
@@ -77,24 +78,15 @@ fn visible<'m>(
 
 /// Moves the window as little as it takes to show the selected row.
 fn scroll(model: &Model, state: &mut ViewState, height: usize) {
-    let cursor = model.list.cursor();
-    let last = model.list.shown().len().saturating_sub(height);
-    if cursor < state.offset {
-        state.offset = cursor;
-    } else if height > 0 && cursor >= state.offset + height {
-        state.offset = cursor + 1 - height;
-    }
-    state.offset = state.offset.min(last);
+    let (cursor, total) = (model.list.cursor(), model.list.shown().len());
+    state.offset = board::scrolled(state.offset, cursor, total, height);
 }
 
 fn title(model: &Model, theme: Theme) -> String {
     if let Some(Overlay::Filter(input)) = &model.overlay {
-        let after = match (input.value(), model.list.query().problem()) {
-            ("", _) => "words, state: tenant: region: step: age>1h age<2d, - for not".to_owned(),
-            (_, Some(problem)) => format!("{} {problem}", theme.signs().warning),
-            (_, None) => format!("{} match", model.list.shown().len()),
-        };
-        return format!("filter: {}▏  {after}", input.value());
+        let hint = "words, state: tenant: region: step: age>1h age<2d, - for not";
+        let found = model.list.shown().len();
+        return board::typing(input.value(), model.list.query(), found, hint, theme);
     }
     let filter = match model.list.filter() {
         "" => String::new(),
@@ -105,15 +97,6 @@ fn title(model: &Model, theme: Theme) -> String {
         Scope::All => "needs you first, then slowest",
     };
     format!("Deployments {}{filter} · {order}", model.list.total())
-}
-
-fn range(model: &Model, state: &ViewState, height: usize) -> String {
-    let total = model.list.shown().len();
-    if total == 0 {
-        return String::new();
-    }
-    let first = state.offset.min(total - 1) + 1;
-    format!("{first}-{} of {total}", (state.offset + height).min(total))
 }
 
 /// An empty list teaches what to do next.

@@ -156,7 +156,7 @@ fn about(scene: &Scene<'_>, theme: Theme) -> Vec<Line> {
     let Scene { model, row, read, .. } = *scene;
     let mut lines: Vec<Line> = Vec::new();
     if let Some(past) = scene.past {
-        let words = telling::of(&past.read.detail.aggregate, past.last());
+        let words = telling::of(past.row.launched_at, past.last());
         lines.push(Line::new("event", words, theme.strong()));
     }
     let stall = scene.present(model.list.stalled(row.deployment));

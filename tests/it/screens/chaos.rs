@@ -21,7 +21,7 @@ enum Input {
 
 fn input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
-        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl fwvit<>[]{}L.web-acme".chars().collect::<Vec<_>>())
+        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl fwvit<>[]{}L.web-acmeIIEES".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -87,6 +87,8 @@ fn is_destructive(effect: &Effect) -> bool {
         | Effect::ReadUsual
         | Effect::Show(_)
         | Effect::ReadLogs(_)
+        | Effect::ReadHoldings(_)
+        | Effect::ReadHistories(_)
         | Effect::Launch { .. }
         | Effect::Plan { .. }
         | Effect::Copy(_)

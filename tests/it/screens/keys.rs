@@ -37,6 +37,8 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             | Effect::ReadUsual
             | Effect::Show(_)
             | Effect::ReadLogs(_)
+            | Effect::ReadHoldings(_)
+            | Effect::ReadHistories(_)
             | Effect::Launch { .. }
             | Effect::Plan { .. }
             | Effect::Copy(_)

@@ -35,6 +35,12 @@ pub(crate) struct Stage {
     pub(crate) usual: Option<Usual>,
     /// What was asked of the control, orders and launches only.
     pub(crate) asked: Vec<Effect>,
+    /// How many holdings were asked for, each time.
+    pub(crate) pages: Vec<usize>,
+    /// How many histories were asked for, each time.
+    pub(crate) read: Vec<usize>,
+    /// Whether histories cannot be read.
+    pub(crate) refuse_to_read: bool,
     /// What was put on the clipboard.
     pub(crate) copied: Vec<String>,
 }
@@ -59,6 +65,9 @@ impl Stage {
             now: NOW,
             usual: None,
             asked: Vec::new(),
+            pages: Vec::new(),
+            read: Vec::new(),
+            refuse_to_read: false,
             copied: Vec::new(),
         };
         stage.send(What::Resized { width, height });
@@ -86,6 +95,12 @@ impl Stage {
             None => self.stories.push(story),
         }
         self.send(What::Noticed(Notice::Changed { summary, entries }));
+    }
+
+    /// A deployment's history went on, and the screen heard nothing of it.
+    pub(crate) fn replace(&mut self, story: Story) {
+        self.stories.retain(|known| known.id() != story.id());
+        self.stories.push(story);
     }
 
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
@@ -147,6 +162,16 @@ impl Stage {
                 }),
                 Effect::ReadLogs(deployment) => {
                     Some(What::LogsRead { deployment, result: Ok(control::log_lines()) })
+                }
+                Effect::ReadHoldings(ids) => {
+                    self.pages.push(ids.len());
+                    Some(What::HoldingsRead(Ok(world::holdings(&self.stories, &ids))))
+                }
+                Effect::ReadHistories(ids) => {
+                    self.read.push(ids.len());
+                    let refused = self.refuse_to_read.then(|| "the journal failed".to_owned());
+                    let read = world::histories(&self.stories, &ids);
+                    Some(What::HistoriesRead(refused.map_or(Ok(read), Err)))
                 }
                 Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
                 Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
