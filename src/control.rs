@@ -10,7 +10,7 @@ use crate::domain::aggregate::{Aggregate, Entry};
 use crate::domain::deployment::Actor;
 use crate::domain::holding::Holding;
 use crate::domain::id::{CommandId, DeploymentId, SagaId};
-use crate::domain::log::LogLine;
+use crate::domain::log::{LogLine, LogPage};
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::{OnFailure, Plan};
 use crate::domain::spec::{DeploymentSpec, FieldError};
@@ -33,12 +33,11 @@ pub trait Control: Send + Sync {
     /// Everything about one deployment.
     async fn show(&self, deployment: DeploymentId) -> Result<Detail, ControlError>;
 
-    /// The lines that its steps logged, oldest first: those after `after`, at most `limit`, or the
-    /// last `limit` when `after` is `None`.
+    /// A page of the lines that its steps logged, oldest first, at most `limit`.
     async fn logs(
         &self,
         deployment: DeploymentId,
-        after: Option<u64>,
+        page: LogPage,
         limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError>;
 

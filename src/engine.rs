@@ -24,7 +24,7 @@ use crate::control::{
 };
 use crate::domain::aggregate::{Aggregate, Launch};
 use crate::domain::id::{DeploymentId, SagaId};
-use crate::domain::log::LogLine;
+use crate::domain::log::{LogLine, LogPage};
 use crate::domain::saga::plan::{OnFailure, Plan};
 use crate::domain::spec::DeploymentSpec;
 use crate::domain::summary::Summary;
@@ -347,12 +347,12 @@ impl Control for Handle {
     async fn logs(
         &self,
         deployment: DeploymentId,
-        after: Option<u64>,
+        page: LogPage,
         limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError> {
         let row = self.row(deployment)?;
         let lines =
-            self.shared.journal.logs(row.saga, after, limit).await.map_err(journal_failed)?;
+            self.shared.journal.logs(row.saga, page, limit).await.map_err(journal_failed)?;
         Ok(lines.into_iter().map(|(number, line)| NumberedLine { number, line }).collect())
     }
 

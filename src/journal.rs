@@ -15,7 +15,7 @@ use async_trait::async_trait;
 
 use crate::domain::aggregate::Entry;
 use crate::domain::id::{DeploymentId, SagaId};
-use crate::domain::log::LogLine;
+use crate::domain::log::{LogLine, LogPage};
 use crate::domain::summary::Summary;
 
 pub mod archive;
@@ -26,9 +26,9 @@ pub mod rebuild;
 pub mod record;
 pub mod sled;
 
-/// How many of a saga's log lines are kept: some hours of a talkative saga, and at a few hundred
-/// bytes a line less than a megabyte.
-pub const LOG_LINES_KEPT: u64 = 2_000;
+/// How many of a saga's log lines are kept: more than a saga logs that is at work for a day. At a few
+/// hundred bytes a line the most talkative one has some tens of megabytes.
+pub const LOG_LINES_KEPT: u64 = 100_000;
 
 /// Keeps histories.
 #[async_trait]
@@ -79,12 +79,11 @@ pub trait Journal: Send + Sync {
     /// are kept; a number is not used again.
     async fn append_logs(&self, saga: SagaId, lines: Vec<LogLine>) -> Result<u64, JournalError>;
 
-    /// A saga's log lines with their numbers, oldest first: those after `after`, at most `limit`;
-    /// or the last `limit` when `after` is `None`.
+    /// A page of a saga's log lines with their numbers, oldest first, at most `limit`.
     async fn logs(
         &self,
         saga: SagaId,
-        after: Option<u64>,
+        page: LogPage,
         limit: usize,
     ) -> Result<Vec<(u64, LogLine)>, JournalError>;
 }

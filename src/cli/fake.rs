@@ -18,7 +18,7 @@ use crate::domain::aggregate::{Aggregate, Entry, Fact, Launch};
 use crate::domain::deployment::{Actor, DeploymentState, Transition, TransitionReason};
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::{DeploymentId, SagaId};
-use crate::domain::log::{LogLevel, LogLine};
+use crate::domain::log::{LogLevel, LogLine, LogPage};
 use crate::domain::resource::{Resource, ResourceEvent, ResourceKey, ResourceSpec};
 use crate::domain::saga::command::{Call, Command};
 use crate::domain::saga::event::{Event, EventKind};
@@ -191,11 +191,11 @@ impl Control for Fake {
     async fn logs(
         &self,
         deployment: DeploymentId,
-        after: Option<u64>,
+        page: LogPage,
         limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError> {
         let logs = self.world.lock().unwrap().logs.clone();
-        if let Some(after) = after {
+        if let LogPage::After(after) = page {
             return Ok(logs.into_iter().filter(|line| line.number > after).take(limit).collect());
         }
         // A line logged just before the answer comes as a notice, too, and after it.

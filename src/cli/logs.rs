@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::{Context, Exit, follow, json};
 use crate::control::{Control, Notice, NumberedLine};
 use crate::domain::id::DeploymentId;
-use crate::domain::log::LogLevel;
+use crate::domain::log::{LogLevel, LogPage};
 
 /// Lines that are asked for at a time.
 const PAGE: usize = 1000;
@@ -52,7 +52,7 @@ pub(crate) async fn run(
         check_step(control, deployment, step).await?;
     }
     let mut tail = Tail { args, last: None };
-    let latest = control.logs(deployment, None, args.lines).await?;
+    let latest = control.logs(deployment, LogPage::Last, args.lines).await?;
     for line in &latest {
         tail.take(context, line);
     }
@@ -137,7 +137,8 @@ impl Tail<'_> {
         deployment: DeploymentId,
     ) -> Result<(), CliError> {
         loop {
-            let page = control.logs(deployment, self.last, PAGE).await?;
+            let next = self.last.map_or(LogPage::Last, LogPage::After);
+            let page = control.logs(deployment, next, PAGE).await?;
             for line in &page {
                 self.take(context, line);
             }

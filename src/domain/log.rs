@@ -22,6 +22,17 @@ pub struct LogLine {
     pub fields: Vec<(String, String)>,
 }
 
+/// Which of a saga's lines are wanted. They are numbered without gaps, and always come oldest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogPage {
+    /// The last ones.
+    Last,
+    /// Those that follow this one.
+    After(u64),
+    /// Those that come right before this one.
+    Before(u64),
+}
+
 /// How grave a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LogLevel {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::domain::aggregate::Entry;
 use crate::domain::id::{DeploymentId, SagaId};
-use crate::domain::log::LogLine;
+use crate::domain::log::{LogLine, LogPage};
 use crate::domain::summary::Summary;
 use crate::drill::case::Failure;
 use crate::drill::probe::Probe;
@@ -68,9 +68,9 @@ impl Journal for ProbedJournal {
     async fn logs(
         &self,
         saga: SagaId,
-        after: Option<u64>,
+        page: LogPage,
         limit: usize,
     ) -> Result<Vec<(u64, LogLine)>, JournalError> {
-        still(Answer::Comes, self.journal.logs(saga, after, limit)).await
+        still(Answer::Comes, self.journal.logs(saga, page, limit)).await
     }
 }

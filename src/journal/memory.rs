@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use crate::domain::aggregate::Entry;
 use crate::domain::id::{DeploymentId, SagaId};
-use crate::domain::log::LogLine;
+use crate::domain::log::{LogLine, LogPage};
 use crate::domain::summary::Summary;
 use crate::journal::{Batch, Fate, Journal, JournalError, LOG_LINES_KEPT, order, record};
 
@@ -173,17 +173,19 @@ impl Journal for MemoryJournal {
     async fn logs(
         &self,
         saga: SagaId,
-        after: Option<u64>,
+        page: LogPage,
         limit: usize,
     ) -> Result<Vec<(u64, LogLine)>, JournalError> {
         self.turning().await;
         let stored = lock(&self.stored);
         let Some(kept) = stored.logs.get(&saga) else { return Ok(Vec::new()) };
-        let skipped = match after {
-            Some(after) => kept.lines.range(..=after).count(),
-            None => kept.lines.len().saturating_sub(limit),
+        let from = |end: u64| end.saturating_sub(limit as u64);
+        let range = match page {
+            LogPage::After(after) => after.saturating_add(1)..u64::MAX,
+            LogPage::Before(end) => from(end)..end,
+            LogPage::Last => from(kept.next)..kept.next,
         };
-        let lines = kept.lines.iter().skip(skipped).take(limit);
+        let lines = kept.lines.range(range).take(limit);
         lines
             .map(|(number, bytes)| Ok((*number, record::decode_log(saga, *number, bytes)?)))
             .collect()

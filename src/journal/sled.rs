@@ -48,7 +48,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::aggregate::Entry;
 use crate::domain::id::{DeploymentId, SagaId};
-use crate::domain::log::LogLine;
+use crate::domain::log::{LogLine, LogPage};
 use crate::domain::summary::Summary;
 use crate::journal::sled::commits::CommitLog;
 use crate::journal::sled::data_file::OpenDataFile;
@@ -348,11 +348,11 @@ impl Journal for SledJournal {
     async fn logs(
         &self,
         saga: SagaId,
-        after: Option<u64>,
+        page: LogPage,
         limit: usize,
     ) -> Result<Vec<(u64, LogLine)>, JournalError> {
         self.off_the_async_threads(move |shared| {
-            shared.read(|store| reader::logs(store, saga, after, limit))
+            shared.read(|store| reader::logs(store, saga, page, limit))
         })
         .await
     }

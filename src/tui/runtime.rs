@@ -285,7 +285,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             Effect::Watch
             | Effect::ReadUsual
             | Effect::Show(_)
-            | Effect::ReadLogs(_)
+            | Effect::ReadLogs { .. }
             | Effect::ReadHoldings(_)
             | Effect::ReadHistories(_)
             | Effect::Plan { .. } => {

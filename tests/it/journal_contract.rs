@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arcadia::domain::aggregate::{Entry, Fact};
 use arcadia::domain::deployment::DeploymentState;
 use arcadia::domain::id::{DeploymentId, SagaId};
-use arcadia::domain::log::{LogLevel, LogLine};
+use arcadia::domain::log::{LogLevel, LogLine, LogPage};
 use arcadia::domain::saga::event::EventKind;
 use arcadia::domain::saga::plan::{Direction, StepName};
 use arcadia::domain::summary::{Standing, Summary};
@@ -186,19 +186,23 @@ async fn a_shorter_row_leaves_nothing_of_a_longer_one(subject: Subject) {
 
 async fn log_lines_are_numbered_and_come_in_pages(subject: Subject) {
     let journal = subject.journal();
-    assert_eq!(journal.logs(SAGA, None, 9).await.unwrap(), []);
+    assert_eq!(journal.logs(SAGA, LogPage::Last, 9).await.unwrap(), []);
     assert_eq!(journal.append_logs(SAGA, lines(0..3)).await.unwrap(), 0);
     assert_eq!(journal.append_logs(SagaId::from_u128(8), lines(0..1)).await.unwrap(), 0);
     assert_eq!(journal.append_logs(SAGA, lines(3..5)).await.unwrap(), 3);
     assert_eq!(journal.append_logs(SAGA, Vec::new()).await.unwrap(), 5);
     let page = async |after, limit| journal.logs(SAGA, after, limit).await.unwrap();
-    assert_eq!(page(None, 2).await, numbered(3..5));
-    assert_eq!(page(None, 99).await, numbered(0..5));
-    assert_eq!(page(Some(0), 2).await, numbered(1..3));
-    assert_eq!(page(Some(2), 99).await, numbered(3..5));
-    assert_eq!(page(Some(4), 99).await, []);
-    assert_eq!(page(Some(u64::MAX), 99).await, []);
-    assert_eq!(page(None, 0).await, []);
+    assert_eq!(page(LogPage::Last, 2).await, numbered(3..5));
+    assert_eq!(page(LogPage::Last, 99).await, numbered(0..5));
+    assert_eq!(page(LogPage::After(0), 2).await, numbered(1..3));
+    assert_eq!(page(LogPage::After(2), 99).await, numbered(3..5));
+    assert_eq!(page(LogPage::After(4), 99).await, []);
+    assert_eq!(page(LogPage::After(u64::MAX), 99).await, []);
+    assert_eq!(page(LogPage::Last, 0).await, []);
+    assert_eq!(page(LogPage::Before(5), 2).await, numbered(3..5));
+    assert_eq!(page(LogPage::Before(1), 99).await, numbered(0..1));
+    assert_eq!(page(LogPage::Before(0), 99).await, []);
+    assert_eq!(page(LogPage::Before(u64::MAX), 99).await, [], "there is none right before it");
 }
 
 async fn only_the_latest_log_lines_are_kept_and_no_number_comes_again(subject: Subject) {
@@ -206,12 +210,13 @@ async fn only_the_latest_log_lines_are_kept_and_no_number_comes_again(subject: S
     journal.append_logs(SAGA, lines(0..3)).await.unwrap();
     let many = LOG_LINES_KEPT + 5;
     assert_eq!(journal.append_logs(SAGA, lines(3..many)).await.unwrap(), 3);
-    assert_eq!(journal.logs(SAGA, None, usize::MAX).await.unwrap(), numbered(5..many));
-    assert_eq!(journal.logs(SAGA, Some(0), 2).await.unwrap(), numbered(5..7));
+    assert_eq!(journal.logs(SAGA, LogPage::Last, usize::MAX).await.unwrap(), numbered(5..many));
+    assert_eq!(journal.logs(SAGA, LogPage::After(0), 2).await.unwrap(), numbered(5..7));
+    assert_eq!(journal.logs(SAGA, LogPage::Before(7), 9).await.unwrap(), numbered(5..7));
     let subject = subject.reopen(journal).await;
     let journal = subject.journal();
     assert_eq!(journal.append_logs(SAGA, lines(many..many + 1)).await.unwrap(), many);
-    assert_eq!(journal.logs(SAGA, None, usize::MAX).await.unwrap(), numbered(6..many + 1));
+    assert_eq!(journal.logs(SAGA, LogPage::Last, usize::MAX).await.unwrap(), numbered(6..many + 1));
 }
 
 async fn everything_is_there_when_it_is_opened_again(subject: Subject) {
@@ -228,7 +233,7 @@ async fn everything_is_there_when_it_is_opened_again(subject: Subject) {
     assert_eq!(journal.history(two).await.unwrap(), entries(0, 2));
     assert_eq!(journal.unfinished().await.unwrap(), [one]);
     assert_eq!(journal.summaries(None, 9).await.unwrap(), [ended]);
-    assert_eq!(journal.logs(one, None, 9).await.unwrap(), numbered(0..4));
+    assert_eq!(journal.logs(one, LogPage::Last, 9).await.unwrap(), numbered(0..4));
     append(&*journal, one, entries(2, 1), Fate::GoesOn).await.unwrap();
     assert_eq!(journal.history(one).await.unwrap(), entries(0, 3));
 }

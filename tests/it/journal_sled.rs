@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use arcadia::domain::aggregate::{Entry, Fact};
 use arcadia::domain::id::SagaId;
+use arcadia::domain::log::LogPage;
 use arcadia::domain::saga::event::EventKind;
 use arcadia::domain::saga::plan::{Direction, StepName};
 use arcadia::domain::time::Timestamp;
@@ -55,7 +56,7 @@ async fn nobody_reads_a_group_before_it_is_durable() {
     let mut unfinished = Box::pin(journal.unfinished());
     assert!(pending(&mut history).await && pending(&mut unfinished).await);
     // Read on the same threads, and answered: the other two had their turn.
-    assert_eq!(journal.logs(SAGA, None, 1).await.unwrap(), []);
+    assert_eq!(journal.logs(SAGA, LogPage::Last, 1).await.unwrap(), []);
     assert!(pending(&mut history).await && pending(&mut unfinished).await);
     gate.fail(1);
     gate.open_for_good();
@@ -212,7 +213,7 @@ async fn dropping_the_journal_keeps_what_was_written_log_lines_included() {
     drop(journal);
     let journal = SledJournal::open(dir.path()).unwrap();
     assert_eq!(journal.history(SAGA).await.unwrap(), entries(0, 1));
-    assert_eq!(journal.logs(SAGA, None, 9).await.unwrap().len(), 3);
+    assert_eq!(journal.logs(SAGA, LogPage::Last, 9).await.unwrap().len(), 3);
 }
 
 #[tokio::test]
@@ -233,7 +234,7 @@ async fn a_closed_journal_answers_that_it_is_closed() {
     journal.close().await.unwrap();
     let answer = append(&journal, SAGA, entries(0, 1), Fate::Begins).await;
     assert!(matches!(answer, Err(JournalError::Closed)), "{answer:?}");
-    assert!(matches!(journal.logs(SAGA, None, 1).await, Err(JournalError::Closed)));
+    assert!(matches!(journal.logs(SAGA, LogPage::Last, 1).await, Err(JournalError::Closed)));
     journal.close().await.unwrap();
 }
 

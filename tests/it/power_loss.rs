@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use arcadia::clock::Chance;
+use arcadia::domain::log::LogPage;
 use arcadia::journal::sled::SledJournal;
 use arcadia::journal::sled::data_file::{self, DataFile, OpenDataFile};
 use arcadia::journal::{Journal, JournalError};
@@ -242,7 +243,7 @@ async fn audit(dir: &Path, acknowledged: &BTreeMap<u64, u64>) -> Result<(), Brok
             let what = format!("{safe} groups of saga {saga} were acknowledged, {found} are there");
             return Err(Broken::Lost(what));
         }
-        journal.logs(id(saga), None, 1_000).await.map_err(unread)?;
+        journal.logs(id(saga), LogPage::Last, 1_000).await.map_err(unread)?;
         groups.insert(saga, found);
     }
     let with = |wanted: fn(u64) -> bool| {

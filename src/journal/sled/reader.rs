@@ -4,7 +4,7 @@ use ::sled::Tree;
 
 use crate::domain::aggregate::Entry;
 use crate::domain::id::{DeploymentId, SagaId};
-use crate::domain::log::LogLine;
+use crate::domain::log::{LogLine, LogPage};
 use crate::domain::summary::Summary;
 use crate::journal::sled::chain::Link;
 use crate::journal::sled::guard::guarded;
@@ -108,17 +108,21 @@ pub(super) fn row(store: &Store, key: &[u8], bytes: &[u8]) -> Result<Summary, Jo
 pub(super) fn logs(
     store: &Store,
     saga: SagaId,
-    after: Option<u64>,
+    page: LogPage,
     limit: usize,
 ) -> Result<Vec<(u64, LogLine)>, JournalError> {
-    let first = match after {
-        Some(after) => after.checked_add(1),
-        // Numbers have no gaps, so the last ones can be counted back to.
-        None => last_number(store, &store.logs, saga)?
-            .map(|last| (last + 1).saturating_sub(limit as u64)),
+    // Numbers have no gaps, so the first one can be counted back to.
+    let from = |end: u64| end.saturating_sub(limit as u64);
+    let (first, last) = match page {
+        LogPage::After(after) => (after.checked_add(1), end(saga)),
+        LogPage::Before(end) => (Some(from(end)), keys::numbered(saga, end).to_vec()),
+        LogPage::Last => {
+            let last = last_number(store, &store.logs, saga)?;
+            (last.map(|last| from(last + 1)), end(saga))
+        }
     };
     let Some(first) = first else { return Ok(Vec::new()) };
-    let range = store.logs.range(keys::numbered(saga, first).to_vec()..=end(saga));
+    let range = store.logs.range(keys::numbered(saga, first).to_vec()..last);
     let lines = Values::new(store, range, keys::NUMBERED_LEN).take(limit);
     lines
         .map(|line| {

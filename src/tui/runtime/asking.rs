@@ -6,7 +6,7 @@ use crate::control::{Control, ControlError, LaunchRequest, OrderRequest};
 use crate::domain::deployment::Actor;
 use crate::domain::failure::with_causes;
 use crate::tui::effect::Effect;
-use crate::tui::model::log::CAPACITY;
+use crate::tui::model::log::PAGE;
 use crate::tui::msg::{LaunchRefusal, What};
 use crate::tui::options::Options;
 use crate::tui::runtime::Answer;
@@ -36,10 +36,10 @@ pub(super) fn ask(
                 let result = result.map(Box::new).map_err(|error| told(&error));
                 Answer::Says(What::Shown { deployment, result })
             }
-            Effect::ReadLogs(deployment) => {
-                let result = control.logs(deployment, None, CAPACITY).await;
+            Effect::ReadLogs { deployment, page } => {
+                let result = control.logs(deployment, page, PAGE).await;
                 let result = result.map_err(|error| told(&error));
-                Answer::Says(What::LogsRead { deployment, result })
+                Answer::Says(What::LogsRead { deployment, page, result })
             }
             Effect::ReadHoldings(deployments) => {
                 let result = control.holdings(&deployments).await;

@@ -9,7 +9,7 @@ use arcadia::clock::{Chance, IdSource};
 use arcadia::control::{Control, Notice};
 use arcadia::domain::aggregate::Entry;
 use arcadia::domain::id::{DeploymentId, SagaId};
-use arcadia::domain::log::LogLine;
+use arcadia::domain::log::{LogLine, LogPage};
 use arcadia::domain::summary::{Standing, Summary};
 use arcadia::engine::{Handle, Parts};
 use arcadia::journal::memory::MemoryJournal;
@@ -118,9 +118,9 @@ impl Journal for Panicking {
     async fn logs(
         &self,
         saga: SagaId,
-        after: Option<u64>,
+        page: LogPage,
         limit: usize,
     ) -> Result<Vec<(u64, LogLine)>, JournalError> {
-        self.journal.logs(saga, after, limit).await
+        self.journal.logs(saga, page, limit).await
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use arcadia::control::{Control, Notice};
 use arcadia::domain::failure::{Effect, FailureCode};
+use arcadia::domain::log::LogPage;
 use arcadia::domain::saga::event::Order;
 use arcadia::domain::saga::plan::{Direction, OnFailure};
 use arcadia::domain::spec::DeploymentSpec;
@@ -167,9 +168,9 @@ async fn what_a_step_logs_is_kept_numbered_and_told_and_a_stop_loses_none() {
     rig.stop_and_restart().await;
     rig.engine.log(launched.saga, launched.deployment, line(&rig, "of the next one"));
     rig.engine.stop().await;
-    let kept = rig.engine.logs(launched.deployment, None, 10).await.unwrap();
+    let kept = rig.engine.logs(launched.deployment, LogPage::Last, 10).await.unwrap();
     let kept: Vec<_> = kept.iter().map(|line| (line.number, line.line.text.as_str())).collect();
     assert_eq!(kept, [(0, "first"), (1, "last words"), (2, "of the next one")]);
-    let after = rig.engine.logs(launched.deployment, Some(1), 10).await.unwrap();
+    let after = rig.engine.logs(launched.deployment, LogPage::After(1), 10).await.unwrap();
     assert_eq!(after.len(), 1);
 }

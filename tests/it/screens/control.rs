@@ -9,7 +9,7 @@ use arcadia::control::{
     NumberedLine, OrderRequest, Watch,
 };
 use arcadia::domain::id::DeploymentId;
-use arcadia::domain::log::{LogLevel, LogLine};
+use arcadia::domain::log::{LogLevel, LogLine, LogPage};
 use arcadia::domain::saga::plan::{Direction, OnFailure, Plan};
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::usual::Usual;
@@ -61,7 +61,7 @@ impl Control for FakeControl {
     async fn logs(
         &self,
         _deployment: DeploymentId,
-        _after: Option<u64>,
+        _page: LogPage,
         _limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError> {
         Ok(log_lines())

@@ -160,8 +160,8 @@ impl Stage {
                         .map(|story| Box::new(story.detail()))
                         .ok_or_else(|| "no such deployment".to_owned()),
                 }),
-                Effect::ReadLogs(deployment) => {
-                    Some(What::LogsRead { deployment, result: Ok(control::log_lines()) })
+                Effect::ReadLogs { deployment, page } => {
+                    Some(What::LogsRead { deployment, page, result: Ok(control::log_lines()) })
                 }
                 Effect::ReadHoldings(ids) => {
                     self.pages.push(ids.len());
