@@ -222,6 +222,18 @@ pub struct UiConfig {
     pub ascii: When,
     /// Whether colour is used.
     pub color: When,
+    /// Whether the dashboard begins with the mouse captured.
+    pub mouse: Switch,
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    #[default]
+    Off,
 }
 
 /// Whether to do something that the terminal may or may not be fit for.

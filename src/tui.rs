@@ -48,7 +48,7 @@ pub async fn run(
     connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static,
     options: Options,
 ) -> Result<Exit, TuiError> {
-    let mut terminal = TakenTerminal::take()?;
+    let mut terminal = TakenTerminal::take(options.mouse)?;
     let (width, height) = crossterm::terminal::size()?;
     let mut model = Model::new(
         options.environment.clone(),
@@ -57,6 +57,7 @@ pub async fn run(
         options.clock.now(),
     );
     model.size = (width, height);
+    model.pointer.mouse = options.mouse;
     let state = ViewState::new(Theme::new(options.color, options.ascii));
     let runtime = Runtime::new(&mut terminal, model, state, options, connect);
     OfScreen::new(runtime.run(EventStream::new())).await

@@ -10,12 +10,12 @@ use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::Exit;
 use crate::cli::output::Output;
 use crate::clock::{Chance, Clock, IdSource};
-use crate::config::{Config, Environment, Provider, When};
+use crate::config::{Config, Environment, Provider, Switch, When};
 use crate::control::Control;
 use crate::domain::failure::with_causes;
 use crate::domain::spec::LaunchDraft;
 use crate::tui;
-use crate::tui::options::{Ascii, Color, Options};
+use crate::tui::options::{Ascii, Color, Mouse, Options};
 
 /// Shows the dashboard until the operator leaves; then stops the engine. Sagas that have not ended
 /// go on at the next start.
@@ -55,6 +55,10 @@ pub(super) async fn show(
         draft: draft(config),
         ascii: ascii(config.ui.ascii, environment),
         color: color(config.ui.color, environment),
+        mouse: match config.ui.mouse {
+            Switch::On => Mouse::Captured,
+            Switch::Off => Mouse::Left,
+        },
     };
     let shown = tui::run(connect, options).await;
     let opened = opened.lock().await.take().transpose();

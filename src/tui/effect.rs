@@ -5,6 +5,7 @@ use crate::domain::log::LogPage;
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::OnFailure;
 use crate::domain::spec::DeploymentSpec;
+use crate::tui::options::Mouse;
 
 /// What the screen wants done.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +50,8 @@ pub enum Effect {
     },
     /// Put a text on the clipboard of whoever sits at the terminal.
     Copy(String),
+    /// Take the mouse, or leave it to the terminal.
+    Capture(Mouse),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back until the program is continued.

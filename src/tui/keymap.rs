@@ -32,6 +32,7 @@ pub enum Command {
     Inventory,
     Audit,
     Sort,
+    Mouse,
     Filter,
     NeedsYouOnly,
     Launch,
@@ -214,6 +215,20 @@ pub fn dialog(event: KeyEvent) -> DialogKey {
     }
 }
 
+/// The key that a dialog's hint names, if it names a single one.
+pub fn named(shown: &str) -> Option<KeyCode> {
+    match shown {
+        "Enter" => Some(KeyCode::Enter),
+        "Esc" => Some(KeyCode::Esc),
+        "Tab" => Some(KeyCode::Tab),
+        "S-Tab" => Some(KeyCode::BackTab),
+        letter => {
+            let mut letters = letter.chars();
+            letters.next().filter(|_| letters.next().is_none()).map(KeyCode::Char)
+        }
+    }
+}
+
 /// Every line of the table.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
     TABLE.iter()
@@ -303,6 +318,7 @@ const TABLE: &[Binding] = table! {
     View Past       C::Play,                 [c(' ')]                              "Space"     "play, 10x, stop"     Some(4);
     View Past       C::Live,                 [c('L')]                              "L"         "back to the present" Some(5);
     View Inventory  C::Sort,                 [c('S')]                              "S"         "sort"                Some(42);
+    View Everywhere C::Mouse,                [c('M')]                              "M"         "mouse on, off"       None;
     View Everywhere C::Help,                 [c('?')]                              "?"         "help"                Some(2);
     View Everywhere C::Redraw,               [Key::ctrl('l')]                      "^l"        "redraw"              None;
     View Everywhere C::Suspend,              [Key::ctrl('z')]                      "^z"        "suspend"             None;

@@ -17,6 +17,7 @@ use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
+use crate::tui::model::pointer::Pointer;
 use crate::tui::model::saga::Opened;
 use crate::tui::model::screen::Screen;
 use crate::tui::options::Exit;
@@ -28,6 +29,7 @@ pub mod list;
 pub mod log;
 pub mod overlay;
 pub mod past;
+pub mod pointer;
 pub mod query;
 pub mod saga;
 pub mod screen;
@@ -80,6 +82,8 @@ pub struct Model {
     pub zoom: Zoom,
     /// What stands over the panes.
     pub overlay: Option<Overlay>,
+    /// The mouse.
+    pub pointer: Pointer,
     /// The launch form.
     pub form: LaunchForm,
     /// The latest act on each deployment, until it shows in its row.
@@ -209,6 +213,7 @@ impl Model {
             pane: Pane::List,
             zoom: Zoom::Out,
             overlay: None,
+            pointer: Pointer::default(),
             form: LaunchForm::new(draft),
             acts: BTreeMap::new(),
             toast: None,
@@ -307,6 +312,7 @@ impl Model {
             | Command::Right
             | Command::Inventory
             | Command::Audit
+            | Command::Mouse
             | Command::Help
             | Command::Redraw
             | Command::Suspend

@@ -12,6 +12,7 @@ use crate::domain::spec::FieldError;
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
+use crate::tui::model::pointer::{Gesture, Target};
 
 /// Something reached the screen.
 #[derive(Debug)]
@@ -29,6 +30,13 @@ pub enum What {
     Key(KeyEvent),
     /// Text was pasted.
     Pasted(String),
+    /// The mouse did something to what is drawn there.
+    Pointed {
+        /// To what.
+        target: Target,
+        /// What.
+        gesture: Gesture,
+    },
     /// The terminal has another size.
     Resized {
         /// Cells across.

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::Event as TerminalEvent;
+use crossterm::event::{Event as TerminalEvent, MouseEvent};
 use futures_util::stream::{Stream, StreamExt};
 use tokio::sync::broadcast;
 use tokio::task::{JoinError, JoinSet};
@@ -18,8 +18,9 @@ use crate::control::{Control, Notice, Watch};
 use crate::domain::time::Timestamp;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
+use crate::tui::model::pointer::Gesture;
 use crate::tui::msg::{Msg, What};
-use crate::tui::options::{Exit, Options, TuiError};
+use crate::tui::options::{Exit, Mouse, Options, TuiError};
 use crate::tui::runtime::signals::{Signals, Wish};
 use crate::tui::update::update;
 use crate::tui::view::{Counting, ViewState};
@@ -55,6 +56,12 @@ pub trait Screen {
     /// # Errors
     /// When the terminal refuses to be written to.
     fn copy(&mut self, text: &str) -> io::Result<()>;
+
+    /// Takes the mouse, or leaves it to the terminal.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    fn capture(&mut self, mouse: Mouse) -> io::Result<()>;
 
     /// Gives the terminal back and stops the program. It may run on for a moment before it stops,
     /// so nothing is drawn before [`Screen::resume`].
@@ -218,9 +225,20 @@ impl<'s, S: Screen> Runtime<'s, S> {
             TerminalEvent::Resize(width, height) => {
                 self.send(What::Resized { width, height }, Dirty::Now)
             }
-            TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => {
-                Ok(())
-            }
+            TerminalEvent::Mouse(event) => self.pointed(event),
+            TerminalEvent::FocusGained | TerminalEvent::FocusLost => Ok(()),
+        }
+    }
+
+    /// What was pointed at is what the last frame shows there.
+    fn pointed(&mut self, event: MouseEvent) -> Result<(), TuiError> {
+        let gesture = Gesture::of(event.kind);
+        let found = gesture.and_then(|gesture| {
+            Some((self.state.zones.at((event.column, event.row), gesture)?, gesture))
+        });
+        match found {
+            Some((target, gesture)) => self.send(What::Pointed { target, gesture }, Dirty::Now),
+            None => Ok(()),
         }
     }
 
@@ -278,6 +296,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.dirty = Dirty::Now;
             }
             Effect::Copy(text) => self.screen.copy(&text)?,
+            Effect::Capture(mouse) => self.screen.capture(mouse)?,
             Effect::Suspend => {
                 self.presence = Presence::Suspended;
                 self.screen.suspend()?;

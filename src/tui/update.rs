@@ -24,6 +24,7 @@ use crate::tui::msg::{LaunchRefusal, Msg, What};
 mod dialog;
 mod form;
 mod panes;
+mod pointer;
 mod screens;
 
 /// How long what is usual is taken for known.
@@ -46,6 +47,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
         }
         What::Pasted(text) => dialog::paste(model, &text, &mut effects),
+        What::Pointed { target, gesture } => {
+            model.list.freeze(model.now);
+            pointer::pointed(model, target, gesture, &mut effects);
+        }
         What::Resized { width, height } => model.size = (width, height),
         What::Due => {}
         What::Connected => {

@@ -13,6 +13,7 @@ use crate::tui::model::{Model, Pane, Zoom};
 use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::{Frames, layout};
+use crate::tui::view::zones::Zones;
 
 mod audit;
 mod board;
@@ -36,6 +37,7 @@ mod step;
 mod undo;
 mod usual;
 mod waiting;
+pub mod zones;
 
 /// From this age on, an age shows no seconds.
 const TOLD_BY_SECOND: Duration = Duration::from_hours(1);
@@ -51,6 +53,8 @@ pub struct ViewState {
     pub inventory_offset: usize,
     /// The first line of the audit that is on the screen.
     pub audit_top: Option<Key>,
+    /// Where what is on the screen lies, for the mouse.
+    pub zones: Zones,
     /// Whether anything on the screen counts seconds: the clock wakes the screen only then.
     pub counting: Counting,
 }
@@ -80,7 +84,14 @@ impl Counting {
 impl ViewState {
     /// Nothing drawn yet.
     pub const fn new(theme: Theme) -> Self {
-        Self { theme, offset: 0, inventory_offset: 0, audit_top: None, counting: Counting::Nothing }
+        Self {
+            theme,
+            offset: 0,
+            inventory_offset: 0,
+            audit_top: None,
+            zones: Zones::new(),
+            counting: Counting::Nothing,
+        }
     }
 }
 
@@ -88,8 +99,12 @@ impl ViewState {
 pub fn view(model: &Model, state: &mut ViewState, frame: &mut Frame<'_>) {
     let area = frame.area();
     state.counting = Counting::Nothing;
-    let mut canvas = Canvas::new(frame.buffer_mut(), area, state.theme);
+    // They are filled in while the rest of the state is written, too.
+    let mut zones = std::mem::take(&mut state.zones);
+    zones.clear();
+    let mut canvas = Canvas::new(frame.buffer_mut(), area, state.theme, &mut zones);
     draw(model, state, &mut canvas, area);
+    state.zones = zones;
 }
 
 fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rect) {

@@ -8,6 +8,7 @@ mod control;
 mod inventory;
 mod keys;
 mod past;
+mod pointer;
 mod running;
 mod stage;
 mod usual;

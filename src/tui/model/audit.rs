@@ -175,6 +175,12 @@ impl Audit {
         }
     }
 
+    /// Selects a line that is shown.
+    pub fn point_at(&mut self, key: Key) {
+        self.position =
+            if self.shown.last() == Some(&key) { Position::Following } else { Position::At(key) };
+    }
+
     /// Follows the end, or stays where it is.
     pub fn toggle_follow(&mut self) {
         self.position = match self.position {

@@ -189,6 +189,14 @@ impl Inventory {
         self.selected = self.shown.get(self.cursor).copied();
     }
 
+    /// Selects a row that is shown.
+    pub fn point_at(&mut self, place: Place) {
+        if let Some(row) = self.shown.iter().position(|shown| *shown == place) {
+            self.cursor = row;
+            self.selected = Some(place);
+        }
+    }
+
     /// The filter's text.
     pub fn filter(&self) -> &str {
         &self.filter

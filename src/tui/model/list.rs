@@ -32,6 +32,7 @@ pub struct List {
     counts: [usize; Standing::ALL.len()],
     selected: Option<DeploymentId>,
     cursor: usize,
+    top: Option<usize>,
     awaited: Option<DeploymentId>,
     stalls: BTreeMap<DeploymentId, Stall>,
     filter: String,
@@ -221,15 +222,38 @@ impl List {
     /// Moves the selection; `isize::MIN` and `isize::MAX` are the ends.
     pub fn step(&mut self, rows: isize) {
         self.awaited = None;
+        self.top = None;
         let last = self.shown.len().saturating_sub(1);
         self.cursor = self.cursor.saturating_add_signed(rows).min(last);
         self.selected = self.shown.get(self.cursor).copied();
+    }
+
+    /// Selects a row that is shown.
+    pub fn point_at(&mut self, id: DeploymentId) {
+        if let Some(row) = self.shown.iter().position(|shown| *shown == id) {
+            self.awaited = None;
+            self.top = None;
+            self.cursor = row;
+            self.selected = Some(id);
+        }
+    }
+
+    /// Looks elsewhere, and leaves the selection where it is: until it is moved, this row is the first
+    /// on the screen.
+    pub fn look_from(&mut self, first: usize) {
+        self.top = Some(first.min(self.shown.len().saturating_sub(1)));
+    }
+
+    /// The first row on the screen, when that is not for the selection to say.
+    pub fn top(&self) -> Option<usize> {
+        self.top
     }
 
     /// Selects a deployment, now or as soon as it is there. A filter that hides everything else
     /// would hide this one, too, so it is taken away.
     pub fn select(&mut self, id: DeploymentId, now: Timestamp) {
         self.awaited = Some(id);
+        self.top = None;
         self.filter.clear();
         self.query = Query::default();
         self.scope = Scope::All;
@@ -268,6 +292,7 @@ impl List {
         if self.filter != filter {
             filter.clone_into(&mut self.filter);
             self.query = Query::parse(filter, fields::DEPLOYMENT);
+            self.top = None;
             self.rebuild(now);
         }
     }

@@ -196,7 +196,12 @@ impl Opened {
         let Some(present) = self.picked() else { return };
         let Some(read) = self.seen() else { return };
         let last = read.detail.aggregate.plan.steps().len().saturating_sub(1);
-        let next = present.saturating_add_signed(rows).min(last);
+        self.choose(present.saturating_add_signed(rows).min(last));
+    }
+
+    /// Picks this step.
+    pub fn choose(&mut self, next: usize) {
+        let Some(read) = self.seen() else { return };
         self.pick =
             if read.followed() == Some(next) { Pick::Following } else { Pick::Chosen(next) };
     }

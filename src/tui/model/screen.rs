@@ -50,6 +50,7 @@ impl Model {
             | Command::Back
             | Command::Inventory
             | Command::Audit
+            | Command::Mouse
             | Command::Help
             | Command::Redraw
             | Command::Suspend

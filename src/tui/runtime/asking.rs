@@ -63,7 +63,9 @@ pub(super) fn ask(
             Effect::Plan { spec, on_failure } => {
                 Answer::Says(What::Planned(control.plan(&spec, on_failure)))
             }
-            Effect::Copy(_) | Effect::Redraw | Effect::Suspend => Answer::Says(What::Due),
+            Effect::Copy(_) | Effect::Capture(_) | Effect::Redraw | Effect::Suspend => {
+                Answer::Says(What::Due)
+            }
         }
     }
 }

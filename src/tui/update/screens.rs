@@ -52,7 +52,8 @@ pub(super) fn step(model: &mut Model, rows: isize) {
     }
 }
 
-fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
+/// Does what a key asks for.
+pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
     if !model.allows(command) {
         return;
     }
@@ -75,7 +76,12 @@ fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
         Command::Filter => model.overlay = Some(Overlay::Filter(Input::new(filter(model)))),
         Command::Sort => model.inventory.next_sort(model.now),
         Command::Copy => copy(model, effects),
-        Command::Help | Command::Redraw | Command::Suspend | Command::Quit | Command::Interrupt => {
+        Command::Mouse
+        | Command::Help
+        | Command::Redraw
+        | Command::Suspend
+        | Command::Quit
+        | Command::Interrupt => {
             panes::obey(model, command, effects);
         }
         // They are not allowed here.

@@ -8,6 +8,7 @@ use crate::tui::format;
 use crate::tui::model::audit::line::{Kind, Line};
 use crate::tui::model::audit::{Audit, Position};
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::pointer::Target;
 use crate::tui::model::{Connection, Model};
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -21,6 +22,7 @@ const IN_FULL: usize = 3;
 /// Draws the audit.
 pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, frames: Frames) {
     let theme = canvas.theme;
+    canvas.whole_zone(Target::Board);
     let mut inside = board::open(canvas, frames, &title(model, theme), &mode(&model.audit));
     let full = in_full(&model.audit, inside.width().saturating_sub(2));
     let mut body = inside.area();
@@ -50,6 +52,7 @@ fn lines(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>) {
     for (y, key) in shown.iter().skip(offset).take(height).enumerate() {
         let Some(line) = audit.line(*key) else { continue };
         columns.row(line, model.now, y, canvas);
+        canvas.zone(0, y, canvas.width(), Target::Event(*key));
         if offset + y == audit.cursor() {
             canvas.restyle(0, y, canvas.width(), theme.selected());
             canvas.put(0, y, theme.signs().cursor, theme.selected());

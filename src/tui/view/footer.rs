@@ -6,6 +6,7 @@ use crate::domain::summary::Standing;
 use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::form::Field;
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::pointer::Target;
 use crate::tui::model::screen::Screen;
 use crate::tui::model::{Model, Pane, Tone, row_allows};
 use crate::tui::text;
@@ -64,23 +65,47 @@ pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
     let hints = model
         .overlay
         .as_ref()
-        .map_or_else(|| of_panes(model), |overlay| of_overlay(model, overlay));
+        .map_or_else(|| of_panes(model), |overlay| answers(&of_overlay(model, overlay)));
     let mut x = 1;
-    for (key, does) in hints {
+    for Hint { key, does, target } in hints {
         let wide = text::width(key) + 1 + text::width(does);
         if x + wide > canvas.width() {
             break;
+        }
+        if let Some(target) = target {
+            canvas.zone(x, 0, wide, target);
         }
         x = canvas.put(x, 0, key, theme.strong());
         x = canvas.put(x + 1, 0, does, theme.quiet()) + 2;
     }
 }
 
-fn of_panes(model: &Model) -> Vec<(&'static str, &'static str)> {
+/// A key, what it does, and what a click on it does.
+struct Hint {
+    key: &'static str,
+    does: &'static str,
+    target: Option<Target>,
+}
+
+/// In a dialog, to click a key is to press it.
+fn answers(hints: &[(&'static str, &'static str)]) -> Vec<Hint> {
+    let hint = |(key, does): &(&'static str, &'static str)| Hint {
+        key,
+        does,
+        target: keymap::named(key).map(Target::Answer),
+    };
+    hints.iter().map(hint).collect()
+}
+
+fn of_panes(model: &Model) -> Vec<Hint> {
     keymap::footer(model.scopes())
         .into_iter()
         .filter(|binding| model.allows(binding.command))
-        .map(|binding| (binding.shown, does(model, binding)))
+        .map(|binding| Hint {
+            key: binding.shown,
+            does: does(model, binding),
+            target: Some(Target::Hint(binding.command)),
+        })
         .collect()
 }
 

@@ -8,6 +8,7 @@ use crate::domain::summary::Standing;
 use crate::tui::format;
 use crate::tui::model::inventory::{Item, Totals};
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::pointer::Target;
 use crate::tui::model::{Connection, Model};
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -18,6 +19,7 @@ use crate::tui::view::{ViewState, board};
 /// Draws the inventory: a title, headings, the rows, and in the last line what they add up to.
 pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, frames: Frames) {
     let inventory = &model.inventory;
+    canvas.whole_zone(Target::Board);
     let room = canvas.height().saturating_sub(match frames {
         // The frame, the headings, and the totals.
         Frames::Drawn => 4,
@@ -54,6 +56,7 @@ fn rows(model: &Model, state: &mut ViewState, columns: &Columns, canvas: &mut Ca
         let age = model.now.since(item.holding.since);
         state.counting = state.counting.or_for(age);
         columns.row(item, &format::running(age), y, canvas);
+        canvas.zone(0, y, canvas.width(), Target::Holding(*place));
         if offset + y == cursor {
             canvas.restyle(0, y, canvas.width(), theme.selected());
             canvas.put(0, y, theme.signs().cursor, theme.selected());

@@ -6,6 +6,7 @@ use crate::domain::saga::plan::OnFailure;
 use crate::tui::format;
 use crate::tui::model::Model;
 use crate::tui::model::form::{Field, LaunchForm, Progress};
+use crate::tui::model::pointer::Target;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
@@ -51,6 +52,7 @@ fn row(form: &LaunchForm, field: Field, y: usize, canvas: &mut Canvas<'_>) {
     let focus = if form.focus == field { Focus::Here } else { Focus::Elsewhere };
     let label = if focus == Focus::Here { theme.strong() } else { theme.quiet() };
     canvas.field(0, y, LABEL - 1, field.label(), label);
+    canvas.zone(0, y, canvas.width(), Target::Field(field));
     if let Some(input) = form.input(field) {
         dialog::line(canvas, (LABEL, y), value, input, focus);
         verdict(form, field, (LABEL + value + 1, y), canvas);
@@ -86,6 +88,7 @@ fn button(form: &LaunchForm, y: usize, canvas: &mut Canvas<'_>) {
         (_, None) => theme.quiet(),
     };
     let x = canvas.put(0, y, "[ Launch ]", style) + 2;
+    canvas.zone(0, y, x - 2, Target::Field(Field::Launch));
     let (words, style) = match &form.progress {
         Progress::Asked => ("asked…".to_owned(), theme.warning()),
         Progress::Refused(_) => {

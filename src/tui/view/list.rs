@@ -3,6 +3,7 @@
 
 use crate::tui::model::list::Scope;
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::pointer::Target;
 use crate::tui::model::{Connection, Model, Pane};
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -15,13 +16,19 @@ use crate::tui::view::{Counting, ViewState};
 /// Draws the list.
 pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, frames: Frames) {
     let focused = model.pane == Pane::List;
+    let headings = canvas.width() >= 62;
+    let height = match frames {
+        Frames::Drawn => canvas.height().saturating_sub(2 + usize::from(headings)),
+        Frames::None | Frames::TooSmall => canvas.height(),
+    };
+    scroll(model, state, height);
+    canvas.whole_zone(Target::List { first: state.offset });
     match frames {
         Frames::Drawn => {
             let style = if focused { canvas.theme.focused_border() } else { canvas.theme.quiet() };
-            let shown = canvas.height().saturating_sub(3);
-            let right = board::range(state.offset, shown, model.list.shown().len());
+            let right = board::range(state.offset, height, model.list.shown().len());
             let mut inside = canvas.frame(&title(model, canvas.theme), &right, style);
-            if inside.width() >= 60 {
+            if headings {
                 columns(model, state, &inside).headings(&mut inside);
                 let mut area = inside.area();
                 area.y = area.y.saturating_add(1);
@@ -44,7 +51,6 @@ fn columns(model: &Model, state: &ViewState, canvas: &Canvas<'_>) -> Columns {
 }
 
 fn rows(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>) {
-    scroll(model, state, canvas.height());
     if model.list.shown().is_empty() {
         empty(model, canvas);
         return;
@@ -55,6 +61,7 @@ fn rows(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>) {
     for (y, id) in visible(model, state, canvas.height()).enumerate() {
         let Some(row) = model.list.row(*id) else { continue };
         columns.row(model, row, y, canvas);
+        canvas.zone(0, y, canvas.width(), Target::Row(*id));
         if !row.standing.is_finished() {
             counting = Counting::Seconds;
         }
@@ -76,10 +83,13 @@ fn visible<'m>(
     model.list.shown().iter().skip(state.offset).take(height)
 }
 
-/// Moves the window as little as it takes to show the selected row.
+/// Moves the window as little as it takes to show the selected row, unless somebody looks elsewhere.
 fn scroll(model: &Model, state: &mut ViewState, height: usize) {
     let (cursor, total) = (model.list.cursor(), model.list.shown().len());
-    state.offset = board::scrolled(state.offset, cursor, total, height);
+    state.offset = match model.list.top() {
+        Some(top) => top.min(total.saturating_sub(height)),
+        None => board::scrolled(state.offset, cursor, total, height),
+    };
 }
 
 fn title(model: &Model, theme: Theme) -> String {

@@ -84,10 +84,9 @@ fn confirm(dialog: &UndoDialog, y: usize, canvas: &mut Canvas<'_>) {
     match &dialog.undoing {
         Undoing::Cancel => {
             let x = canvas.put(0, y, "cancel it?", theme.strong());
-            let x = canvas.put(x + 2, y, "y", theme.danger());
-            let x = canvas.put(x + 1, y, "yes, undo all of it", theme.plain());
-            let x = canvas.put(x + 3, y, "N", theme.strong());
-            canvas.put(x + 1, y, "no (Enter, Esc)", theme.plain());
+            let yes = ("y", theme.danger());
+            let x = dialog::answer(canvas, (x + 2, y), yes, "yes, undo all of it");
+            dialog::answer(canvas, (x + 3, y), ("N", theme.strong()), "no (Enter, Esc)");
         }
         Undoing::Rollback { typed } => {
             let x = canvas.put(0, y, "type ", theme.plain());

@@ -1,8 +1,9 @@
-//! Any keys, on any screen, at any size: no panic, and nothing destructive without a question.
+//! Any keys and clicks, on any screen, at any size: no panic, and nothing destructive without a question.
 
 use arcadia::domain::saga::event::Order;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::overlay::{Overlay, UndoDialog, Undoing};
+use arcadia::tui::model::pointer::{Gesture, Target};
 use arcadia::tui::msg::What;
 use arcadia::tui::options::{Ascii, Color};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -15,13 +16,18 @@ use crate::screens::world;
 enum Input {
     Key(KeyCode, KeyModifiers),
     Paste(&'static str),
+    Point(u16, u16, Gesture),
     Resize(u16, u16),
     Pass(u64),
 }
 
+fn gesture() -> impl Strategy<Value = Gesture> {
+    prop_oneof![4 => Just(Gesture::Press), 1 => Just(Gesture::WheelUp), 1 => Just(Gesture::WheelDown)]
+}
+
 fn input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
-        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl fwvit<>[]{}L.web-acmeIIEES".chars().collect::<Vec<_>>())
+        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl fwvit<>[]{}L.web-acmeIIEESM".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -40,6 +46,9 @@ fn input() -> impl Strategy<Value = Input> {
         1 => prop::sample::select(vec![
             "acme/web-blue-00416", "\u{1b}[2J漢字\u{202e}", "a\u{301}\u{200d}👩‍👩‍👧", "",
         ]).prop_map(Input::Paste),
+        6 => (0_u16..110, 0_u16..40, gesture()).prop_map(|(x, y, gesture)| {
+            Input::Point(x, y, gesture)
+        }),
         2 => (0_u16..200, 0_u16..60).prop_map(|(width, height)| Input::Resize(width, height)),
         1 => (0_u64..5_000).prop_map(Input::Pass),
     ]
@@ -49,7 +58,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_keys_at_any_size_panic_or_destroy_without_a_question(
+    fn no_keys_or_clicks_at_any_size_panic_or_destroy_without_a_question(
         inputs in prop::collection::vec(input(), 1..60),
         ascii in prop::sample::select(vec![Ascii::Yes, Ascii::No]),
     ) {
@@ -63,6 +72,9 @@ proptest! {
                     stage.send(What::Key(KeyEvent::new(code, modifiers)));
                 }
                 Input::Paste(text) => stage.send(What::Pasted(text.to_owned())),
+                Input::Point(x, y, gesture) => {
+                    stage.point((x, y), gesture);
+                }
                 Input::Resize(width, height) => stage.resize(width, height),
                 Input::Pass(millis) => stage.pass(millis),
             }
@@ -92,6 +104,7 @@ fn is_destructive(effect: &Effect) -> bool {
         | Effect::Launch { .. }
         | Effect::Plan { .. }
         | Effect::Copy(_)
+        | Effect::Capture(_)
         | Effect::Redraw
         | Effect::Suspend => false,
     }
@@ -99,7 +112,14 @@ fn is_destructive(effect: &Effect) -> bool {
 
 /// Whether this very input may confirm something: a question is open, and this is its yes.
 fn confirmable(stage: &Stage, input: &Input) -> bool {
-    let Input::Key(code, _) = input else { return false };
+    let code = match input {
+        Input::Key(code, _) => *code,
+        Input::Point(x, y, gesture) => match stage.state.zones.at((*x, *y), *gesture) {
+            Some(Target::Answer(code)) => code,
+            Some(_) | None => return false,
+        },
+        Input::Paste(_) | Input::Resize(..) | Input::Pass(_) => return false,
+    };
     if !stage.model.is_legible() {
         return false;
     }
@@ -108,10 +128,10 @@ fn confirmable(stage: &Stage, input: &Input) -> bool {
             matches!(code, KeyCode::Char('y' | 'Y'))
         }
         Some(Overlay::Undo(UndoDialog { undoing: Undoing::Rollback { typed }, name, .. })) => {
-            *code == KeyCode::Enter && typed.value() == name
+            code == KeyCode::Enter && typed.value() == name
         }
         Some(Overlay::Reason(dialog)) => {
-            *code == KeyCode::Enter && !dialog.typed.value().trim().is_empty()
+            code == KeyCode::Enter && !dialog.typed.value().trim().is_empty()
         }
         Some(
             Overlay::Filter(_)

@@ -42,6 +42,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             | Effect::Launch { .. }
             | Effect::Plan { .. }
             | Effect::Copy(_)
+            | Effect::Capture(_)
             | Effect::Redraw
             | Effect::Suspend => None,
         })

@@ -10,7 +10,7 @@ use arcadia::domain::deployment::Actor;
 use arcadia::domain::saga::event::Order;
 use arcadia::domain::spec::LaunchDraft;
 use arcadia::tui::model::Model;
-use arcadia::tui::options::{Ascii, Color, Exit, Options};
+use arcadia::tui::options::{Ascii, Color, Exit, Mouse, Options};
 use arcadia::tui::runtime::{Runtime, Screen};
 use arcadia::tui::theme::Theme;
 use arcadia::tui::view::{ViewState, view};
@@ -45,6 +45,10 @@ impl Screen for Counted {
         Ok(())
     }
 
+    fn capture(&mut self, _mouse: Mouse) -> io::Result<()> {
+        Ok(())
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -70,6 +74,7 @@ fn options() -> Options {
         draft: LaunchDraft::default(),
         ascii: Ascii::No,
         color: Color::Ansi,
+        mouse: Mouse::Left,
     }
 }
 

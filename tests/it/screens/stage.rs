@@ -11,8 +11,9 @@ use arcadia::domain::time::Timestamp;
 use arcadia::domain::usual::Usual;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::Model;
+use arcadia::tui::model::pointer::{Gesture, Target};
 use arcadia::tui::msg::{Msg, What};
-use arcadia::tui::options::{Ascii, Color};
+use arcadia::tui::options::{Ascii, Color, Mouse};
 use arcadia::tui::theme::Theme;
 use arcadia::tui::update::update;
 use arcadia::tui::view::{ViewState, view};
@@ -41,6 +42,8 @@ pub(crate) struct Stage {
     pub(crate) read: Vec<usize>,
     /// Whether histories cannot be read.
     pub(crate) refuse_to_read: bool,
+    /// Whose the mouse was made, each time.
+    pub(crate) captured: Vec<Mouse>,
     /// What was put on the clipboard.
     pub(crate) copied: Vec<String>,
 }
@@ -66,6 +69,7 @@ impl Stage {
             usual: None,
             asked: Vec::new(),
             pages: Vec::new(),
+            captured: Vec::new(),
             read: Vec::new(),
             refuse_to_read: false,
             copied: Vec::new(),
@@ -143,6 +147,34 @@ impl Stage {
         self.send(What::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)));
     }
 
+    /// Does something with the mouse at a cell of the frame as it stands; tells what lies there.
+    pub(crate) fn point(&mut self, at: (u16, u16), gesture: Gesture) -> Option<Target> {
+        let target = self.state.zones.at(at, gesture)?;
+        self.send(What::Pointed { target, gesture });
+        Some(target)
+    }
+
+    /// Clicks where a text stands in the frame.
+    pub(crate) fn click(&mut self, text: &str) {
+        let (column, line) = self.place_of(text);
+        self.point((column, line), Gesture::Press).unwrap_or_else(|| panic!("`{text}` is nothing"));
+        self.drawn();
+    }
+
+    /// Turns the wheel where a text stands in the frame.
+    pub(crate) fn turn(&mut self, text: &str, gesture: Gesture) {
+        let place = self.place_of(text);
+        self.point(place, gesture);
+        self.drawn();
+    }
+
+    fn place_of(&mut self, text: &str) -> (u16, u16) {
+        let drawn = self.drawn();
+        let found = drawn.lines().zip(0..).find_map(|(line, y)| Some((line.find(text)?, line, y)));
+        let (at, line, y) = found.unwrap_or_else(|| panic!("no `{text}` in\n{drawn}"));
+        (u16::try_from(line[..at].chars().count()).unwrap(), y)
+    }
+
     /// Takes a message in, and answers what it asks for.
     pub(crate) fn send(&mut self, what: What) {
         for effect in update(&mut self.model, Msg { at: self.now, what }) {
@@ -181,6 +213,10 @@ impl Stage {
                 }
                 Effect::Copy(text) => {
                     self.copied.push(text);
+                    None
+                }
+                Effect::Capture(mouse) => {
+                    self.captured.push(mouse);
                     None
                 }
                 Effect::Redraw | Effect::Suspend => None,
