@@ -9,6 +9,7 @@ use crate::journal::archive::ArchiveError;
 use crate::journal::rebuild::RebuildError;
 use crate::providers::ProviderError;
 use crate::providers::digitalocean::DigitalOceanError;
+use crate::recording::RecordingError;
 use crate::simulator::SimulatorError;
 use crate::simulator::faults::ParseFaultError;
 use crate::telemetry::TelemetryError;
@@ -57,6 +58,9 @@ pub enum AppError {
     /// The screen could not go on.
     #[error(transparent)]
     Tui(#[from] TuiError),
+    /// A recording could not be made or read.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// The operating system refused what every program needs.
     #[error("the runtime could not be started")]
     Runtime(#[source] std::io::Error),
@@ -78,6 +82,7 @@ impl AppError {
             | Self::Simulator(_)
             | Self::Drill(_)
             | Self::Tui(_)
+            | Self::Recording(_)
             | Self::Runtime(_) => Exit::Error,
         }
     }
@@ -130,6 +135,7 @@ impl AppError {
             | Self::Simulator(_)
             | Self::Fault(_)
             | Self::Tui(_)
+            | Self::Recording(_)
             | Self::Runtime(_) => None,
         }
     }

@@ -85,7 +85,7 @@ fn print(context: &Context, detail: &Detail, line: &Line) {
         .map(|((planned, state), mark)| {
             [
                 planned.name.to_string(),
-                json::mark(*mark).to_owned(),
+                mark.as_str().to_owned(),
                 took(&state.forward, context),
                 took(&state.undo, context),
                 last_failure(&state.forward, &state.undo),

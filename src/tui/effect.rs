@@ -5,6 +5,7 @@ use crate::domain::log::LogPage;
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::OnFailure;
 use crate::domain::spec::DeploymentSpec;
+use crate::tui::model::remembered::Remembered;
 use crate::tui::options::Mouse;
 
 /// What the screen wants done.
@@ -48,10 +49,14 @@ pub enum Effect {
         /// What would happen when a step fails for good.
         on_failure: OnFailure,
     },
+    /// Write everything that is known of a deployment to a file.
+    Export(DeploymentId),
     /// Put a text on the clipboard of whoever sits at the terminal.
     Copy(String),
     /// Take the mouse, or leave it to the terminal.
     Capture(Mouse),
+    /// Keep how the screen looks.
+    Remember(Box<Remembered>),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back until the program is continued.

@@ -38,6 +38,7 @@ pub enum Command {
     Launch,
     Act(Verb),
     Copy,
+    Export,
     Follow,
     Wrap,
     AllSteps,
@@ -301,6 +302,7 @@ const TABLE: &[Binding] = table! {
     View Everywhere C::NeedsYouOnly,         [c('!')]                              "!"         "needs you"           Some(41);
     View Everywhere C::Zoom,                 [c('z')]                              "z"         "zoom"                Some(42);
     View Everywhere C::Copy,                 [c('y')]                              "y"         "copy error or line"  None;
+    View Everywhere C::Export,               [c('e')]                              "e"         "all of it to a file" None;
     View Log        C::Follow,               [c('f')]                              "f"         "follow"              Some(30);
     View Audit      C::Follow,               [c('f')]                              "f"         "follow"              Some(30);
     View Log        C::Wrap,                 [c('w')]                              "w"         "wrap"                Some(31);

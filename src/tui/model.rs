@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::DeploymentId;
 use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::spec::LaunchDraft;
@@ -18,6 +20,7 @@ use crate::tui::model::log::{Log, LogScope};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::pointer::Pointer;
+use crate::tui::model::remembered::Memory;
 use crate::tui::model::saga::Opened;
 use crate::tui::model::screen::Screen;
 use crate::tui::options::Exit;
@@ -31,6 +34,7 @@ pub mod overlay;
 pub mod past;
 pub mod pointer;
 pub mod query;
+pub mod remembered;
 pub mod saga;
 pub mod screen;
 
@@ -90,6 +94,8 @@ pub struct Model {
     pub acts: BTreeMap<DeploymentId, Act>,
     /// The line at the bottom.
     pub toast: Option<Toast>,
+    /// What is kept from one run to the next.
+    pub memory: Memory,
     /// How the screen is left, once it is.
     pub ended: Option<Exit>,
     interrupted_at: Option<Timestamp>,
@@ -123,7 +129,8 @@ pub enum Fetch {
 }
 
 /// A pane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pane {
     /// The deployments.
     List,
@@ -139,7 +146,8 @@ impl Pane {
 }
 
 /// Whether a pane has the whole screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Zoom {
     /// It has.
     In,
@@ -194,6 +202,8 @@ pub enum Tone {
 impl Model {
     /// An empty screen.
     pub fn new(environment: String, operator: String, draft: LaunchDraft, now: Timestamp) -> Self {
+        let form = LaunchForm::new(draft);
+        let memory = Memory::new(&form);
         Self {
             now,
             size: (0, 0),
@@ -214,9 +224,10 @@ impl Model {
             zoom: Zoom::Out,
             overlay: None,
             pointer: Pointer::default(),
-            form: LaunchForm::new(draft),
+            form,
             acts: BTreeMap::new(),
             toast: None,
+            memory,
             ended: None,
             interrupted_at: None,
         }
@@ -230,7 +241,8 @@ impl Model {
         let acts = answered.map(|act| act.at + TOAST).min();
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
         let screen = self.screen_due();
-        [toast, acts, order, replay, screen].into_iter().flatten().min()
+        let memory = self.memory.due();
+        [toast, acts, order, replay, screen, memory].into_iter().flatten().min()
     }
 
     /// Whether the order of the list waits: a dialog is about one deployment, which must stay the
@@ -276,7 +288,7 @@ impl Model {
         let selected = self.list.selected();
         match command {
             Command::Act(verb) => selected.is_some_and(|row| row_allows(row, verb)),
-            Command::Copy => selected.is_some(),
+            Command::Copy | Command::Export => selected.is_some(),
             Command::Open => selected.is_some() && self.pane != Pane::Log,
             Command::Launch => self.connection == Connection::Open,
             Command::NeedsYouOnly => {

@@ -13,6 +13,7 @@ use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
 use crate::tui::model::pointer::{Gesture, Target};
+use crate::tui::model::remembered::Remembered;
 
 /// Something reached the screen.
 #[derive(Debug)]
@@ -92,12 +93,18 @@ pub enum What {
         /// Accepted, or why not.
         result: Result<(), String>,
     },
+    /// What is known of a deployment was written to this file, or not, and why.
+    Exported(Result<String, String>),
     /// A launch was answered.
     Launched(Result<Launched, LaunchRefusal>),
     /// What a launch would do.
     Planned(Plan),
     /// Something was asked that will not be answered.
     AnswerLost,
+    /// This is how the screen looked when it was left.
+    Remembered(Box<Remembered>),
+    /// Something beside the deployments went wrong: the operator should hear of it.
+    Warned(String),
 }
 
 /// Why a launch was refused.

@@ -16,17 +16,21 @@ use tokio::time::Instant;
 
 use crate::control::{Control, Notice, Watch};
 use crate::domain::time::Timestamp;
+use crate::tui::beside::Beside;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::pointer::Gesture;
 use crate::tui::msg::{Msg, What};
 use crate::tui::options::{Exit, Mouse, Options, TuiError};
+use crate::tui::runtime::keeping::Keeping;
 use crate::tui::runtime::signals::{Signals, Wish};
+use crate::tui::tape::Tape;
 use crate::tui::update::update;
 use crate::tui::view::{Counting, ViewState};
 
 mod asking;
-mod signals;
+mod keeping;
+pub(super) mod signals;
 
 /// At most so many frames a second, keys apart.
 const FRAME: Duration = Duration::from_millis(33);
@@ -87,6 +91,9 @@ pub struct Runtime<'s, S> {
     notices: Option<broadcast::Receiver<Notice>>,
     reads: JoinSet<Answer>,
     orders: JoinSet<Answer>,
+    keeping: Keeping,
+    tape: Option<Box<dyn Tape>>,
+    told_first: Vec<What>,
     dirty: Dirty,
     presence: Presence,
     drawn_at: Option<Instant>,
@@ -102,8 +109,10 @@ enum Dirty {
 
 /// Whether the terminal is the dashboard's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Presence {
+pub(super) enum Presence {
+    /// It is.
     Here,
+    /// It was given back until the program is continued.
     Suspended,
 }
 
@@ -111,6 +120,7 @@ enum Presence {
 enum Answer {
     Connected(Result<Arc<dyn Control>, String>),
     Watching(Result<Watch, String>),
+    Kept(Result<(), String>),
     Says(What),
 }
 
@@ -144,10 +154,23 @@ impl<'s, S: Screen> Runtime<'s, S> {
             notices: None,
             reads,
             orders: JoinSet::new(),
+            keeping: Keeping::default(),
+            tape: None,
+            told_first: Vec::new(),
             dirty: Dirty::Now,
             presence: Presence::Here,
             drawn_at: None,
         }
+    }
+
+    /// The same, with this beside it.
+    #[must_use]
+    pub fn beside(mut self, beside: Beside) -> Self {
+        self.keeping = Keeping::with(beside.keeper);
+        self.tape = beside.tape;
+        let remembered = beside.remembered.map(|remembered| What::Remembered(remembered.into()));
+        self.told_first.extend(remembered.into_iter().chain(beside.warning.map(What::Warned)));
+        self
     }
 
     /// Runs until the operator leaves.
@@ -159,12 +182,16 @@ impl<'s, S: Screen> Runtime<'s, S> {
         mut terminal: impl Stream<Item = io::Result<TerminalEvent>> + Unpin,
     ) -> Result<Exit, TuiError> {
         let mut signals = Signals::listen()?;
+        for what in std::mem::take(&mut self.told_first) {
+            self.send(what, Dirty::Now)?;
+        }
         loop {
             let here = self.presence == Presence::Here;
             if here && self.dirty == Dirty::Now {
                 self.draw()?;
             }
             if let Some(exit) = self.model.ended {
+                self.keep_last_looks();
                 self.finish_orders().await;
                 return Ok(exit);
             }
@@ -209,6 +236,11 @@ impl<'s, S: Screen> Runtime<'s, S> {
             }
             Wake::Answer(Answer::Watching(Err(why))) => {
                 self.send(What::Pictured(Err(why)), Dirty::Soon)?;
+            }
+            Wake::Answer(Answer::Kept(result)) => {
+                if let Some(what) = self.keeping.kept(result, &mut self.orders) {
+                    self.send(what, Dirty::Soon)?;
+                }
             }
             Wake::Answer(Answer::Says(what)) => self.send(what, Dirty::Soon)?,
             Wake::Notice(notice) => self.notice(notice)?,
@@ -282,9 +314,14 @@ impl<'s, S: Screen> Runtime<'s, S> {
 
     fn send(&mut self, what: What, dirty: Dirty) -> Result<(), TuiError> {
         self.dirty = self.dirty.max(dirty);
-        let at = self.options.clock.now();
-        for effect in update(&mut self.model, Msg { at, what }) {
+        let msg = Msg { at: self.options.clock.now(), what };
+        let taken = self.tape.as_mut().map_or(Ok(()), |tape| tape.take(&msg));
+        for effect in update(&mut self.model, msg) {
             self.perform(effect)?;
+        }
+        if let Err(why) = taken {
+            self.tape = None;
+            self.send(What::Warned(format!("the recording ended here: {why}")), Dirty::Soon)?;
         }
         Ok(())
     }
@@ -297,6 +334,9 @@ impl<'s, S: Screen> Runtime<'s, S> {
             }
             Effect::Copy(text) => self.screen.copy(&text)?,
             Effect::Capture(mouse) => self.screen.capture(mouse)?,
+            Effect::Remember(remembered) => {
+                self.keeping.keep(*remembered, &mut self.orders);
+            }
             Effect::Suspend => {
                 self.presence = Presence::Suspended;
                 self.screen.suspend()?;
@@ -313,6 +353,13 @@ impl<'s, S: Screen> Runtime<'s, S> {
                     self.reads.spawn(ask);
                 }
             }
+            Effect::Export(deployment) => {
+                if let Some(control) = &self.control {
+                    let export =
+                        asking::export(Arc::clone(control), deployment, self.options.clone());
+                    self.reads.spawn(export);
+                }
+            }
             Effect::Order { .. } | Effect::Launch { .. } => {
                 if let Some(control) = &self.control {
                     let ask = asking::ask(Arc::clone(control), effect, &self.options);
@@ -323,9 +370,22 @@ impl<'s, S: Screen> Runtime<'s, S> {
         Ok(())
     }
 
+    fn keep_last_looks(&mut self) {
+        if let Some(remembered) = self.model.to_remember() {
+            self.keeping.keep(remembered, &mut self.orders);
+        }
+    }
+
     /// What was ordered must reach the engine, although nobody is there to read the answer.
     async fn finish_orders(&mut self) {
-        let all = async { while self.orders.join_next().await.is_some() {} };
+        let all = async {
+            while let Some(answer) = self.orders.join_next().await {
+                // Looks that waited for these to be written.
+                if let Ok(Answer::Kept(result)) = answer {
+                    self.keeping.kept(result, &mut self.orders);
+                }
+            }
+        };
         let _ = tokio::time::timeout(LAST_ORDERS, all).await;
     }
 

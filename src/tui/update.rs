@@ -25,6 +25,7 @@ mod dialog;
 mod form;
 mod panes;
 mod pointer;
+mod remembering;
 mod screens;
 
 /// How long what is usual is taken for known.
@@ -34,6 +35,7 @@ const USUAL_READ_AFTER: Duration = Duration::from_mins(1);
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.now = msg.at;
     let mut effects = Vec::new();
+    let may_be_kept = remembering::concerns(&msg.what);
     match msg.what {
         What::Key(key) if key.kind == KeyEventKind::Release => {}
         What::Key(key) => {
@@ -94,9 +96,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::HoldingsRead(result) => screens::holdings_read(model, result),
         What::HistoriesRead(result) => screens::histories_read(model, result),
         What::Ordered { deployment, verb, result } => ordered(model, deployment, verb, result),
+        What::Exported(Ok(path)) => {
+            model.say(Tone::Good, format!("all that is known of it: {path}"));
+        }
+        What::Exported(Err(why)) => model.say(Tone::Bad, format!("no file was written: {why}")),
         What::Launched(result) => launched(model, result),
         What::Planned(plan) => model.form.plan = Some(plan),
         What::AnswerLost => answer_lost(model),
+        What::Remembered(remembered) => model.remember(&remembered),
+        What::Warned(why) => model.say(Tone::Bad, why),
     }
     travel(model);
     model.forget_old();
@@ -106,6 +114,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     follow_selection(model, &mut effects);
     follow_log(model, &mut effects);
     screens::keep_up(model, &mut effects);
+    if may_be_kept {
+        remembering::keep(model, &mut effects);
+    }
     effects
 }
 
@@ -310,6 +321,7 @@ fn follow_selection(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     model.log.clear();
     model.saga = selected.map(Opened::reading);
+    remembering::scroll_back(model);
     fetch(model, effects);
 }
 

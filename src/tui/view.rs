@@ -55,6 +55,8 @@ pub struct ViewState {
     pub audit_top: Option<Key>,
     /// Where what is on the screen lies, for the mouse.
     pub zones: Zones,
+    /// What stands where the keys would: a session that is shown again has its own.
+    pub caption: Option<String>,
     /// Whether anything on the screen counts seconds: the clock wakes the screen only then.
     pub counting: Counting,
 }
@@ -90,6 +92,7 @@ impl ViewState {
             inventory_offset: 0,
             audit_top: None,
             zones: Zones::new(),
+            caption: None,
             counting: Counting::Nothing,
         }
     }
@@ -146,7 +149,10 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
         footer::toast(model, area, canvas);
     }
     if let Some(area) = panes.footer {
-        footer::keys(model, &mut canvas.part(area));
+        match &state.caption {
+            Some(caption) => footer::caption(caption, &mut canvas.part(area)),
+            None => footer::keys(model, &mut canvas.part(area)),
+        }
     }
     match &model.overlay {
         Some(Overlay::Launch) => launch::draw(model, canvas),

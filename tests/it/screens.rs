@@ -4,11 +4,12 @@
 
 mod audit;
 mod chaos;
-mod control;
+pub(crate) mod control;
 mod inventory;
 mod keys;
 mod past;
 mod pointer;
+mod remembering;
 mod running;
 mod stage;
 mod usual;

@@ -66,7 +66,8 @@ pub struct Item {
 pub struct Place {
     /// Whose.
     pub deployment: DeploymentId,
-    nth: usize,
+    /// Counted from 0.
+    pub nth: usize,
 }
 
 /// What the rows that are shown add up to.

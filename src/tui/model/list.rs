@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::DeploymentId;
 use crate::domain::line::Line;
 use crate::domain::summary::{Standing, Summary};
@@ -57,7 +59,8 @@ pub struct Stall {
 }
 
 /// Which deployments are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// All that the filter lets through.
     #[default]
@@ -258,6 +261,21 @@ impl List {
         self.query = Query::default();
         self.scope = Scope::All;
         self.rebuild(now);
+    }
+
+    /// Looks as it did in an earlier run, before there is a picture: this is what it will select.
+    pub fn resume(
+        &mut self,
+        selected: Option<DeploymentId>,
+        filter: &str,
+        scope: Scope,
+        now: Timestamp,
+    ) {
+        filter.clone_into(&mut self.filter);
+        self.query = Query::parse(filter, fields::DEPLOYMENT);
+        self.scope = scope;
+        self.rebuild(now);
+        self.selected = selected;
     }
 
     /// Sorts now, whatever is frozen: for what the operator did, not for what happened.

@@ -66,6 +66,7 @@ impl Model {
             // They are about the selected deployment, which is not to be seen here.
             Command::Act(_)
             | Command::Launch
+            | Command::Export
             | Command::NeedsYouOnly
             | Command::NextPane
             | Command::PreviousPane

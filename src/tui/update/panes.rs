@@ -82,6 +82,11 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::Launch => launch(model, effects),
         Command::Act(verb) => act(model, verb, effects),
         Command::Copy => copy(model, effects),
+        Command::Export => {
+            if let Some(row) = model.list.selected() {
+                effects.push(Effect::Export(row.deployment));
+            }
+        }
         Command::Follow => {
             model.log.toggle_follow();
             keep_step(model);

@@ -87,6 +87,7 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         // They are not allowed here.
         Command::Act(_)
         | Command::Launch
+        | Command::Export
         | Command::NeedsYouOnly
         | Command::NextPane
         | Command::PreviousPane

@@ -59,6 +59,12 @@ fn stalled(model: &Model) -> Option<String> {
     Some(format!("{name}{others} stands still: {}", stall.error))
 }
 
+/// Draws what stands there instead of the keys.
+pub(super) fn caption(caption: &str, canvas: &mut Canvas<'_>) {
+    let (width, style) = (canvas.width(), canvas.theme.badge());
+    canvas.field(0, 0, width, &format!(" {caption}"), style);
+}
+
 /// Draws the keys that do something for the selection.
 pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;

@@ -75,9 +75,13 @@ pub(super) fn quit(model: &Model, canvas: &mut Canvas<'_>) {
     let mut inside = dialog::open(canvas, "Leave?", &model.environment, 60, 6);
     let theme = inside.theme;
     let sagas = if running == 1 { "saga has" } else { "sagas have" };
-    let words = format!("{running} {sagas} not ended: {}.", parts.join(", "));
+    let words = match running {
+        0 => "Every saga has ended meanwhile.".to_owned(),
+        _ => format!("{running} {sagas} not ended: {}.", parts.join(", ")),
+    };
     let y = dialog::paragraph(&mut inside, 0, &words, theme.plain());
     let (words, style) = match model.list.stalls().next() {
+        None if running == 0 => ("Nothing is left under way.", theme.good()),
         None => (
             "They are safe in the journal and resume at the next start; until then nothing moves and \
              what is out there keeps billing.",

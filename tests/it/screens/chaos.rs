@@ -97,6 +97,7 @@ fn is_destructive(effect: &Effect) -> bool {
         },
         Effect::Watch
         | Effect::ReadUsual
+        | Effect::Export(_)
         | Effect::Show(_)
         | Effect::ReadLogs { .. }
         | Effect::ReadHoldings(_)
@@ -106,6 +107,7 @@ fn is_destructive(effect: &Effect) -> bool {
         | Effect::Copy(_)
         | Effect::Capture(_)
         | Effect::Redraw
+        | Effect::Remember(_)
         | Effect::Suspend => false,
     }
 }

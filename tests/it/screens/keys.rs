@@ -35,6 +35,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             Effect::Order { order, .. } => Some(order),
             Effect::Watch
             | Effect::ReadUsual
+            | Effect::Export(_)
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
             | Effect::ReadHoldings(_)
@@ -44,6 +45,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             | Effect::Copy(_)
             | Effect::Capture(_)
             | Effect::Redraw
+            | Effect::Remember(_)
             | Effect::Suspend => None,
         })
         .collect()

@@ -9,6 +9,7 @@ use arcadia::control::{Control, Notice};
 use arcadia::domain::deployment::Actor;
 use arcadia::domain::saga::event::Order;
 use arcadia::domain::spec::LaunchDraft;
+use arcadia::tui::beside::Beside;
 use arcadia::tui::model::Model;
 use arcadia::tui::options::{Ascii, Color, Exit, Mouse, Options};
 use arcadia::tui::runtime::{Runtime, Screen};
@@ -72,6 +73,7 @@ fn options() -> Options {
         operator: "ana".to_owned(),
         environment: "SIM".to_owned(),
         draft: LaunchDraft::default(),
+        incidents: std::env::temp_dir(),
         ascii: Ascii::No,
         color: Color::Ansi,
         mouse: Mouse::Left,
@@ -243,6 +245,6 @@ async fn a_keyboard_that_is_gone_ends_the_screen() {
 async fn try_the_screen() {
     let control: Arc<dyn Control> = FakeControl::new(world::zoo());
     let options = options();
-    let exit = arcadia::tui::run(async { Ok(control) }, options).await;
+    let exit = arcadia::tui::run(async { Ok(control) }, options, Beside::default()).await;
     println!("{exit:?}");
 }

@@ -12,6 +12,7 @@ use arcadia::domain::usual::Usual;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::Model;
 use arcadia::tui::model::pointer::{Gesture, Target};
+use arcadia::tui::model::remembered::Remembered;
 use arcadia::tui::msg::{Msg, What};
 use arcadia::tui::options::{Ascii, Color, Mouse};
 use arcadia::tui::theme::Theme;
@@ -46,6 +47,8 @@ pub(crate) struct Stage {
     pub(crate) captured: Vec<Mouse>,
     /// What was put on the clipboard.
     pub(crate) copied: Vec<String>,
+    /// What was kept of how the screen looks.
+    pub(crate) kept: Vec<Remembered>,
 }
 
 impl Stage {
@@ -73,6 +76,7 @@ impl Stage {
             read: Vec::new(),
             refuse_to_read: false,
             copied: Vec::new(),
+            kept: Vec::new(),
         };
         stage.send(What::Resized { width, height });
         stage
@@ -207,7 +211,7 @@ impl Stage {
                 }
                 Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
                 Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
-                Effect::Order { .. } | Effect::Launch { .. } => {
+                Effect::Order { .. } | Effect::Launch { .. } | Effect::Export(_) => {
                     self.asked.push(effect);
                     None
                 }
@@ -217,6 +221,10 @@ impl Stage {
                 }
                 Effect::Capture(mouse) => {
                     self.captured.push(mouse);
+                    None
+                }
+                Effect::Remember(remembered) => {
+                    self.kept.push(*remembered);
                     None
                 }
                 Effect::Redraw | Effect::Suspend => None,
