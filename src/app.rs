@@ -25,6 +25,7 @@ mod dashboard;
 mod doctor;
 mod drill;
 mod error;
+mod notifying;
 mod process;
 mod rebuilt;
 mod replayed;

@@ -61,7 +61,7 @@ pub struct Cli {
     ///
     /// `arcadia replay FILE` shows it again. Known secrets and user data are left out; what is typed,
     /// the reason for an act as well, is recorded as it is typed.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "On the dashboard")]
     pub record: Option<PathBuf>,
     /// The verb; none opens the dashboard.
     #[command(subcommand)]

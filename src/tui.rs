@@ -29,6 +29,7 @@ mod incident;
 pub mod keymap;
 pub mod model;
 pub mod msg;
+pub mod notify;
 pub mod options;
 pub mod replay;
 pub mod runtime;

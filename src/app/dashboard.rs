@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use tokio::sync::Mutex;
 
 use crate::app::AppError;
+use crate::app::notifying;
 use crate::app::ui_file::UiFile;
 use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::Exit;
@@ -74,7 +75,14 @@ pub(super) async fn show(
         },
     };
     let (file, remembered, warning) = UiFile::open(&config.data_dir);
-    let beside = Beside { remembered, warning, keeper: Some(Arc::new(file)), tape };
+    let beside = Beside {
+        remembered,
+        warning,
+        keeper: Some(Arc::new(file)),
+        notify: notifying::how(&config.notify, environment),
+        notify_when: Some(config.notify.when),
+        tape: tape.map(|recorder| Box::new(recorder) as Box<dyn Tape>),
+    };
     let shown = tui::run(connect, options, beside).await;
     if let Some(outcome) = outcome
         && let Some(why) = last_of(outcome).await
@@ -106,11 +114,10 @@ async fn last_of(outcome: Outcome) -> Option<String> {
 fn record_to(
     record: Option<&Path>,
     token: Option<&SecretString>,
-) -> Result<Option<(Box<dyn Tape>, Outcome)>, AppError> {
+) -> Result<Option<(Recorder, Outcome)>, AppError> {
     let Some(path) = record else { return Ok(None) };
     let file = recording::create(path)?;
-    let (recorder, outcome) = Recorder::new(file, Redactor::new(token));
-    Ok(Some((Box::new(recorder), outcome)))
+    Ok(Some(Recorder::new(file, Redactor::new(token))))
 }
 
 /// What the launch form begins with. On the simulated cloud a zone is there for the taking, so that

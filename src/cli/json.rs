@@ -174,7 +174,7 @@ impl Show {
                     json!({
                         "step": line.step.as_str(),
                         "text": line.text,
-                        "loses_data": line.loss == Loss::Data,
+                        "loses_data": line.loss() == Loss::Data,
                     })
                 })
                 .collect(),

@@ -12,10 +12,11 @@ use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::saga::plan::{Plan, StepName};
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
-use crate::domain::undo_preview::{Leftover, Loss, UndoLine, UndoPreview};
+use crate::domain::undo_preview::{Deed, Leftover, UndoLine, UndoPreview};
 use crate::domain::usual::Usual;
 use crate::journal::record;
 use crate::recording::Reason;
+use crate::tui::model::plans::UndoPlan;
 
 /// What the journal's written form holds, as it is.
 pub(super) type Raw = Box<RawValue>;
@@ -104,7 +105,7 @@ pub(super) struct DetailRecord {
 struct UndoRecord {
     step: String,
     text: String,
-    loses_data: bool,
+    deed: DeedRecord,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -114,22 +115,95 @@ struct LeftoverRecord {
     check: String,
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DeedRecord {
+    DestroysDroplet,
+    LooksForDroplets,
+    DeletesRecord,
+    RestoresRecord,
+    KeepsBooks,
+}
+
+/// What undoing a deployment would do, and what is out there on its account.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct UndoPlanRecord {
+    undo: Vec<UndoRecord>,
+    leftovers: Vec<LeftoverRecord>,
+}
+
+impl From<Deed> for DeedRecord {
+    fn from(deed: Deed) -> Self {
+        match deed {
+            Deed::DestroysDroplet => Self::DestroysDroplet,
+            Deed::LooksForDroplets => Self::LooksForDroplets,
+            Deed::DeletesRecord => Self::DeletesRecord,
+            Deed::RestoresRecord => Self::RestoresRecord,
+            Deed::KeepsBooks => Self::KeepsBooks,
+        }
+    }
+}
+
+impl From<DeedRecord> for Deed {
+    fn from(deed: DeedRecord) -> Self {
+        match deed {
+            DeedRecord::DestroysDroplet => Self::DestroysDroplet,
+            DeedRecord::LooksForDroplets => Self::LooksForDroplets,
+            DeedRecord::DeletesRecord => Self::DeletesRecord,
+            DeedRecord::RestoresRecord => Self::RestoresRecord,
+            DeedRecord::KeepsBooks => Self::KeepsBooks,
+        }
+    }
+}
+
+impl From<&UndoLine> for UndoRecord {
+    fn from(line: &UndoLine) -> Self {
+        Self { step: line.step.to_string(), text: line.text.clone(), deed: line.deed.into() }
+    }
+}
+
+impl From<UndoRecord> for UndoLine {
+    fn from(line: UndoRecord) -> Self {
+        Self { step: StepName::new(&line.step), text: line.text, deed: line.deed.into() }
+    }
+}
+
+impl From<&Leftover> for LeftoverRecord {
+    fn from(left: &Leftover) -> Self {
+        Self { step: left.step.to_string(), what: left.what.clone(), check: left.check.clone() }
+    }
+}
+
+impl From<LeftoverRecord> for Leftover {
+    fn from(left: LeftoverRecord) -> Self {
+        Self { step: StepName::new(&left.step), what: left.what, check: left.check }
+    }
+}
+
+impl From<&UndoPlan> for UndoPlanRecord {
+    fn from(plan: &UndoPlan) -> Self {
+        Self {
+            undo: plan.lines.iter().map(UndoRecord::from).collect(),
+            leftovers: plan.leftovers.iter().map(LeftoverRecord::from).collect(),
+        }
+    }
+}
+
+impl From<UndoPlanRecord> for UndoPlan {
+    fn from(record: UndoPlanRecord) -> Self {
+        Self {
+            lines: record.undo.into_iter().map(UndoLine::from).collect(),
+            leftovers: record.leftovers.into_iter().map(Leftover::from).collect(),
+        }
+    }
+}
+
 impl From<&Detail> for DetailRecord {
     fn from(detail: &Detail) -> Self {
-        let undo = detail.undo.lines.iter().map(|line| UndoRecord {
-            step: line.step.to_string(),
-            text: line.text.clone(),
-            loses_data: line.loss == Loss::Data,
-        });
-        let leftovers = detail.leftovers.iter().map(|left| LeftoverRecord {
-            step: left.step.to_string(),
-            what: left.what.clone(),
-            check: left.check.clone(),
-        });
         Self {
             history: detail.entries.as_slice().into(),
-            undo: undo.collect(),
-            leftovers: leftovers.collect(),
+            undo: detail.undo.lines.iter().map(UndoRecord::from).collect(),
+            leftovers: detail.leftovers.iter().map(LeftoverRecord::from).collect(),
         }
     }
 }
@@ -140,16 +214,8 @@ impl TryFrom<DetailRecord> for Detail {
     fn try_from(record: DetailRecord) -> Result<Self, Reason> {
         let entries = record.history.entries()?;
         let aggregate = Aggregate::from_history(&entries).map_err(|error| with_causes(&error))?;
-        let lines = record.undo.into_iter().map(|line| UndoLine {
-            step: StepName::new(&line.step),
-            text: line.text,
-            loss: if line.loses_data { Loss::Data } else { Loss::None },
-        });
-        let leftovers = record.leftovers.into_iter().map(|left| Leftover {
-            step: StepName::new(&left.step),
-            what: left.what,
-            check: left.check,
-        });
+        let lines = record.undo.into_iter().map(UndoLine::from);
+        let leftovers = record.leftovers.into_iter().map(Leftover::from);
         Ok(Self {
             aggregate,
             entries,

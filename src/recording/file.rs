@@ -19,9 +19,10 @@ use crate::tui::tape::Start;
 pub fn create(path: &Path) -> Result<File, RecordingError> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|source| {
         let path = path.to_owned();
-        match source.kind() {
-            io::ErrorKind::AlreadyExists => RecordingError::Exists { path },
-            _ => RecordingError::Create { path, source },
+        if source.kind() == io::ErrorKind::AlreadyExists {
+            RecordingError::Exists { path }
+        } else {
+            RecordingError::Create { path, source }
         }
     })
 }

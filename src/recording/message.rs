@@ -10,10 +10,13 @@ use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
 use crate::recording::Reason;
 use crate::recording::answer::lasting;
-use crate::recording::facts::{self, DetailRecord, EntriesRecord, LineRecord, Raw, UsualRecord};
+use crate::recording::facts::{
+    self, DetailRecord, EntriesRecord, LineRecord, Raw, UndoPlanRecord, UsualRecord,
+};
 use crate::recording::views::{GestureRecord, HistoryRecord, HoldingsRecord, TargetRecord};
+use crate::tui::model::plans::{QuestionNumber, UndoPlan};
 use crate::tui::model::remembered::Remembered;
-use crate::tui::msg::{LaunchRefusal, Msg, What};
+use crate::tui::msg::{Focus, LaunchRefusal, Msg, What};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct MsgRecord {
@@ -26,29 +29,65 @@ pub(super) struct MsgRecord {
 enum WhatRecord {
     Key(Value),
     Pasted(String),
-    Pointed { target: TargetRecord, gesture: GestureRecord },
-    Resized { width: u16, height: u16 },
+    Pointed {
+        target: TargetRecord,
+        gesture: GestureRecord,
+    },
+    Resized {
+        width: u16,
+        height: u16,
+    },
     Due,
     Connected,
     NotConnected(String),
     Pictured(Result<Vec<Raw>, String>),
     UsualRead(Option<UsualRecord>),
-    Changed { row: Raw, entries: EntriesRecord },
-    Logged { deployment: String, line: LineRecord },
-    Stalled { deployment: String, error: String, hint: Option<String> },
+    Changed {
+        row: Raw,
+        entries: EntriesRecord,
+    },
+    Logged {
+        deployment: String,
+        line: LineRecord,
+    },
+    Stalled {
+        deployment: String,
+        error: String,
+        hint: Option<String>,
+    },
     Lagged(u64),
     Silenced,
-    Shown { deployment: String, result: Result<DetailRecord, String> },
-    LogsRead { deployment: String, page: PageRecord, result: Result<Vec<LineRecord>, String> },
     HoldingsRead(Result<Vec<HoldingsRecord>, String>),
     HistoriesRead(Result<Vec<HistoryRecord>, String>),
-    Ordered { deployment: String, verb: String, result: Result<(), String> },
+    Shown {
+        deployment: String,
+        result: Result<DetailRecord, String>,
+    },
+    LogsRead {
+        deployment: String,
+        page: PageRecord,
+        result: Result<Vec<LineRecord>, String>,
+    },
+    PlanRead {
+        question: QuestionNumber,
+        deployment: String,
+        result: Result<UndoPlanRecord, String>,
+    },
+    Ordered {
+        deployment: String,
+        verb: String,
+        result: Result<(), String>,
+    },
     Exported(Result<String, String>),
-    Launched { deployment: String, saga: String },
+    Launched {
+        deployment: String,
+        saga: String,
+    },
     LaunchRefused(RefusalRecord),
     Planned(Raw),
     AnswerLost,
     Remembered(Box<Remembered>),
+    Focused(Focus),
     Warned(String),
 }
 
@@ -113,6 +152,11 @@ impl From<&What> for WhatRecord {
                 let read = result.as_ref().map(|all| all.iter().map(Into::into).collect());
                 Self::HistoriesRead(read.map_err(Clone::clone))
             }
+            What::PlanRead { question, deployment, result } => Self::PlanRead {
+                question: *question,
+                deployment: deployment.to_string(),
+                result: result.as_ref().map(UndoPlanRecord::from).map_err(Clone::clone),
+            },
             What::Ordered { deployment, verb, result } => Self::Ordered {
                 deployment: deployment.to_string(),
                 verb: (*verb).to_owned(),
@@ -127,6 +171,7 @@ impl From<&What> for WhatRecord {
             What::Planned(plan) => Self::Planned(facts::plan(plan)),
             What::AnswerLost => Self::AnswerLost,
             What::Remembered(remembered) => Self::Remembered(remembered.clone()),
+            What::Focused(focus) => Self::Focused(*focus),
             What::Warned(why) => Self::Warned(why.clone()),
         }
     }
@@ -268,6 +313,11 @@ impl TryFrom<WhatRecord> for What {
                 Self::HistoriesRead(Ok(all?))
             }
             WhatRecord::HistoriesRead(Err(why)) => Self::HistoriesRead(Err(why)),
+            WhatRecord::PlanRead { question, deployment, result } => Self::PlanRead {
+                question,
+                deployment: facts::id(&deployment)?,
+                result: result.map(UndoPlan::from),
+            },
             WhatRecord::Ordered { deployment, verb, result } => {
                 Self::Ordered { deployment: facts::id(&deployment)?, verb: lasting(verb), result }
             }
@@ -280,6 +330,7 @@ impl TryFrom<WhatRecord> for What {
             WhatRecord::Planned(plan) => Self::Planned(facts::read_plan(&plan)?),
             WhatRecord::AnswerLost => Self::AnswerLost,
             WhatRecord::Remembered(remembered) => Self::Remembered(remembered),
+            WhatRecord::Focused(focus) => Self::Focused(focus),
             WhatRecord::Warned(why) => Self::Warned(why),
         })
     }

@@ -1,7 +1,7 @@
 //! Takes a session down without ever keeping the screen waiting: a thread of its own writes.
 
 use std::io::{BufWriter, Write};
-use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError, TrySendError};
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -91,10 +91,7 @@ fn write(mut to: BufWriter<impl Write>, lines_rx: &Receiver<String>) -> std::io:
         let mut next = Some(line);
         while let Some(line) = next {
             to.write_all(line.as_bytes())?;
-            next = match lines_rx.try_recv() {
-                Ok(line) => Some(line),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            };
+            next = lines_rx.try_recv().ok();
         }
         to.flush()?;
     }

@@ -159,7 +159,7 @@ impl From<Target> for TargetRecord {
             Target::Event(audit::Key { at, deployment, seq }) => {
                 Self::Event { at: at.as_millis(), deployment: deployment.to_string(), seq }
             }
-            Target::Hint(command) => Self::Hint(format!("{command:?}")),
+            Target::Hint(command) => Self::Hint(command.name().to_owned()),
             Target::Answer(code) => {
                 Self::Answer(serde_json::to_value(code).expect("a key is plain data"))
             }
@@ -190,7 +190,7 @@ impl TryFrom<TargetRecord> for Target {
             }),
             TargetRecord::Hint(name) => {
                 let mut commands = keymap::bindings().map(|binding| binding.command);
-                let command = commands.find(|command| format!("{command:?}") == name);
+                let command = commands.find(|command| command.name() == name);
                 Self::Hint(command.ok_or_else(|| format!("`{name}` is no command"))?)
             }
             TargetRecord::Answer(code) => {

@@ -6,7 +6,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::config::NotifyWhen;
 use crate::tui::model::remembered::Remembered;
+use crate::tui::notify::Notify;
 use crate::tui::tape::Tape;
 
 /// What stands beside the screen.
@@ -18,6 +20,10 @@ pub struct Beside {
     pub warning: Option<String>,
     /// Who keeps how the screen looks.
     pub keeper: Option<Arc<dyn Keeper>>,
+    /// How somebody is called.
+    pub notify: Notify,
+    /// When.
+    pub notify_when: Option<NotifyWhen>,
     /// Who takes the session down.
     pub tape: Option<Box<dyn Tape>>,
 }

@@ -5,6 +5,7 @@ use crate::domain::log::LogPage;
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::OnFailure;
 use crate::domain::spec::DeploymentSpec;
+use crate::tui::model::plans::QuestionNumber;
 use crate::tui::model::remembered::Remembered;
 use crate::tui::options::Mouse;
 
@@ -28,6 +29,13 @@ pub enum Effect {
     ReadHoldings(Vec<DeploymentId>),
     /// Read the histories of these deployments.
     ReadHistories(Vec<DeploymentId>),
+    /// Read what undoing a deployment would do.
+    ReadPlan {
+        /// For which question.
+        question: QuestionNumber,
+        /// Whose.
+        deployment: DeploymentId,
+    },
     /// Give an order.
     Order {
         /// For which deployment.
@@ -57,6 +65,8 @@ pub enum Effect {
     Capture(Mouse),
     /// Keep how the screen looks.
     Remember(Box<Remembered>),
+    /// Call whoever is needed, with these words.
+    Notify(String),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back until the program is continued.

@@ -5,6 +5,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+pub mod names;
+
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the table below says what each one does, for the help")]
@@ -34,6 +36,11 @@ pub enum Command {
     Sort,
     Mouse,
     Filter,
+    Mark,
+    MarkAll,
+    Unmark,
+    Go,
+    CommandLine,
     NeedsYouOnly,
     Launch,
     Act(Verb),
@@ -79,6 +86,8 @@ pub enum Verb {
 pub enum Scope {
     /// In every pane.
     Everywhere,
+    /// In the list only, while the present is shown.
+    List,
     /// In the log pane only.
     Log,
     /// In the inventory only.
@@ -121,7 +130,7 @@ pub struct Binding {
     pub command: Command,
     /// Where they hold.
     pub scope: Scope,
-    /// The keys.
+    /// The keys; none when it is only typed.
     pub keys: &'static [Key],
     /// The keys as a person reads them.
     pub shown: &'static str,
@@ -217,7 +226,7 @@ pub fn dialog(event: KeyEvent) -> DialogKey {
 }
 
 /// The key that a dialog's hint names, if it names a single one.
-pub fn named(shown: &str) -> Option<KeyCode> {
+pub fn key_named(shown: &str) -> Option<KeyCode> {
     match shown {
         "Enter" => Some(KeyCode::Enter),
         "Esc" => Some(KeyCode::Esc),
@@ -250,11 +259,11 @@ fn holds(binding: Scope, scopes: &[Scope]) -> bool {
 }
 
 macro_rules! table {
-    ($($group:ident $scope:ident $command:expr, [$($key:expr),+] $shown:literal $does:literal $footer:expr;)+) => {
+    ($($group:ident $scope:ident $command:expr, [$($key:expr),*] $shown:literal $does:literal $footer:expr;)+) => {
         &[$(Binding {
             command: $command,
             scope: Scope::$scope,
-            keys: &[$($key),+],
+            keys: &[$($key),*],
             shown: $shown,
             does: $does,
             group: Group::$group,
@@ -298,6 +307,11 @@ const TABLE: &[Binding] = table! {
     Act  Everywhere C::Act(Verb::Abandon),   [c('a')]                              "a"         "abandon"             Some(15);
     Act  Everywhere C::Act(Verb::Hold),      [c('h')]                              "h"         "hold, resume"        Some(16);
     Act  Everywhere C::Act(Verb::Details),   [c('o')]                              "o"         "details"             Some(17);
+    Act  List       C::Mark,                 [c(' ')]                              "Space"     "mark, unmark"        Some(18);
+    Act  List       C::MarkAll,              [c('A')]                              "A"         "mark all shown"      None;
+    Act  Everywhere C::Unmark,               []                                    ""          "unmark all, or some" None;
+    View Everywhere C::CommandLine,          [c(':')]                              ":"         "command line"        Some(44);
+    Move Everywhere C::Go,                   []                                    ""          "to a deployment"     None;
     View Everywhere C::Filter,               [c('/')]                              "/"         "filter; log: search"  Some(40);
     View Everywhere C::NeedsYouOnly,         [c('!')]                              "!"         "needs you"           Some(41);
     View Everywhere C::Zoom,                 [c('z')]                              "z"         "zoom"                Some(42);
@@ -336,9 +350,10 @@ mod tests {
     fn no_key_means_two_things_in_one_place() {
         for (index, binding) in TABLE.iter().enumerate() {
             for other in &TABLE[index + 1..] {
-                // A past is looked at in any pane.
-                let meet = [binding.scope, other.scope].contains(&Scope::Everywhere)
-                    || [binding.scope, other.scope].contains(&Scope::Past)
+                // A past is looked at in any pane; the keys of the list rest meanwhile.
+                let scopes = [binding.scope, other.scope];
+                let meet = scopes.contains(&Scope::Everywhere)
+                    || (scopes.contains(&Scope::Past) && !scopes.contains(&Scope::List))
                     || binding.scope == other.scope;
                 let shared = binding.keys.iter().find(|key| other.keys.contains(key));
                 assert!(

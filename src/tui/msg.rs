@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
+use serde::{Deserialize, Serialize};
 
 use crate::control::{Detail, History, Holdings, Launched, Notice, NumberedLine};
 use crate::domain::id::DeploymentId;
@@ -12,6 +13,7 @@ use crate::domain::spec::FieldError;
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
+use crate::tui::model::plans::{QuestionNumber, UndoPlan};
 use crate::tui::model::pointer::{Gesture, Target};
 use crate::tui::model::remembered::Remembered;
 
@@ -84,6 +86,15 @@ pub enum What {
     HoldingsRead(Result<Vec<Holdings>, String>),
     /// Some histories were read.
     HistoriesRead(Result<Vec<History>, String>),
+    /// What undoing a deployment would do was read.
+    PlanRead {
+        /// For which question.
+        question: QuestionNumber,
+        /// Whose.
+        deployment: DeploymentId,
+        /// The plan, or why there is none.
+        result: Result<UndoPlan, String>,
+    },
     /// An order was answered.
     Ordered {
         /// Whose.
@@ -103,8 +114,20 @@ pub enum What {
     AnswerLost,
     /// This is how the screen looked when it was left.
     Remembered(Box<Remembered>),
+    /// The terminal says whether somebody looks at it.
+    Focused(Focus),
     /// Something beside the deployments went wrong: the operator should hear of it.
     Warned(String),
+}
+
+/// Whether somebody looks at the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Focus {
+    /// Somebody does.
+    Here,
+    /// Another window has the keys.
+    Away,
 }
 
 /// Why a launch was refused.

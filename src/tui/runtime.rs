@@ -20,7 +20,8 @@ use crate::tui::beside::Beside;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::pointer::Gesture;
-use crate::tui::msg::{Msg, What};
+use crate::tui::msg::{Focus, Msg, What};
+use crate::tui::notify::Notify;
 use crate::tui::options::{Exit, Mouse, Options, TuiError};
 use crate::tui::runtime::keeping::Keeping;
 use crate::tui::runtime::signals::{Signals, Wish};
@@ -30,6 +31,7 @@ use crate::tui::view::{Counting, ViewState};
 
 mod asking;
 mod keeping;
+mod notifying;
 pub(super) mod signals;
 
 /// At most so many frames a second, keys apart.
@@ -38,7 +40,7 @@ const FRAME: Duration = Duration::from_millis(33);
 /// How many notices are taken in between two looks at the keyboard.
 const NOTICES_A_TURN: usize = 512;
 
-/// How long orders that are under way are waited for when the operator leaves.
+/// How long the next answer to an order is waited for when the operator leaves.
 const LAST_ORDERS: Duration = Duration::from_secs(2);
 
 /// What a frame is drawn on.
@@ -67,6 +69,12 @@ pub trait Screen {
     /// When the terminal refuses.
     fn capture(&mut self, mouse: Mouse) -> io::Result<()>;
 
+    /// Writes what attracts whoever looks elsewhere: a bell, or a notification.
+    ///
+    /// # Errors
+    /// When the terminal refuses to be written to.
+    fn attract(&mut self, bytes: &[u8]) -> io::Result<()>;
+
     /// Gives the terminal back and stops the program. It may run on for a moment before it stops,
     /// so nothing is drawn before [`Screen::resume`].
     ///
@@ -93,6 +101,8 @@ pub struct Runtime<'s, S> {
     orders: JoinSet<Answer>,
     keeping: Keeping,
     tape: Option<Box<dyn Tape>>,
+    notify: Notify,
+    told_program: Told,
     told_first: Vec<What>,
     dirty: Dirty,
     presence: Presence,
@@ -105,6 +115,14 @@ enum Dirty {
     No,
     Soon,
     Now,
+}
+
+/// How telling a program went the last time: a failure is told once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Told {
+    #[default]
+    Nothing,
+    Failed,
 }
 
 /// Whether the terminal is the dashboard's.
@@ -121,6 +139,7 @@ enum Answer {
     Connected(Result<Arc<dyn Control>, String>),
     Watching(Result<Watch, String>),
     Kept(Result<(), String>),
+    Told(Result<(), String>),
     Says(What),
 }
 
@@ -156,6 +175,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
             orders: JoinSet::new(),
             keeping: Keeping::default(),
             tape: None,
+            notify: Notify::default(),
+            told_program: Told::default(),
             told_first: Vec::new(),
             dirty: Dirty::Now,
             presence: Presence::Here,
@@ -168,6 +189,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
     pub fn beside(mut self, beside: Beside) -> Self {
         self.keeping = Keeping::with(beside.keeper);
         self.tape = beside.tape;
+        self.notify = beside.notify;
+        self.model.alerts.when = beside.notify_when.unwrap_or(self.model.alerts.when);
         let remembered = beside.remembered.map(|remembered| What::Remembered(remembered.into()));
         self.told_first.extend(remembered.into_iter().chain(beside.warning.map(What::Warned)));
         self
@@ -192,7 +215,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             }
             if let Some(exit) = self.model.ended {
                 self.keep_last_looks();
-                self.finish_orders().await;
+                self.finish_orders().await?;
                 return Ok(exit);
             }
             let frame_at = self.drawn_at.map_or_else(Instant::now, |drawn| drawn + FRAME);
@@ -242,6 +265,15 @@ impl<'s, S: Screen> Runtime<'s, S> {
                     self.send(what, Dirty::Soon)?;
                 }
             }
+            Wake::Answer(Answer::Told(result)) => {
+                let failed_before = self.told_program == Told::Failed;
+                self.told_program = if result.is_err() { Told::Failed } else { Told::Nothing };
+                if let Err(why) = result
+                    && !failed_before
+                {
+                    self.send(What::Warned(why), Dirty::Soon)?;
+                }
+            }
             Wake::Answer(Answer::Says(what)) => self.send(what, Dirty::Soon)?,
             Wake::Notice(notice) => self.notice(notice)?,
             Wake::Draw => self.draw()?,
@@ -258,7 +290,9 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.send(What::Resized { width, height }, Dirty::Now)
             }
             TerminalEvent::Mouse(event) => self.pointed(event),
-            TerminalEvent::FocusGained | TerminalEvent::FocusLost => Ok(()),
+            // Nothing on the screen depends on it.
+            TerminalEvent::FocusGained => self.send(What::Focused(Focus::Here), Dirty::No),
+            TerminalEvent::FocusLost => self.send(What::Focused(Focus::Away), Dirty::No),
         }
     }
 
@@ -334,6 +368,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             }
             Effect::Copy(text) => self.screen.copy(&text)?,
             Effect::Capture(mouse) => self.screen.capture(mouse)?,
+            Effect::Notify(words) => self.call(&words)?,
             Effect::Remember(remembered) => {
                 self.keeping.keep(*remembered, &mut self.orders);
             }
@@ -347,6 +382,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             | Effect::ReadLogs { .. }
             | Effect::ReadHoldings(_)
             | Effect::ReadHistories(_)
+            | Effect::ReadPlan { .. }
             | Effect::Plan { .. } => {
                 if let Some(control) = &self.control {
                     let ask = asking::ask(Arc::clone(control), effect, &self.options);
@@ -370,23 +406,31 @@ impl<'s, S: Screen> Runtime<'s, S> {
         Ok(())
     }
 
+    fn call(&mut self, words: &str) -> Result<(), TuiError> {
+        let words = format!("Arcadia: {words}");
+        self.screen.attract(&self.notify.bytes(&words))?;
+        if let Some(command) = self.notify.command.clone() {
+            self.reads.spawn(async { Answer::Told(notifying::tell(command, words).await) });
+        }
+        Ok(())
+    }
+
     fn keep_last_looks(&mut self) {
         if let Some(remembered) = self.model.to_remember() {
             self.keeping.keep(remembered, &mut self.orders);
         }
     }
 
-    /// What was ordered must reach the engine, although nobody is there to read the answer.
-    async fn finish_orders(&mut self) {
-        let all = async {
-            while let Some(answer) = self.orders.join_next().await {
-                // Looks that waited for these to be written.
-                if let Ok(Answer::Kept(result)) = answer {
-                    self.keeping.kept(result, &mut self.orders);
-                }
-            }
-        };
-        let _ = tokio::time::timeout(LAST_ORDERS, all).await;
+    /// What was ordered must reach the engine, although nobody is there to read the answer: those
+    /// of many that wait for their turn as well, for as long as the engine answers. Looks that waited
+    /// for others to be written go with them.
+    async fn finish_orders(&mut self) -> Result<(), TuiError> {
+        while let Ok(Some(answer)) =
+            tokio::time::timeout(LAST_ORDERS, self.orders.join_next()).await
+        {
+            self.wake(answer_or_loss(answer))?;
+        }
+        Ok(())
     }
 
     fn draw(&mut self) -> Result<(), TuiError> {

@@ -16,7 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
+};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
@@ -106,6 +108,12 @@ impl Screen for TakenTerminal {
         capture(mouse)
     }
 
+    fn attract(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut stdout = io::stdout();
+        stdout.write_all(bytes)?;
+        stdout.flush()
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         give_back();
         Ok(kill_process(getpid(), Signal::STOP)?)
@@ -188,7 +196,13 @@ fn capture(mouse: Mouse) -> io::Result<()> {
 fn take_over(mouse: Mouse) -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        EnableFocusChange,
+        cursor::Hide
+    )?;
     match mouse {
         Mouse::Captured => capture(mouse),
         // It is the terminal's already, and need not be told so.
@@ -203,6 +217,7 @@ fn give_back() {
             io::stdout(),
             EndSynchronizedUpdate,
             ReleaseMouse,
+            DisableFocusChange,
             DisableBracketedPaste,
             LeaveAlternateScreen,
             cursor::Show

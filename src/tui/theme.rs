@@ -49,6 +49,11 @@ impl Theme {
         Style::new().add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM)
     }
 
+    /// A row that is marked.
+    pub const fn marked(self) -> Style {
+        self.tint(Ansi::Yellow).add_modifier(Modifier::BOLD).remove_modifier(Modifier::DIM)
+    }
+
     /// The border of the pane that has the keys, and of dialogs.
     pub const fn focused_border(self) -> Style {
         self.tint(Ansi::Cyan).add_modifier(Modifier::BOLD)
@@ -228,6 +233,7 @@ pub const fn standing_count_word(standing: Standing) -> &'static str {
 #[expect(missing_docs, reason = "each field is named by what its sign means")]
 pub struct Signs {
     pub cursor: &'static str,
+    pub marked: &'static str,
     pub needs_you: &'static str,
     pub running: &'static str,
     pub waiting: &'static str,
@@ -258,6 +264,7 @@ pub struct Signs {
 
 const UNICODE: Signs = Signs {
     cursor: "▸",
+    marked: "◆",
     needs_you: "‼",
     running: "◐",
     waiting: "◌",
@@ -287,6 +294,7 @@ const UNICODE: Signs = Signs {
 
 const ASCII: Signs = Signs {
     cursor: ">",
+    marked: "+",
     needs_you: "!!",
     running: ">",
     waiting: "~",

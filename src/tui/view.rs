@@ -18,6 +18,7 @@ use crate::tui::view::zones::Zones;
 mod audit;
 mod board;
 pub mod canvas;
+mod command_line;
 mod details;
 mod dialog;
 mod footer;
@@ -30,11 +31,11 @@ pub mod layout;
 mod list;
 mod log;
 mod prompts;
+mod question;
 mod row;
 mod saga;
 mod scene;
 mod step;
-mod undo;
 mod usual;
 mod waiting;
 pub mod zones;
@@ -156,8 +157,8 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
     }
     match &model.overlay {
         Some(Overlay::Launch) => launch::draw(model, canvas),
-        Some(Overlay::Undo(dialog)) => undo::draw(model, dialog, canvas),
-        Some(Overlay::Reason(dialog)) => prompts::reason(model, dialog, canvas),
+        Some(Overlay::CommandLine(line)) => command_line::draw(line, canvas),
+        Some(Overlay::Question(asked)) => question::draw(model, asked, canvas),
         Some(Overlay::Details { deployment }) => details::draw(model, *deployment, canvas),
         Some(Overlay::Help { scroll }) => help::draw(*scroll, canvas),
         Some(Overlay::Quit) => prompts::quit(model, canvas),

@@ -21,7 +21,7 @@ use arcadia::tui::model::form::Field;
 use arcadia::tui::model::inventory::Place;
 use arcadia::tui::model::pointer::{Gesture, Target};
 use arcadia::tui::model::remembered::Remembered;
-use arcadia::tui::msg::{LaunchRefusal, Msg, What};
+use arcadia::tui::msg::{Focus, LaunchRefusal, Msg, What};
 use arcadia::tui::options::{Ascii, Color};
 use arcadia::tui::replay::playback::Playback;
 use arcadia::tui::replay::{Script, Showing, Speed, page};
@@ -285,6 +285,8 @@ fn every_message() -> Vec<Msg> {
         What::LogsRead { deployment, page: LogPage::Last, result: Err(no()) },
         What::Ordered { deployment, verb: "cancel", result: Ok(()) },
         What::Ordered { deployment, verb: "cancel", result: Err(no()) },
+        What::Exported(Ok("incident.txt".to_owned())),
+        What::Exported(Err(no())),
         What::Launched(Ok(Launched { deployment: DeploymentId::from_u128(9), saga })),
         What::Launched(Err(refused)),
         What::Launched(Err(LaunchRefusal::Other(no()))),
@@ -294,6 +296,7 @@ fn every_message() -> Vec<Msg> {
             filter: Some("web".to_owned()),
             ..Remembered::default()
         })),
+        What::Focused(Focus::Away),
         What::Warned(no()),
         What::HoldingsRead(Ok(vec![
             story.holdings(),

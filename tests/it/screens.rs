@@ -7,11 +7,13 @@ mod chaos;
 pub(crate) mod control;
 mod inventory;
 mod keys;
+mod marked;
+mod notifying;
 mod past;
 mod pointer;
 mod remembering;
 mod running;
-mod stage;
+pub(crate) mod stage;
 mod usual;
 pub(crate) mod world;
 
@@ -30,6 +32,11 @@ fn check(name: &str, scene: impl Fn(&mut Stage)) {
         scene(&mut stage);
         insta::assert_snapshot!(format!("{name}_{width}x{height}"), stage.drawn());
     }
+}
+
+/// Compares a frame with the one of that name on file.
+fn on_file(name: &str, drawn: &str) {
+    insta::assert_snapshot!(name, drawn);
 }
 
 fn with_zoo(stage: &mut Stage) {

@@ -6,7 +6,7 @@ use std::{fs, thread};
 use rustix::process::Signal;
 use vt100::{Color, MouseProtocolMode, Screen};
 
-use crate::support::home::{Home, launch};
+use crate::support::home::{Home, QUICK, launch};
 use crate::support::simulated::Simulated;
 use crate::support::terminal::{ENTER, ESC, TAB, Terminal, exit_after_hangup};
 use crate::support::wait::Deadline;
@@ -127,6 +127,40 @@ fn a_launch_is_cancelled_in_the_middle_of_a_wait() {
     terminal.wait_for_text("CANCELLED");
     terminal.keys("q");
     assert_eq!(terminal.wait_for_end(), 0);
+}
+
+#[test]
+fn many_are_marked_and_cancelled_after_their_count_is_typed() {
+    let cloud =
+        Simulated::configured(&QUICK.replace("address_delay = \"50ms\"", "address_delay = \"1h\""));
+    let home = cloud.home();
+    for (before, slug) in ["web", "api", "cache"].into_iter().enumerate() {
+        let program = home.start(&launch(slug));
+        cloud.wait_until("its droplet", |cloud| cloud.droplets().len() > before);
+        program.kill();
+    }
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("Deployments 3");
+    terminal.keys("A");
+    terminal.wait_for_text("Deployments 3 · 3 marked");
+    terminal.keys("c");
+    terminal.wait_for_text("Cancel 3 marked?");
+    // The question goes on with the sagas: a droplet that is made meanwhile is said.
+    terminal.wait_for_text("destroys 3 droplets with all data");
+    assert_eq!(cloud.droplets().len(), 3);
+    terminal.keys(&format!("2{ENTER}"));
+    terminal.wait_for_text("Enter is dead until it matches");
+    terminal.keys(&format!("\x7f3{ENTER}"));
+    terminal.wait_for("three that are cancelled, and no mark", |screen| {
+        header(screen).contains("3 cancelled") && !screen.contents().contains("marked")
+    });
+    terminal.keys(&format!(":go acme/web{ENTER}"));
+    terminal.keys("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    let standings: Vec<_> =
+        home.deployments().into_iter().map(|row| row["standing"].clone()).collect();
+    assert_eq!(standings, ["cancelled", "cancelled", "cancelled"]);
+    assert_eq!(cloud.droplets(), []);
 }
 
 #[test]

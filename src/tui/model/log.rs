@@ -257,6 +257,11 @@ impl Log {
         self.least = next.unwrap_or(LogLevel::ALL[0]);
     }
 
+    /// Shows only lines that are at least so grave.
+    pub fn show_from(&mut self, least: LogLevel) {
+        self.least = least;
+    }
+
     /// Tells times the next way.
     pub fn next_times(&mut self) {
         self.times = match self.times {

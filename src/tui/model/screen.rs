@@ -66,6 +66,11 @@ impl Model {
             // They are about the selected deployment, which is not to be seen here.
             Command::Act(_)
             | Command::Launch
+            | Command::Mark
+            | Command::MarkAll
+            | Command::Unmark
+            | Command::Go
+            | Command::CommandLine
             | Command::Export
             | Command::NeedsYouOnly
             | Command::NextPane

@@ -10,6 +10,7 @@ use crate::domain::log::LogPage;
 use crate::tui::effect::Effect;
 use crate::tui::incident::Incident;
 use crate::tui::model::log::{CAPACITY, PAGE};
+use crate::tui::model::plans::UndoPlan;
 use crate::tui::msg::{LaunchRefusal, What};
 use crate::tui::options::Options;
 use crate::tui::runtime::Answer;
@@ -52,6 +53,12 @@ pub(super) fn ask(
                 let result = control.histories(&deployments).await;
                 Answer::Says(What::HistoriesRead(result.map_err(|error| told(&error))))
             }
+            Effect::ReadPlan { question, deployment } => {
+                let result = control.show(deployment).await;
+                let result = result.map(|detail| UndoPlan::from(&detail));
+                let result = result.map_err(|error| told(&error));
+                Answer::Says(What::PlanRead { question, deployment, result })
+            }
             Effect::Order { deployment, order } => {
                 let verb = order.verb();
                 let request = OrderRequest { deployment, command, order, by };
@@ -67,9 +74,10 @@ pub(super) fn ask(
                 Answer::Says(What::Planned(control.plan(&spec, on_failure)))
             }
             Effect::Export(_)
-            | Effect::Remember(_)
             | Effect::Capture(_)
             | Effect::Copy(_)
+            | Effect::Remember(_)
+            | Effect::Notify(_)
             | Effect::Redraw
             | Effect::Suspend => Answer::Says(What::Due),
         }

@@ -109,11 +109,10 @@ fn opens(target: Target) -> bool {
 /// Whether a dialog lies over the panes. What is typed in a title covers nothing.
 fn is_covered(model: &Model) -> bool {
     match &model.overlay {
-        None | Some(Overlay::Filter(_) | Overlay::Search(_)) => false,
+        None | Some(Overlay::Filter(_) | Overlay::Search(_) | Overlay::CommandLine(_)) => false,
         Some(
             Overlay::Launch
-            | Overlay::Undo(_)
-            | Overlay::Reason(_)
+            | Overlay::Question(_)
             | Overlay::Details { .. }
             | Overlay::Help { .. }
             | Overlay::Quit,

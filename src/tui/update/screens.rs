@@ -87,6 +87,11 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         // They are not allowed here.
         Command::Act(_)
         | Command::Launch
+        | Command::Mark
+        | Command::MarkAll
+        | Command::Unmark
+        | Command::Go
+        | Command::CommandLine
         | Command::Export
         | Command::NeedsYouOnly
         | Command::NextPane

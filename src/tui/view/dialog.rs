@@ -7,11 +7,9 @@ use tui_input::Input;
 
 use crate::tui::keymap;
 use crate::tui::model::pointer::Target;
+use crate::tui::model::question::FILLS;
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
-
-/// Below this many columns a dialog fills the screen.
-const FILLS: usize = 64;
 
 /// Opens a dialog with room for so many cells of content, and returns its inside.
 pub(super) fn open<'c>(
@@ -22,7 +20,7 @@ pub(super) fn open<'c>(
     height: usize,
 ) -> Canvas<'c> {
     let screen = canvas.area();
-    let area = if canvas.width() < FILLS {
+    let area = if screen.width < FILLS {
         screen
     } else {
         let width = cells(width + 4).min(screen.width.saturating_sub(2));
@@ -81,7 +79,7 @@ pub(super) fn answer(
     let plain = canvas.theme.plain();
     let end = canvas.put(x, y, key, style);
     let end = canvas.put(end + 1, y, does, plain);
-    if let Some(code) = keymap::named(key) {
+    if let Some(code) = keymap::key_named(key) {
         canvas.zone(x, y, end.saturating_sub(x), Target::Answer(code));
     }
     end

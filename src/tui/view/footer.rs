@@ -98,21 +98,30 @@ fn answers(hints: &[(&'static str, &'static str)]) -> Vec<Hint> {
     let hint = |(key, does): &(&'static str, &'static str)| Hint {
         key,
         does,
-        target: keymap::named(key).map(Target::Answer),
+        target: keymap::key_named(key).map(Target::Answer),
     };
     hints.iter().map(hint).collect()
 }
 
 fn of_panes(model: &Model) -> Vec<Hint> {
-    keymap::footer(model.scopes())
-        .into_iter()
-        .filter(|binding| model.allows(binding.command))
-        .map(|binding| Hint {
-            key: binding.shown,
-            does: does(model, binding),
-            target: Some(Target::Hint(binding.command)),
-        })
-        .collect()
+    let mut bound = keymap::footer(model.scopes());
+    bound.retain(|binding| model.allows(binding.command));
+    let marked = !model.marks.is_empty();
+    if marked {
+        // Who marked something is about to act on it.
+        bound.sort_by_key(|binding| !matches!(binding.command, Command::Act(_)));
+    }
+    let unmark = (marked && model.pane == Pane::List).then_some(Hint {
+        key: "Esc",
+        does: "unmark all",
+        target: Some(Target::Hint(Command::Back)),
+    });
+    let bound = bound.into_iter().map(|binding| Hint {
+        key: binding.shown,
+        does: does(model, binding),
+        target: Some(Target::Hint(binding.command)),
+    });
+    unmark.into_iter().chain(bound).collect()
 }
 
 fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
@@ -121,8 +130,9 @@ fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
     }
     let held = model.list.selected().is_some_and(|row| row.standing == Standing::Held);
     match (binding.command, model.pane) {
-        (Command::Act(Verb::Hold), _) if held => "resume",
+        (Command::Act(Verb::Hold), _) if held && model.marks.is_empty() => "resume",
         (Command::Act(Verb::Hold), _) => "hold",
+        (Command::Mark, _) => "mark",
         (Command::Filter, Pane::Log) => "search",
         (Command::Filter, Pane::List | Pane::Saga) => "filter",
         (_, Pane::List | Pane::Saga | Pane::Log) => binding.does,
@@ -154,7 +164,9 @@ fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<(&'static str, &'static s
                 ("Esc", "close, draft stays"),
             ]
         }
-        Overlay::Undo(_) | Overlay::Reason(_) => vec![("Esc", "leave it as it is")],
+        // It draws its own.
+        Overlay::CommandLine(_) => Vec::new(),
+        Overlay::Question(_) => vec![("Esc", "leave it as it is"), ("↑ ↓", "scroll")],
         Overlay::Details { deployment } => {
             let row = model.list.row(*deployment);
             let acts = [

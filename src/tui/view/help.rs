@@ -1,54 +1,61 @@
-//! The keys, read from the one table.
+//! The keys and the names of the commands, read from the one table.
 
 use crate::tui::keymap::{self, Group, Scope};
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog;
 
-/// The cells of a column of the help, at least and at most.
-const COLUMN: (usize, usize) = (24, 29);
+/// The cells of a column at least; and from how many on it has room for what is typed as well.
+const COLUMN: usize = 34;
+const WITH_NAMES: usize = 46;
+
+/// The cells of a column at most.
+const WIDEST: usize = 54;
+
+/// The cells of the keys, and of the name that is typed.
+const KEYS: usize = 8;
+const NAME: usize = 17;
 
 /// Draws the help.
 pub(super) fn draw(scroll: usize, canvas: &mut Canvas<'_>) {
-    let third = canvas.width().saturating_sub(6) / 3;
-    let columns = if third < COLUMN.0 { 1 } else { 3 };
-    let column = third.clamp(COLUMN.0, COLUMN.1);
-    let groups: Vec<Vec<Line>> = Group::ALL.into_iter().map(lines).collect();
-    let height = match columns {
-        1 => groups.iter().map(|lines| lines.len() + 1).sum(),
-        _ => groups.iter().map(Vec::len).max().unwrap_or(0),
+    let lines: Vec<Line> = Group::ALL.into_iter().flat_map(lines).collect();
+    let width = canvas.width().saturating_sub(6);
+    let fits = |cells: usize, columns: usize| width / cells >= columns;
+    let columns = match lines.len() {
+        _ if fits(WITH_NAMES, 3) => 3,
+        _ if fits(COLUMN, 2) => 2,
+        _ => 1,
     };
-    let mut inside = dialog::open(canvas, "Help", "Esc closes", column * columns, height);
-    if columns == 1 {
-        let all: Vec<Line> = groups.into_iter().flatten().collect();
-        let scroll = scroll.min(all.len().saturating_sub(inside.height()));
-        for (y, line) in all.iter().skip(scroll).enumerate() {
-            line.draw((0, y), column, &mut inside);
-        }
-    } else {
-        let scroll = scroll.min(height.saturating_sub(inside.height()));
-        for (place, lines) in groups.iter().enumerate() {
-            for (y, line) in lines.iter().skip(scroll).enumerate() {
-                line.draw((place * column, y), column, &mut inside);
-            }
+    let column = (width / columns).min(WIDEST);
+    let height = lines.len().div_ceil(columns);
+    // The frame and a line of margin above and below.
+    let all_fit = height + 4 <= canvas.height();
+    let right = if all_fit { "Esc closes" } else { "j k scroll · Esc closes" };
+    let mut inside = dialog::open(canvas, "Help", right, column * columns, height);
+    let scroll = scroll.min(height.saturating_sub(inside.height()));
+    for (place, lines) in lines.chunks(height.max(1)).enumerate() {
+        for (y, line) in lines.iter().skip(scroll).enumerate() {
+            line.draw((place * column, y), column, &mut inside);
         }
     }
 }
 
 enum Line {
     Heading(&'static str),
-    Key { shown: &'static str, does: String },
+    Key { shown: &'static str, name: &'static str, does: String },
 }
 
 fn lines(group: Group) -> Vec<Line> {
     let keys = keymap::bindings().filter(|binding| binding.group == group).map(|binding| {
         let place = match binding.scope {
+            Scope::List => "list: ",
             Scope::Log => "log: ",
             Scope::Audit => "audit: ",
             Scope::Inventory => "inventory: ",
             Scope::Past => "past: ",
             Scope::Everywhere => "",
         };
-        Line::Key { shown: binding.shown, does: format!("{place}{}", binding.does) }
+        let does = format!("{place}{}", binding.does);
+        Line::Key { shown: binding.shown, name: binding.command.name(), does }
     });
     std::iter::once(Line::Heading(group.title())).chain(keys).collect()
 }
@@ -60,9 +67,19 @@ impl Line {
             Self::Heading(title) => {
                 canvas.put(x, y, title, theme.quiet());
             }
-            Self::Key { shown, does } => {
+            Self::Key { shown, name, does } => {
                 canvas.put(x, y, shown, theme.strong());
-                canvas.field(x + 8, y, column - 9, does, theme.plain());
+                let named = column >= WITH_NAMES;
+                let room = column - KEYS - 1 - if named { NAME } else { 0 };
+                if named {
+                    canvas.field(x + KEYS + room, y, NAME, &format!(":{name}"), theme.quiet());
+                }
+                // What has no key is typed.
+                let does = match (*shown, named) {
+                    ("", false) => format!(":{name} {does}"),
+                    _ => does.clone(),
+                };
+                canvas.field(x + KEYS, y, room, &does, theme.plain());
             }
         }
     }

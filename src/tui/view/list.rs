@@ -62,6 +62,9 @@ fn rows(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>) {
         let Some(row) = model.list.row(*id) else { continue };
         columns.row(model, row, y, canvas);
         canvas.zone(0, y, canvas.width(), Target::Row(*id));
+        if model.marks.has(*id) {
+            columns.mark(y, canvas);
+        }
         if !row.standing.is_finished() {
             counting = Counting::Seconds;
         }
@@ -106,7 +109,11 @@ fn title(model: &Model, theme: Theme) -> String {
         Scope::NeedsYou => "needs you only",
         Scope::All => "needs you first, then slowest",
     };
-    format!("Deployments {}{filter} · {order}", model.list.total())
+    let marked = match model.marks.count() {
+        0 => String::new(),
+        marked => format!(" · {marked} marked"),
+    };
+    format!("Deployments {}{marked}{filter} · {order}", model.list.total())
 }
 
 /// An empty list teaches what to do next.

@@ -8,10 +8,13 @@ use crate::screens::world;
 use crate::screens::world::Story;
 
 mod asking;
+mod bulk;
+mod command_line;
 mod launching;
 mod leaving;
 mod list;
 mod log;
+mod marks;
 mod orders;
 mod telling;
 
@@ -40,11 +43,13 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             | Effect::ReadLogs { .. }
             | Effect::ReadHoldings(_)
             | Effect::ReadHistories(_)
+            | Effect::ReadPlan { .. }
             | Effect::Launch { .. }
             | Effect::Plan { .. }
             | Effect::Copy(_)
             | Effect::Capture(_)
             | Effect::Redraw
+            | Effect::Notify(_)
             | Effect::Remember(_)
             | Effect::Suspend => None,
         })
