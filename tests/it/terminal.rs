@@ -237,6 +237,7 @@ fn the_mouse_is_taken_on_demand_and_does_what_it_is_shown() {
     terminal.click("Log ·");
     terminal.keys("v");
     terminal.wait_for_text("every step");
+    terminal.wait_for_text("saved the records as found");
     terminal.wheel_up("Log ·");
     terminal.wait_for_text("scrolled, G follows");
     terminal.click("? help");
