@@ -12,14 +12,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arcadia::control::{Notice, NumberedLine};
+use arcadia::control::{Holdings, Notice, NumberedLine};
 use arcadia::domain::deployment::DeploymentState;
+use arcadia::domain::holding::{Holding, HoldingKind, HoldingState, Made};
 use arcadia::domain::id::{DeploymentId, SagaId};
 use arcadia::domain::log::{LogLevel, LogLine};
 use arcadia::domain::saga::plan::Direction;
 use arcadia::domain::spec::LaunchDraft;
 use arcadia::domain::summary::{Activity, Focus, Standing, StepMark, Summary};
 use arcadia::domain::time::Timestamp;
+use arcadia::tui::effect::Effect;
 use arcadia::tui::model::Model;
 use arcadia::tui::msg::{Msg, What};
 use arcadia::tui::options::{Ascii, Color};
@@ -100,6 +102,48 @@ fn keys(model: &mut Model, keys: &str) {
 fn frames(criterion: &mut Criterion) {
     for rows in SIZES {
         frame(criterion, &format!("{rows} deployments"), &model(rows));
+    }
+}
+
+/// The inventory of so many deployments, a droplet and a record each, as far as it is read.
+fn inventory(rows: u32) -> Model {
+    let mut model = model(rows);
+    let key = KeyEvent::new(KeyCode::Char('I'), KeyModifiers::NONE);
+    let mut asked = update(&mut model, Msg { at: NOW, what: What::Key(key) });
+    while let Some(Effect::ReadHoldings(ids)) = asked.pop() {
+        let what = What::HoldingsRead(Ok(ids.into_iter().map(holdings).collect()));
+        asked = update(&mut model, Msg { at: NOW, what });
+    }
+    send(&mut model, NOW + Duration::from_secs(1), What::Due);
+    model
+}
+
+fn holdings(deployment: DeploymentId) -> Holdings {
+    let holding = |kind, name: &str| Holding {
+        made: Made {
+            kind,
+            id: Some("398271".to_owned()),
+            name: name.to_owned(),
+            image: Some("ubuntu-24-04-x64".to_owned()),
+            address: Some([203, 0, 113, 7].into()),
+        },
+        since: NOW - Duration::from_secs(30),
+        state: HoldingState::InUse,
+    };
+    let held = [(HoldingKind::Droplet, "dep-web"), (HoldingKind::Record, "web.acme.example")];
+    let told = held.map(|(kind, name)| holding(kind, name)).into();
+    Holdings { deployment, next_seq: 5, told: Ok(told) }
+}
+
+fn boards(criterion: &mut Criterion) {
+    for rows in SIZES {
+        let mut model = inventory(rows);
+        frame(criterion, &format!("the inventory of {rows} deployments"), &model);
+        let mut letters = ["kind:droplet web", "state:in web-0001"].into_iter().cycle();
+        criterion.bench_function(&format!("filter the inventory of {rows}"), |bencher| {
+            let inventory = &mut model.inventory;
+            bencher.iter(|| inventory.set_filter(letters.next().unwrap_or_default(), NOW));
+        });
     }
 }
 
@@ -243,5 +287,5 @@ fn filter(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, bytes, frames, log, news, filter);
+criterion_group!(benches, bytes, frames, boards, log, news, filter);
 criterion_main!(benches);

@@ -224,6 +224,18 @@ pub struct UiConfig {
     pub ascii: When,
     /// Whether colour is used.
     pub color: When,
+    /// Whether the dashboard begins with the mouse captured.
+    pub mouse: Switch,
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    #[default]
+    Off,
 }
 
 /// How somebody is called who is needed.

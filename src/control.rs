@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use crate::domain::aggregate::{Aggregate, Entry};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::deployment::Actor;
+use crate::domain::holding::Holding;
 use crate::domain::id::{CommandId, DeploymentId, SagaId};
 use crate::domain::log::{LogLine, LogPage};
 use crate::domain::saga::event::Order;
@@ -40,6 +41,20 @@ pub trait Control: Send + Sync {
         page: LogPage,
         limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError>;
+
+    /// What each of these deployments has at the provider. Those that nobody knows are left out.
+    ///
+    /// # Errors
+    /// When the journal cannot be read. A single history that makes no sense is not an error: it is
+    /// told in its place.
+    async fn holdings(&self, deployments: &[DeploymentId]) -> Result<Vec<Holdings>, ControlError>;
+
+    /// The whole histories of these deployments. Those that nobody knows are left out.
+    ///
+    /// # Errors
+    /// When the journal cannot be read. A single history that is damaged is not an error: it is told
+    /// in its place.
+    async fn histories(&self, deployments: &[DeploymentId]) -> Result<Vec<History>, ControlError>;
 
     /// How long steps usually took, from the latest deployments of each region.
     async fn usual(&self) -> Result<Usual, ControlError>;
@@ -133,6 +148,28 @@ pub struct Detail {
     pub undo: UndoPreview,
     /// What is out there on its account.
     pub leftovers: Vec<Leftover>,
+}
+
+/// What happened to one deployment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History {
+    /// Whose.
+    pub deployment: DeploymentId,
+    /// What happened, oldest first; what comes before the damage, if there is any.
+    pub entries: Vec<Entry>,
+    /// What is damaged.
+    pub damage: Option<String>,
+}
+
+/// What one deployment has at the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holdings {
+    /// Whose.
+    pub deployment: DeploymentId,
+    /// The sequence number that the next entry of the history carries that tells it.
+    pub next_seq: u64,
+    /// What it has, or why nobody can tell.
+    pub told: Result<Vec<Holding>, String>,
 }
 
 /// A log line with its place among its deployment's lines.

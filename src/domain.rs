@@ -5,6 +5,7 @@ pub mod batch;
 pub mod catalogue;
 pub mod deployment;
 pub mod failure;
+pub mod holding;
 pub mod id;
 pub mod line;
 pub mod log;

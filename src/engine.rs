@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Chance, Clock, IdSource};
 use crate::control::{
-    Control, ControlError, Detail, LaunchRequest, Launched, Notice, NumberedLine, OrderRequest,
-    Watch,
+    Control, ControlError, Detail, History, Holdings, LaunchRequest, Launched, Notice,
+    NumberedLine, OrderRequest, Watch,
 };
 use crate::domain::aggregate::{Aggregate, Launch};
 use crate::domain::catalogue::Catalogue;
@@ -44,6 +44,8 @@ use self::seats::{Seat, Seats};
 
 mod call;
 pub mod catalogue;
+mod histories;
+mod holdings;
 mod ledger;
 mod logbook;
 mod owner;
@@ -360,6 +362,14 @@ impl Control for Handle {
         let lines =
             self.shared.journal.logs(row.saga, page, limit).await.map_err(journal_failed)?;
         Ok(lines.into_iter().map(|(number, line)| NumberedLine { number, line }).collect())
+    }
+
+    async fn holdings(&self, deployments: &[DeploymentId]) -> Result<Vec<Holdings>, ControlError> {
+        holdings::read(&self.shared, deployments).await
+    }
+
+    async fn histories(&self, deployments: &[DeploymentId]) -> Result<Vec<History>, ControlError> {
+        histories::read(&self.shared, deployments).await
     }
 
     async fn usual(&self) -> Result<Usual, ControlError> {

@@ -18,6 +18,7 @@ mod file;
 mod message;
 mod recorder;
 mod start;
+mod views;
 
 pub use file::{create, read};
 pub use recorder::{Outcome, Recorder};

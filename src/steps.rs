@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::domain::aggregate::Aggregate;
 use crate::domain::failure::{Failure, FailureCode};
+use crate::domain::holding::Made;
 use crate::domain::id::SagaId;
 use crate::domain::saga::plan::StepName;
 use crate::domain::saga::state::StepState;
@@ -58,6 +59,11 @@ pub trait Step: Send + Sync {
 
     /// What it made that is out there, and how to look at it by hand.
     fn leftover(&self, _past: &Aggregate) -> Option<(String, String)> {
+        None
+    }
+
+    /// The same as data: what it made at the provider, for as long as it was not undone.
+    fn made(&self, _past: &Aggregate) -> Option<Made> {
         None
     }
 }

@@ -53,7 +53,7 @@ pub async fn run(
     options: Options,
     mut beside: Beside,
 ) -> Result<Exit, TuiError> {
-    let mut terminal = TakenTerminal::take()?;
+    let mut terminal = TakenTerminal::take(options.mouse)?;
     let start = Start {
         at: options.clock.now(),
         size: crossterm::terminal::size()?,
@@ -66,7 +66,8 @@ pub async fn run(
         beside.tape = None;
         beside.warning = Some(format!("nothing is recorded: {why}"));
     }
-    let (model, state) = (start.model(), start.looks.view());
+    let (mut model, state) = (start.model(), start.looks.view());
+    model.pointer.mouse = options.mouse;
     let runtime = Runtime::new(&mut terminal, model, state, options, connect).beside(beside);
     OfScreen::new(runtime.run(EventStream::new())).await
 }

@@ -14,7 +14,7 @@ use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::Exit;
 use crate::cli::output::Output;
 use crate::clock::{Chance, Clock, IdSource};
-use crate::config::{Config, Environment, Provider, When};
+use crate::config::{Config, Environment, Provider, Switch, When};
 use crate::control::Control;
 use crate::domain::failure::with_causes;
 use crate::domain::spec::LaunchDraft;
@@ -22,7 +22,7 @@ use crate::recording::{self, Outcome, Recorder};
 use crate::telemetry::Redactor;
 use crate::tui;
 use crate::tui::beside::Beside;
-use crate::tui::options::{Ascii, Color, Options};
+use crate::tui::options::{Ascii, Color, Mouse, Options};
 use crate::tui::tape::Tape;
 
 /// How long the last lines of a recording may take.
@@ -69,6 +69,10 @@ pub(super) async fn show(
         incidents: config.data_dir.join("incidents"),
         ascii: ascii(config.ui.ascii, environment),
         color: color(config.ui.color, environment),
+        mouse: match config.ui.mouse {
+            Switch::On => Mouse::Captured,
+            Switch::Off => Mouse::Left,
+        },
     };
     let (file, remembered, warning) = UiFile::open(&config.data_dir);
     let beside = Beside {

@@ -11,8 +11,8 @@ use tokio::sync::broadcast;
 
 use crate::clock::{Chance, Clock, IdSource};
 use crate::control::{
-    Control, ControlError, Detail, LaunchRequest, Launched, Notice, NumberedLine, OrderRequest,
-    Watch,
+    Control, ControlError, Detail, History, Holdings, LaunchRequest, Launched, Notice,
+    NumberedLine, OrderRequest, Watch,
 };
 use crate::domain::aggregate::{Aggregate, Entry, Fact, Launch};
 use crate::domain::catalogue::{Catalogue, offline};
@@ -205,6 +205,14 @@ impl Control for Fake {
             let _ = self.notices.send(Notice::Logged { deployment, line });
         }
         Ok(logs[logs.len().saturating_sub(limit)..].to_vec())
+    }
+
+    async fn holdings(&self, _of: &[DeploymentId]) -> Result<Vec<Holdings>, ControlError> {
+        Ok(Vec::new())
+    }
+
+    async fn histories(&self, _of: &[DeploymentId]) -> Result<Vec<History>, ControlError> {
+        Ok(Vec::new())
     }
 
     async fn usual(&self) -> Result<Usual, ControlError> {

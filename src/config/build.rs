@@ -12,8 +12,8 @@ use crate::config::schema;
 use crate::config::value::Value;
 use crate::config::{
     Config, DigitalOceanConfig, EngineConfig, JournalConfig, LaunchDefaults, LogConfig,
-    NotifyConfig, NotifyWhen, PatienceOverride, Provider, SagaConfig, SimulatorConfig, TokenSource,
-    UiConfig, When,
+    NotifyConfig, NotifyWhen, PatienceOverride, Provider, SagaConfig, SimulatorConfig, Switch,
+    TokenSource, UiConfig, When,
 };
 use crate::domain::saga::plan::{OnFailure, Patience, StepName};
 use crate::domain::saga::retry::RetryPolicy;
@@ -87,7 +87,11 @@ pub(crate) fn build(
                 .and_then(NonZeroUsize::new)
                 .unwrap_or(NonZeroUsize::MIN),
         },
-        ui: UiConfig { ascii: read.when("ui.ascii"), color: read.when("ui.color") },
+        ui: UiConfig {
+            ascii: read.when("ui.ascii"),
+            color: read.when("ui.color"),
+            mouse: read.switch("ui.mouse"),
+        },
         notify: notify(&read),
     };
     check(&config, layers, problems);
@@ -221,7 +225,7 @@ impl Reader<'_> {
     fn optional_text(&self, name: &str) -> Option<String> {
         match self.layers.get(name)? {
             Value::Text(text) => Some(text.clone()),
-            Value::Span(_) | Value::Integer(_) | Value::List(_) => None,
+            Value::Span(_) | Value::Integer(_) | Value::Truth(_) | Value::List(_) => None,
         }
     }
 
@@ -236,7 +240,7 @@ impl Reader<'_> {
     fn optional_span(&self, name: &str) -> Option<Duration> {
         match self.layers.get(name)? {
             Value::Span(span) => Some(*span),
-            Value::Text(_) | Value::Integer(_) | Value::List(_) => None,
+            Value::Text(_) | Value::Integer(_) | Value::Truth(_) | Value::List(_) => None,
         }
     }
 
@@ -248,14 +252,30 @@ impl Reader<'_> {
     fn count<T: TryFrom<i64>>(&self, name: &str) -> Option<T> {
         match self.layers.get(name)? {
             Value::Integer(number) => T::try_from(*number).ok(),
-            Value::Text(_) | Value::Span(_) | Value::List(_) => None,
+            Value::Text(_) | Value::Span(_) | Value::Truth(_) | Value::List(_) => None,
         }
     }
 
     fn list(&self, name: &str) -> Vec<String> {
         match self.layers.get(name) {
             Some(Value::List(items)) => items.clone(),
-            Some(Value::Text(_) | Value::Span(_) | Value::Integer(_)) | None => Vec::new(),
+            Some(Value::Text(_) | Value::Span(_) | Value::Integer(_) | Value::Truth(_)) | None => {
+                Vec::new()
+            }
+        }
+    }
+
+    fn switch(&self, name: &str) -> Switch {
+        match self.layers.get(name) {
+            Some(Value::Truth(true)) => Switch::On,
+            Some(
+                Value::Truth(false)
+                | Value::Text(_)
+                | Value::Span(_)
+                | Value::Integer(_)
+                | Value::List(_),
+            )
+            | None => Switch::Off,
         }
     }
 

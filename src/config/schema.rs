@@ -42,6 +42,8 @@ pub enum Shape {
         /// The greatest.
         most: i64,
     },
+    /// Yes or no.
+    Truth,
     /// A list of texts; in the environment, separated by commas.
     List,
 }
@@ -128,6 +130,7 @@ pub const KEYS: &[Key] = &[
     key("log.days_kept", Shape::Integer { least: 1, most: 3650 }, Some("14")),
     key("ui.ascii", WHEN, Some("auto")),
     key("ui.color", WHEN, Some("auto")),
+    key("ui.mouse", Shape::Truth, Some("false")),
     key("ui.notify.when", Shape::Choice(&["always", "unfocused", "never"]), Some("always")),
     key("ui.notify.bell", WHEN, Some("auto")),
     key("ui.notify.osc9", WHEN, Some("auto")),

@@ -17,6 +17,8 @@ pub(crate) enum Value {
     Span(Duration),
     /// A whole number.
     Integer(i64),
+    /// Yes or no.
+    Truth(bool),
     /// A list of texts.
     List(Vec<String>),
 }
@@ -28,6 +30,7 @@ impl Value {
             Self::Text(text) => toml::Value::from(text.as_str()).to_string(),
             Self::Span(span) => format!("\"{}\"", span_text(*span)),
             Self::Integer(number) => number.to_string(),
+            Self::Truth(truth) => truth.to_string(),
             Self::List(items) => toml::Value::from(items.clone()).to_string(),
         }
     }
@@ -41,6 +44,7 @@ pub(crate) fn from_toml(shape: Shape, found: &DeValue<'_>) -> Result<Value, Stri
                 .map_err(|_| format!("`{}`", digits.as_str()))?;
             check(shape, Value::Integer(digits)).ok_or_else(|| format!("`{digits}`"))
         }
+        (Shape::Truth, DeValue::Boolean(truth)) => Ok(Value::Truth(*truth)),
         (Shape::List, DeValue::Array(items)) => items
             .iter()
             .map(|item| item.get_ref().as_str().map(str::to_owned))
@@ -76,6 +80,7 @@ pub(crate) fn from_text(shape: Shape, text: &str) -> Result<Value, String> {
         | Shape::Choice(_) => Some(Value::Text(text.to_owned())),
         Shape::Span { .. } => parse_span(text).map(Value::Span),
         Shape::Integer { .. } => text.parse().ok().map(Value::Integer),
+        Shape::Truth => text.parse().ok().map(Value::Truth),
         Shape::List => Some(Value::List(
             text.split(',')
                 .map(str::trim)
@@ -102,6 +107,7 @@ fn said_back(shape: Shape, text: &str) -> String {
         | Shape::Choice(_)
         | Shape::Span { .. }
         | Shape::Integer { .. }
+        | Shape::Truth
         | Shape::List => {
             let shown = text.escape_debug().to_string();
             format!("`{}`", bounded(&shown, SHOWN))
@@ -131,6 +137,7 @@ pub(crate) fn allowed(shape: Shape) -> String {
         ),
         Shape::Integer { least, most: i64::MAX } => format!("a whole number from {least} up"),
         Shape::Integer { least, most } => format!("a whole number from {least} to {most}"),
+        Shape::Truth => "`true` or `false`".to_owned(),
         Shape::List => "a list of texts, none of them empty".to_owned(),
     }
 }
@@ -183,7 +190,7 @@ fn check(shape: Shape, value: Value) -> Option<Value> {
         (Shape::List, Value::List(items)) => {
             items.iter().all(|item| !item.is_empty() && !item.contains('\0'))
         }
-        (Shape::Text, Value::Text(_)) => true,
+        (Shape::Text, Value::Text(_)) | (Shape::Truth, Value::Truth(_)) => true,
         (
             Shape::Text
             | Shape::Path
@@ -193,6 +200,7 @@ fn check(shape: Shape, value: Value) -> Option<Value> {
             | Shape::Choice(_)
             | Shape::Span { .. }
             | Shape::Integer { .. }
+            | Shape::Truth
             | Shape::List,
             _,
         ) => false,

@@ -17,6 +17,7 @@ use crate::recording::catalogue::CatalogueRecord;
 use crate::recording::facts::{
     self, DetailRecord, EntriesRecord, LineRecord, Raw, UndoPlanRecord, UsualRecord,
 };
+use crate::recording::views::{GestureRecord, HistoryRecord, HoldingsRecord, TargetRecord};
 use crate::tui::model::plans::{QuestionNumber, UndoPlan};
 use crate::tui::model::remembered::Remembered;
 use crate::tui::msg::{Focus, LaunchRefusal, Msg, What};
@@ -32,6 +33,10 @@ pub(super) struct MsgRecord {
 enum WhatRecord {
     Key(Value),
     Pasted(String),
+    Pointed {
+        target: TargetRecord,
+        gesture: GestureRecord,
+    },
     Resized {
         width: u16,
         height: u16,
@@ -56,6 +61,8 @@ enum WhatRecord {
     },
     Lagged(u64),
     Silenced,
+    HoldingsRead(Result<Vec<HoldingsRecord>, String>),
+    HistoriesRead(Result<Vec<HistoryRecord>, String>),
     Shown {
         deployment: String,
         result: Result<DetailRecord, String>,
@@ -126,6 +133,9 @@ impl From<&What> for WhatRecord {
         match what {
             What::Key(key) => Self::Key(serde_json::to_value(key).expect("a key is plain data")),
             What::Pasted(text) => Self::Pasted(text.clone()),
+            What::Pointed { target, gesture } => {
+                Self::Pointed { target: (*target).into(), gesture: (*gesture).into() }
+            }
             What::Resized { width, height } => Self::Resized { width: *width, height: *height },
             What::Due => Self::Due,
             What::Connected => Self::Connected,
@@ -150,6 +160,14 @@ impl From<&What> for WhatRecord {
                     .map(|lines| lines.iter().map(LineRecord::from).collect())
                     .map_err(Clone::clone),
             },
+            What::HoldingsRead(result) => {
+                let read = result.as_ref().map(|all| all.iter().map(Into::into).collect());
+                Self::HoldingsRead(read.map_err(Clone::clone))
+            }
+            What::HistoriesRead(result) => {
+                let read = result.as_ref().map(|all| all.iter().map(Into::into).collect());
+                Self::HistoriesRead(read.map_err(Clone::clone))
+            }
             What::PlanRead { question, deployment, result } => Self::PlanRead {
                 question: *question,
                 deployment: deployment.to_string(),
@@ -277,6 +295,9 @@ impl TryFrom<WhatRecord> for What {
                 Self::Key(serde_json::from_value(key).map_err(|error| error.to_string())?)
             }
             WhatRecord::Pasted(text) => Self::Pasted(text),
+            WhatRecord::Pointed { target, gesture } => {
+                Self::Pointed { target: target.try_into()?, gesture: gesture.into() }
+            }
             WhatRecord::Resized { width, height } => Self::Resized { width, height },
             WhatRecord::Due => Self::Due,
             WhatRecord::Connected => Self::Connected,
@@ -321,6 +342,16 @@ impl TryFrom<WhatRecord> for What {
                     Err(why) => Err(why),
                 },
             },
+            WhatRecord::HoldingsRead(Ok(all)) => {
+                let all: Result<_, Reason> = all.into_iter().map(TryInto::try_into).collect();
+                Self::HoldingsRead(Ok(all?))
+            }
+            WhatRecord::HoldingsRead(Err(why)) => Self::HoldingsRead(Err(why)),
+            WhatRecord::HistoriesRead(Ok(all)) => {
+                let all: Result<_, Reason> = all.into_iter().map(TryInto::try_into).collect();
+                Self::HistoriesRead(Ok(all?))
+            }
+            WhatRecord::HistoriesRead(Err(why)) => Self::HistoriesRead(Err(why)),
             WhatRecord::PlanRead { question, deployment, result } => Self::PlanRead {
                 question,
                 deployment: facts::id(&deployment)?,

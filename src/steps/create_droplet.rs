@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::domain::aggregate::Aggregate;
 use crate::domain::failure::FailureCode;
+use crate::domain::holding::{HoldingKind, Made};
 use crate::domain::undo_preview::Deed;
 use crate::providers::{Compute, Droplet, DropletDraft, DropletId, DropletStatus, Removal};
 use crate::steps::{
@@ -248,6 +249,19 @@ impl Step for CreateDroplet {
                 format!("perhaps a droplet tagged `{tag}`"),
                 format!("doctl compute droplet list --tag-name {tag}"),
             ),
+        })
+    }
+
+    fn made(&self, past: &Aggregate) -> Option<Made> {
+        let spec = &past.deployment.spec;
+        let output = output_of::<Output>(past, NAME).ok().flatten();
+        let active = output_of::<wait_droplet_active::Output>(past, wait_droplet_active::NAME);
+        Some(Made {
+            kind: HoldingKind::Droplet,
+            id: output.as_ref().map(|output| output.droplet_id.to_string()),
+            name: output.map_or_else(|| spec.droplet_name.clone(), |output| output.name),
+            image: Some(spec.image.clone()),
+            address: active.ok().flatten().map(|active| active.ipv4),
         })
     }
 }

@@ -25,6 +25,7 @@ use serde_json::Value;
 
 use crate::domain::aggregate::Aggregate;
 use crate::domain::failure::FailureCode;
+use crate::domain::holding::{HoldingKind, Made};
 use crate::domain::spec::DnsName;
 use crate::domain::undo_preview::Deed;
 use crate::providers::{Dns, DnsRecord, ProviderError, RecordDraft, RecordId};
@@ -173,6 +174,20 @@ impl Step for PointDeploymentDns {
             None => format!("perhaps a record A {name}"),
         };
         Some((what, format!("doctl compute domain records list {}", name.domain)))
+    }
+
+    fn made(&self, past: &Aggregate) -> Option<Made> {
+        let name = past.deployment.spec.dns.as_ref()?;
+        checkpoint_of::<Vec<Found>>(past, NAME, FOUND).ok()??;
+        let output = output_of::<Output>(past, NAME).ok().flatten();
+        let active = output_of::<wait_droplet_active::Output>(past, wait_droplet_active::NAME);
+        Some(Made {
+            kind: HoldingKind::Record,
+            id: output.and_then(|output| output.record_id).map(|id| id.to_string()),
+            name: name.to_string(),
+            image: None,
+            address: active.ok().flatten().map(|active| active.ipv4),
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::saga::plan::OnFailure;
 use crate::domain::spec::DeploymentSpec;
 use crate::tui::model::plans::QuestionNumber;
 use crate::tui::model::remembered::Remembered;
+use crate::tui::options::Mouse;
 
 /// What the screen wants done.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,10 @@ pub enum Effect {
         /// Which.
         page: LogPage,
     },
+    /// Read what these deployments have at the provider.
+    ReadHoldings(Vec<DeploymentId>),
+    /// Read the histories of these deployments.
+    ReadHistories(Vec<DeploymentId>),
     /// Read what undoing a deployment would do.
     ReadPlan {
         /// For which question.
@@ -58,6 +63,8 @@ pub enum Effect {
     Export(DeploymentId),
     /// Put a text on the clipboard of whoever sits at the terminal.
     Copy(String),
+    /// Take the mouse, or leave it to the terminal.
+    Capture(Mouse),
     /// Keep how the screen looks.
     Remember(Box<Remembered>),
     /// Call whoever is needed, with these words.

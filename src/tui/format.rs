@@ -38,6 +38,11 @@ pub fn why(why: &str) -> String {
     }
 }
 
+/// A day in UTC: `2026-11-24`.
+pub fn day(at: Timestamp) -> String {
+    slice(at, 0..10)
+}
+
 /// A time of day in UTC: `03:12:01`.
 pub fn time_of_day(at: Timestamp) -> String {
     slice(at, 11..19)

@@ -125,7 +125,7 @@ impl Incident<'_> {
                     writeln!(lines, "  {:>4}  {}  does not follow: {error}", entry.seq, entry.at);
                 break;
             }
-            let told = telling::of(&after, entry).replace('\n', " ");
+            let told = telling::of(after.launched_at, entry).replace('\n', " ");
             let _ = writeln!(lines, "  {:>4}  {}  {told}", entry.seq, entry.at);
         }
         or_none("HISTORY", lines)

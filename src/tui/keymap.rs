@@ -31,6 +31,10 @@ pub enum Command {
     Live,
     Play,
     Zoom,
+    Inventory,
+    Audit,
+    Sort,
+    Mouse,
     Filter,
     Mark,
     MarkAll,
@@ -86,6 +90,10 @@ pub enum Scope {
     List,
     /// In the log pane only.
     Log,
+    /// In the inventory only.
+    Inventory,
+    /// In the audit only.
+    Audit,
     /// While a moment of a history is shown, in every pane.
     Past,
 }
@@ -217,6 +225,20 @@ pub fn dialog(event: KeyEvent) -> DialogKey {
     }
 }
 
+/// The key that a dialog's hint names, if it names a single one.
+pub fn key_named(shown: &str) -> Option<KeyCode> {
+    match shown {
+        "Enter" => Some(KeyCode::Enter),
+        "Esc" => Some(KeyCode::Esc),
+        "Tab" => Some(KeyCode::Tab),
+        "S-Tab" => Some(KeyCode::BackTab),
+        letter => {
+            let mut letters = letter.chars();
+            letters.next().filter(|_| letters.next().is_none()).map(KeyCode::Char)
+        }
+    }
+}
+
 /// Every line of the table.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
     TABLE.iter()
@@ -273,6 +295,8 @@ const TABLE: &[Binding] = table! {
     Move Everywhere C::PaneList,             [c('1')]                              "1"         "list"                None;
     Move Everywhere C::PaneSaga,             [c('2')]                              "2"         "saga"                None;
     Move Everywhere C::PaneLog,              [c('3')]                              "3"         "log"                 None;
+    Move Everywhere C::Inventory,            [c('I')]                              "I"         "inventory"           Some(50);
+    Move Everywhere C::Audit,                [c('E')]                              "E"         "audit"               Some(51);
     Move Everywhere C::Open,                 [k(KeyCode::Enter)]                   "Enter"     "open"                Some(0);
     Move Everywhere C::Back,                 [k(KeyCode::Esc)]                     "Esc"       "one level back"      None;
     Act  Everywhere C::Launch,               [c('n')]                              "n"         "launch"              Some(10);
@@ -294,6 +318,7 @@ const TABLE: &[Binding] = table! {
     View Everywhere C::Copy,                 [c('y')]                              "y"         "copy error or line"  None;
     View Everywhere C::Export,               [c('e')]                              "e"         "all of it to a file" None;
     View Log        C::Follow,               [c('f')]                              "f"         "follow"              Some(30);
+    View Audit      C::Follow,               [c('f')]                              "f"         "follow"              Some(30);
     View Log        C::Wrap,                 [c('w')]                              "w"         "wrap"                Some(31);
     View Log        C::AllSteps,             [c('v')]                              "v"         "all steps, or one"   Some(32);
     View Log        C::Older,                [c('<')]                              "<"         "match above"         Some(34);
@@ -308,6 +333,8 @@ const TABLE: &[Binding] = table! {
     View Everywhere C::LaterTurn,            [c('}')]                              "}"         "on to an outcome"    None;
     View Past       C::Play,                 [c(' ')]                              "Space"     "play, 10x, stop"     Some(4);
     View Past       C::Live,                 [c('L')]                              "L"         "back to the present" Some(5);
+    View Inventory  C::Sort,                 [c('S')]                              "S"         "sort"                Some(42);
+    View Everywhere C::Mouse,                [c('M')]                              "M"         "mouse on, off"       None;
     View Everywhere C::Help,                 [c('?')]                              "?"         "help"                Some(2);
     View Everywhere C::Redraw,               [Key::ctrl('l')]                      "^l"        "redraw"              None;
     View Everywhere C::Suspend,              [Key::ctrl('z')]                      "^z"        "suspend"             None;

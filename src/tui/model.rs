@@ -13,7 +13,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
 use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::alert::Alerts;
+use crate::tui::model::audit::Audit;
 use crate::tui::model::form::LaunchForm;
+use crate::tui::model::inventory::Inventory;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
 use crate::tui::model::marks::Marks;
@@ -22,13 +24,17 @@ use crate::tui::model::outbox::Outbox;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::plans::Plans;
+use crate::tui::model::pointer::Pointer;
 use crate::tui::model::remembered::Memory;
 use crate::tui::model::saga::Opened;
+use crate::tui::model::screen::Screen;
 use crate::tui::options::Exit;
 
 pub mod alert;
+pub mod audit;
 pub mod command_line;
 pub mod form;
+pub mod inventory;
 pub mod list;
 pub mod log;
 pub mod marks;
@@ -37,10 +43,12 @@ pub mod outbox;
 pub mod overlay;
 pub mod past;
 pub mod plans;
+pub mod pointer;
 pub mod query;
 pub mod question;
 pub mod remembered;
 pub mod saga;
+pub mod screen;
 
 /// Below this many columns or rows only the counts are shown, and no dialog.
 pub const SMALLEST: (u16, u16) = (40, 8);
@@ -81,12 +89,22 @@ pub struct Model {
     pub fetch: Fetch,
     /// The open saga's log.
     pub log: Log,
+    /// What is looked at.
+    pub screen: Screen,
+    /// What is at the provider.
+    pub inventory: Inventory,
+    /// What happened.
+    pub audit: Audit,
+    /// The entry to show once its deployment's history is here.
+    pub moment: Option<(DeploymentId, u64)>,
     /// Which pane has the keys.
     pub pane: Pane,
     /// Whether that pane has the whole screen.
     pub zoom: Zoom,
     /// What stands over the panes.
     pub overlay: Option<Overlay>,
+    /// The mouse.
+    pub pointer: Pointer,
     /// The launch form.
     pub form: LaunchForm,
     /// What can be launched, and for how much.
@@ -238,9 +256,14 @@ impl Model {
             saga: None,
             fetch: Fetch::Idle,
             log: Log::default(),
+            screen: Screen::default(),
+            inventory: Inventory::default(),
+            audit: Audit::default(),
+            moment: None,
             pane: Pane::List,
             zoom: Zoom::Out,
             overlay: None,
+            pointer: Pointer::default(),
             form,
             offer: Offer::default(),
             command_history: Vec::new(),
@@ -262,8 +285,9 @@ impl Model {
         let answered = self.acts.values().filter(|act| act.stage.is_answered());
         let acts = answered.map(|act| act.at + TOAST).min();
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
+        let screen = self.screen_due();
         let (memory, alerts) = (self.memory.due(), self.alerts.due());
-        [toast, acts, order, replay, memory, alerts].into_iter().flatten().min()
+        [toast, acts, order, replay, memory, alerts, screen].into_iter().flatten().min()
     }
 
     /// Whether the order of the list waits: a dialog is about one deployment, which must stay the
@@ -304,6 +328,9 @@ impl Model {
 
     /// Whether a command does anything for the selection: the footer shows what does.
     pub fn allows(&self, command: Command) -> bool {
+        if self.screen != Screen::Deployments {
+            return self.screen_allows(command);
+        }
         let selected = self.list.selected();
         match command {
             Command::Act(verb) if verb == Verb::Details || self.marks.is_empty() => {
@@ -322,6 +349,7 @@ impl Model {
                 self.saga.as_ref().and_then(Opened::read).is_some()
             }
             Command::Filter => self.pane == Pane::Log || self.list.total() > 0,
+            Command::Sort => false,
             Command::Older | Command::Newer => !self.log.search().text().is_empty(),
             Command::Down
             | Command::Up
@@ -345,6 +373,9 @@ impl Model {
             | Command::Times
             | Command::Left
             | Command::Right
+            | Command::Inventory
+            | Command::Audit
+            | Command::Mouse
             | Command::Help
             | Command::CommandLine
             | Command::Go
@@ -365,6 +396,9 @@ impl Model {
 
     /// Where the keys are, beside everywhere.
     pub fn scopes(&self) -> &'static [keymap::Scope] {
+        if let Some(scope) = self.screen.scope() {
+            return scope;
+        }
         let past = self.saga.as_ref().is_some_and(|saga| saga.past().is_some());
         match (self.pane, past) {
             (Pane::List, false) => &[keymap::Scope::List],

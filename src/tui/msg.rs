@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use serde::{Deserialize, Serialize};
 
-use crate::control::{Detail, Launched, Notice, NumberedLine};
+use crate::control::{Detail, History, Holdings, Launched, Notice, NumberedLine};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::id::DeploymentId;
 use crate::domain::log::LogPage;
@@ -15,6 +15,7 @@ use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
 use crate::tui::model::plans::{QuestionNumber, UndoPlan};
+use crate::tui::model::pointer::{Gesture, Target};
 use crate::tui::model::remembered::Remembered;
 
 /// Something reached the screen.
@@ -33,6 +34,13 @@ pub enum What {
     Key(KeyEvent),
     /// Text was pasted.
     Pasted(String),
+    /// The mouse did something to what is drawn there.
+    Pointed {
+        /// To what.
+        target: Target,
+        /// What.
+        gesture: Gesture,
+    },
     /// The terminal has another size.
     Resized {
         /// Cells across.
@@ -75,6 +83,10 @@ pub enum What {
         /// The lines, or why there are none.
         result: Result<Vec<NumberedLine>, String>,
     },
+    /// What some deployments have at the provider was read.
+    HoldingsRead(Result<Vec<Holdings>, String>),
+    /// Some histories were read.
+    HistoriesRead(Result<Vec<History>, String>),
     /// What undoing a deployment would do was read.
     PlanRead {
         /// For which question.

@@ -26,6 +26,18 @@ pub struct Options {
     pub ascii: Ascii,
     /// Whether colours may be set.
     pub color: Color,
+    /// Whether the mouse is captured from the beginning.
+    pub mouse: Mouse,
+}
+
+/// Whether the mouse is the dashboard's. While it is, the terminal selects text only with Shift held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mouse {
+    /// Clicks and the wheel reach the dashboard.
+    Captured,
+    /// They are the terminal's.
+    #[default]
+    Left,
 }
 
 /// Whether only ASCII may be drawn.

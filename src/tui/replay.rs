@@ -6,7 +6,7 @@ use futures_util::stream::StreamExt as _;
 use tokio::time::Instant;
 
 use crate::tui::msg::Msg;
-use crate::tui::options::TuiError;
+use crate::tui::options::{Mouse, TuiError};
 use crate::tui::replay::playback::Playback;
 use crate::tui::runtime::signals::{Signals, Wish};
 use crate::tui::runtime::{Presence, Screen};
@@ -63,7 +63,7 @@ enum Asked {
 /// # Errors
 /// When the terminal refuses something. It is given back in any case.
 pub async fn show(script: Script, showing: Showing) -> Result<(), TuiError> {
-    let mut terminal = TakenTerminal::take()?;
+    let mut terminal = TakenTerminal::take(Mouse::Left)?;
     let playback = Playback::new(script, showing);
     OfScreen::new(run(&mut terminal, playback)).await
 }

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::Event as TerminalEvent;
+use crossterm::event::{Event as TerminalEvent, MouseEvent};
 use futures_util::stream::{Stream, StreamExt};
 use tokio::sync::broadcast;
 use tokio::task::{JoinError, JoinSet};
@@ -19,9 +19,10 @@ use crate::domain::time::Timestamp;
 use crate::tui::beside::Beside;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
+use crate::tui::model::pointer::Gesture;
 use crate::tui::msg::{Focus, Msg, What};
 use crate::tui::notify::Notify;
-use crate::tui::options::{Exit, Options, TuiError};
+use crate::tui::options::{Exit, Mouse, Options, TuiError};
 use crate::tui::runtime::keeping::Keeping;
 use crate::tui::runtime::signals::{Signals, Wish};
 use crate::tui::tape::Tape;
@@ -61,6 +62,12 @@ pub trait Screen {
     /// # Errors
     /// When the terminal refuses to be written to.
     fn copy(&mut self, text: &str) -> io::Result<()>;
+
+    /// Takes the mouse, or leaves it to the terminal.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    fn capture(&mut self, mouse: Mouse) -> io::Result<()>;
 
     /// Writes what attracts whoever looks elsewhere: a bell, or a notification.
     ///
@@ -282,10 +289,22 @@ impl<'s, S: Screen> Runtime<'s, S> {
             TerminalEvent::Resize(width, height) => {
                 self.send(What::Resized { width, height }, Dirty::Now)
             }
+            TerminalEvent::Mouse(event) => self.pointed(event),
             // Nothing on the screen depends on it.
             TerminalEvent::FocusGained => self.send(What::Focused(Focus::Here), Dirty::No),
             TerminalEvent::FocusLost => self.send(What::Focused(Focus::Away), Dirty::No),
-            TerminalEvent::Mouse(_) => Ok(()),
+        }
+    }
+
+    /// What was pointed at is what the last frame shows there.
+    fn pointed(&mut self, event: MouseEvent) -> Result<(), TuiError> {
+        let gesture = Gesture::of(event.kind);
+        let found = gesture.and_then(|gesture| {
+            Some((self.state.zones.at((event.column, event.row), gesture)?, gesture))
+        });
+        match found {
+            Some((target, gesture)) => self.send(What::Pointed { target, gesture }, Dirty::Now),
+            None => Ok(()),
         }
     }
 
@@ -348,6 +367,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.dirty = Dirty::Now;
             }
             Effect::Copy(text) => self.screen.copy(&text)?,
+            Effect::Capture(mouse) => self.screen.capture(mouse)?,
             Effect::Notify(words) => self.call(&words)?,
             Effect::Remember(remembered) => {
                 self.keeping.keep(*remembered, &mut self.orders);
@@ -361,6 +381,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
             | Effect::ReadCatalogue
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
+            | Effect::ReadHoldings(_)
+            | Effect::ReadHistories(_)
             | Effect::ReadPlan { .. }
             | Effect::Plan { .. } => {
                 if let Some(control) = &self.control {
@@ -426,18 +448,18 @@ impl<'s, S: Screen> Runtime<'s, S> {
         }
         let now = self.options.clock.now();
         let second = match self.state.counting {
-            Counting::Seconds => Some(next_second(now)),
+            Counting::Seconds => Some(next_turn(now, 1_000)),
+            Counting::Minutes => Some(next_turn(now, 60_000)),
             Counting::Nothing => None,
         };
         second.into_iter().chain(self.model.due()).min().map(|at| now.until(at))
     }
 }
 
-/// The next moment at which the clock shows another second.
-fn next_second(now: Timestamp) -> Timestamp {
-    now + Duration::from_millis(
-        1_000 - u64::try_from(now.as_millis().rem_euclid(1_000)).unwrap_or(0),
-    )
+/// The next moment at which a clock that counts so many milliseconds at a time goes on.
+fn next_turn(now: Timestamp, millis: u64) -> Timestamp {
+    let past = now.as_millis().rem_euclid(i64::try_from(millis).unwrap_or(i64::MAX));
+    now + Duration::from_millis(millis - u64::try_from(past).unwrap_or(0))
 }
 
 /// A task that panicked brings nothing back; the screen must not wait for it for ever.

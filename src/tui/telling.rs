@@ -1,15 +1,16 @@
 //! One entry of a history in a line: what a person is told happened.
 
-use crate::domain::aggregate::{Aggregate, Entry, Fact};
+use crate::domain::aggregate::{Entry, Fact};
 use crate::domain::deployment::Transition;
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::resource::ResourceEvent;
 use crate::domain::saga::event::{EventKind, Order, StepEvent};
 use crate::domain::saga::plan::Direction;
+use crate::domain::time::Timestamp;
 use crate::tui::format;
 
-/// What an entry says, given the picture that it left.
-pub(super) fn of(after: &Aggregate, entry: &Entry) -> String {
+/// What an entry says of a deployment that was launched then.
+pub(super) fn of(launched_at: Timestamp, entry: &Entry) -> String {
     match &entry.fact {
         Fact::Launched(launch) => format!("launched by {}", launch.by),
         Fact::Saga(EventKind::Step { step, direction, event }) => {
@@ -25,7 +26,7 @@ pub(super) fn of(after: &Aggregate, entry: &Entry) -> String {
         Fact::Saga(EventKind::Ordered { by, order, .. }) => order_words(order, &by.to_string()),
         Fact::Saga(EventKind::Restarted) => "goes on after a pause".to_owned(),
         Fact::Saga(EventKind::Completed) => {
-            format!("active after {}", format::duration(entry.at.since(after.launched_at)))
+            format!("active after {}", format::duration(entry.at.since(launched_at)))
         }
         Fact::Saga(EventKind::RolledBack) => "everything that had started is undone".to_owned(),
         Fact::Deployment(transition) => transition_words(transition),

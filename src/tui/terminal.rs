@@ -6,6 +6,7 @@
 //! step, and the screen goes on.
 
 use std::cell::Cell;
+use std::fmt;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
 use std::panic;
@@ -22,18 +23,38 @@ use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{cursor, execute, queue};
+use crossterm::{Command, cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::tui::model::Model;
+use crate::tui::options::Mouse;
 use crate::tui::runtime::Screen;
 use crate::tui::view::{ViewState, view};
 
 /// Whether this process has a terminal taken over at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Asks for presses and for the wheel, in the form that knows wide screens (SGR). Not for motion, as
+/// crossterm's own command does: every move would wake the program and cross the network.
+struct CaptureMouse;
+
+/// Asks for nothing of the mouse any more.
+struct ReleaseMouse;
+
+impl Command for CaptureMouse {
+    fn write_ansi(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        f.write_str("\x1b[?1000h\x1b[?1006h")
+    }
+}
+
+impl Command for ReleaseMouse {
+    fn write_ansi(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        f.write_str("\x1b[?1006l\x1b[?1000l")
+    }
+}
 
 thread_local! {
     static IN_SCREEN: Cell<bool> = const { Cell::new(false) };
@@ -47,6 +68,8 @@ pub struct TakenTerminal {
     /// cannot. To print to a terminal that is gone is a panic, past everything that is still to stop.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     previous_hook: Arc<Hook>,
+    /// Whose the mouse is while the terminal is taken over.
+    mouse: Mouse,
 }
 
 impl TakenTerminal {
@@ -54,11 +77,11 @@ impl TakenTerminal {
     ///
     /// # Errors
     /// When standard output is no terminal, or refuses; it is left as it was then.
-    pub fn take() -> io::Result<Self> {
-        take_over().inspect_err(|_| give_back())?;
+    pub fn take(mouse: Mouse) -> io::Result<Self> {
+        take_over(mouse).inspect_err(|_| give_back())?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let terminal = Terminal::new(backend).inspect_err(|_| give_back())?;
-        Ok(Self { terminal: ManuallyDrop::new(terminal), previous_hook: install_hook() })
+        Ok(Self { terminal: ManuallyDrop::new(terminal), previous_hook: install_hook(), mouse })
     }
 }
 
@@ -80,6 +103,11 @@ impl Screen for TakenTerminal {
         execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
     }
 
+    fn capture(&mut self, mouse: Mouse) -> io::Result<()> {
+        self.mouse = mouse;
+        capture(mouse)
+    }
+
     fn attract(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut stdout = io::stdout();
         stdout.write_all(bytes)?;
@@ -92,7 +120,7 @@ impl Screen for TakenTerminal {
     }
 
     fn resume(&mut self) -> io::Result<()> {
-        take_over()?;
+        take_over(self.mouse)?;
         self.redraw()
     }
 }
@@ -158,7 +186,14 @@ impl Drop for SynchronizedUpdate {
     }
 }
 
-fn take_over() -> io::Result<()> {
+fn capture(mouse: Mouse) -> io::Result<()> {
+    match mouse {
+        Mouse::Captured => execute!(io::stdout(), CaptureMouse),
+        Mouse::Left => execute!(io::stdout(), ReleaseMouse),
+    }
+}
+
+fn take_over(mouse: Mouse) -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
     execute!(
@@ -167,7 +202,12 @@ fn take_over() -> io::Result<()> {
         EnableBracketedPaste,
         EnableFocusChange,
         cursor::Hide
-    )
+    )?;
+    match mouse {
+        Mouse::Captured => capture(mouse),
+        // It is the terminal's already, and need not be told so.
+        Mouse::Left => Ok(()),
+    }
 }
 
 /// Gives the terminal back, once; a terminal that is gone already cannot be told anything.
@@ -176,6 +216,7 @@ fn give_back() {
         let _ = execute!(
             io::stdout(),
             EndSynchronizedUpdate,
+            ReleaseMouse,
             DisableFocusChange,
             DisableBracketedPaste,
             LeaveAlternateScreen,

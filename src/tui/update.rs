@@ -16,6 +16,7 @@ use crate::tui::format;
 use crate::tui::model::alert::Need;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
+use crate::tui::model::screen::Screen;
 use crate::tui::model::{ActStage, Connection, Fetch, Model, Tone};
 use crate::tui::msg::{Msg, What};
 
@@ -26,8 +27,10 @@ mod dialog;
 mod form;
 mod orders;
 mod panes;
+mod pointer;
 mod question;
 mod remembering;
+mod screens;
 
 /// How long what is usual is taken for known.
 const USUAL_READ_AFTER: Duration = Duration::from_mins(1);
@@ -43,11 +46,17 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.list.freeze(model.now);
             if model.overlay.is_some() {
                 dialog::key(model, key, &mut effects);
+            } else if model.screen != Screen::Deployments {
+                screens::key(model, key, &mut effects);
             } else {
                 panes::key(model, key, &mut effects);
             }
         }
         What::Pasted(text) => dialog::paste(model, &text, &mut effects),
+        What::Pointed { target, gesture } => {
+            model.list.freeze(model.now);
+            pointer::pointed(model, target, gesture, &mut effects);
+        }
         What::Resized { width, height } => model.size = (width, height),
         What::Due => {}
         What::Connected => {
@@ -59,6 +68,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             read_usual(model, &mut effects);
             alert::pictured(model, &summaries);
             model.connection = Connection::Open;
+            screens::pictured(model, &summaries);
             model.list.replace(summaries, model.now);
             let list = &model.list;
             model.marks.keep(|id| list.row(id).is_some());
@@ -91,6 +101,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 }
             }
         }
+        What::HoldingsRead(result) => screens::holdings_read(model, result),
+        What::HistoriesRead(result) => screens::histories_read(model, result),
         What::PlanRead { question, deployment, result } => {
             model.plans.take(question, deployment, result);
         }
@@ -103,7 +115,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Exported(Err(why)) => model.say(Tone::Bad, format!("no file was written: {why}")),
         What::Launched { slug, result } => form::launched(model, slug, result, &mut effects),
         What::Planned(plan) => model.form.plan = Some(plan),
-        What::CatalogueRead(catalogue) => model.offer.take(catalogue),
+        What::CatalogueRead(catalogue) => {
+            model.inventory.set_prices(Arc::clone(&catalogue));
+            model.offer.take(catalogue);
+        }
         What::Remembered(remembered) => model.remember(&remembered),
         What::Focused(focus) => model.alerts.focus = Some(focus),
         What::Warned(why) => model.say(Tone::Bad, why),
@@ -117,6 +132,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
     follow_selection(model, &mut effects);
     follow_log(model, &mut effects);
+    screens::keep_up(model, &mut effects);
     alert::call(model, &mut effects);
     if may_be_kept {
         remembering::keep(model, &mut effects);
@@ -129,6 +145,7 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Changed { summary, entries } => {
             let id = summary.deployment;
             announce(model, &summary);
+            screens::changed(model, &summary, &entries);
             alert::changes(model, &summary);
             model.usual.follow(id, &summary.region, &entries);
             let concerns = model.overlay.is_some() && model.form.concerns(&summary);
@@ -244,6 +261,7 @@ fn shown(
 /// Nobody knows which request it was: whatever was asked is taken for lost, and said to be in doubt.
 fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
     model.fetch = Fetch::Idle;
+    screens::answer_lost(model);
     if let Some(saga) = &mut model.saga
         && saga.read().is_none()
     {
@@ -257,6 +275,7 @@ fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Goes on with a history that goes by, and shows the log as it was at the moment that is shown.
 fn travel(model: &mut Model) {
+    screens::reach_moment(model);
     let Some(saga) = &mut model.saga else { return };
     saga.play(model.now);
     model.log.until = saga.past().map(Past::moment);

@@ -1,15 +1,22 @@
 //! Draws the model. Reads it, and changes nothing but what only drawing can know: how far a list is
 //! scrolled, and whether anything on the screen counts seconds.
 
+use std::time::Duration;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::tui::model::audit::Key;
 use crate::tui::model::overlay::Overlay;
-use crate::tui::model::{Model, Pane};
+use crate::tui::model::screen::Screen;
+use crate::tui::model::{Model, Pane, Zoom};
 use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::{Frames, layout};
+use crate::tui::view::zones::Zones;
 
+mod audit;
+mod board;
 pub mod canvas;
 mod command_line;
 mod cost;
@@ -18,6 +25,7 @@ mod dialog;
 mod footer;
 mod header;
 mod help;
+mod inventory;
 mod lanes;
 mod launch;
 pub mod layout;
@@ -31,6 +39,10 @@ mod scene;
 mod step;
 mod usual;
 mod waiting;
+pub mod zones;
+
+/// From this age on, an age shows no seconds.
+const TOLD_BY_SECOND: Duration = Duration::from_hours(1);
 
 /// What only drawing can know.
 #[derive(Debug)]
@@ -39,6 +51,12 @@ pub struct ViewState {
     pub theme: Theme,
     /// The first row of the list that is on the screen.
     pub offset: usize,
+    /// The first row of the inventory that is on the screen.
+    pub inventory_offset: usize,
+    /// The first line of the audit that is on the screen.
+    pub audit_top: Option<Key>,
+    /// Where what is on the screen lies, for the mouse.
+    pub zones: Zones,
     /// What stands where the keys would: a session that is shown again has its own.
     pub caption: Option<String>,
     /// Whether anything on the screen counts seconds: the clock wakes the screen only then.
@@ -50,14 +68,35 @@ pub struct ViewState {
 pub enum Counting {
     /// Something does.
     Seconds,
+    /// What is on the screen is told to the minute.
+    Minutes,
     /// Nothing does.
     Nothing,
+}
+
+impl Counting {
+    /// What it takes to keep an age on the screen true as well.
+    fn or_for(self, age: Duration) -> Self {
+        match self {
+            Self::Seconds => Self::Seconds,
+            Self::Minutes | Self::Nothing if age < TOLD_BY_SECOND => Self::Seconds,
+            Self::Minutes | Self::Nothing => Self::Minutes,
+        }
+    }
 }
 
 impl ViewState {
     /// Nothing drawn yet.
     pub const fn new(theme: Theme) -> Self {
-        Self { theme, offset: 0, caption: None, counting: Counting::Nothing }
+        Self {
+            theme,
+            offset: 0,
+            inventory_offset: 0,
+            audit_top: None,
+            zones: Zones::new(),
+            caption: None,
+            counting: Counting::Nothing,
+        }
     }
 }
 
@@ -65,8 +104,12 @@ impl ViewState {
 pub fn view(model: &Model, state: &mut ViewState, frame: &mut Frame<'_>) {
     let area = frame.area();
     state.counting = Counting::Nothing;
-    let mut canvas = Canvas::new(frame.buffer_mut(), area, state.theme);
+    // They are filled in while the rest of the state is written, too.
+    let mut zones = std::mem::take(&mut state.zones);
+    zones.clear();
+    let mut canvas = Canvas::new(frame.buffer_mut(), area, state.theme, &mut zones);
     draw(model, state, &mut canvas, area);
+    state.zones = zones;
 }
 
 fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rect) {
@@ -75,14 +118,23 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
         .as_ref()
         .and_then(|saga| saga.read())
         .map_or(7, |read| read.detail.aggregate.plan.steps().len());
-    let panes = layout(area, steps, model.pane, model.zoom);
+    let panes = match model.screen {
+        Screen::Deployments => layout(area, steps, model.pane, model.zoom),
+        // The whole body is the view's.
+        Screen::Inventory | Screen::Audit => layout(area, steps, Pane::List, Zoom::In),
+    };
     if panes.frames == Frames::TooSmall {
         header::too_small(model, canvas);
         return;
     }
     header::draw(model, &mut canvas.part(panes.header));
     if let Some(area) = panes.list {
-        list::draw(model, state, &mut canvas.part(area), panes.frames);
+        let mut canvas = canvas.part(area);
+        match model.screen {
+            Screen::Deployments => list::draw(model, state, &mut canvas, panes.frames),
+            Screen::Inventory => inventory::draw(model, state, &mut canvas, panes.frames),
+            Screen::Audit => audit::draw(model, state, &mut canvas, panes.frames),
+        }
     }
     if let Some(area) = panes.saga {
         let glance = panes.frames == Frames::None && model.pane != Pane::Saga;

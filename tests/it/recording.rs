@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arcadia::control::{Launched, Notice};
+use arcadia::control::{History, Holdings, Launched, Notice};
 use arcadia::domain::aggregate::Fact;
 use arcadia::domain::id::{DeploymentId, SagaId};
 use arcadia::domain::log::LogPage;
@@ -15,6 +15,11 @@ use arcadia::domain::spec::{FieldError, LaunchDraft};
 use arcadia::domain::usual::Usual;
 use arcadia::recording::{self, Recorder, RecordingError};
 use arcadia::telemetry::Redactor;
+use arcadia::tui::keymap;
+use arcadia::tui::model::audit;
+use arcadia::tui::model::form::Field;
+use arcadia::tui::model::inventory::Place;
+use arcadia::tui::model::pointer::{Gesture, Target};
 use arcadia::tui::model::remembered::Remembered;
 use arcadia::tui::msg::{Focus, LaunchRefusal, Msg, What};
 use arcadia::tui::options::{Ascii, Color};
@@ -298,8 +303,46 @@ fn every_message() -> Vec<Msg> {
         })),
         What::Focused(Focus::Away),
         What::Warned(no()),
+        What::HoldingsRead(Ok(vec![
+            story.holdings(),
+            Holdings { told: Err(no()), ..story.holdings() },
+        ])),
+        What::HoldingsRead(Err(no())),
+        What::HistoriesRead(Ok(vec![History {
+            deployment,
+            entries: story.entries.clone(),
+            damage: Some(no()),
+        }])),
+        What::HistoriesRead(Err(no())),
     ];
-    whats.into_iter().map(|what| Msg { at: NOW, what }).collect()
+    let pointed = every_target().into_iter().flat_map(|target| {
+        [Gesture::Press, Gesture::WheelUp, Gesture::WheelDown]
+            .map(|gesture| What::Pointed { target, gesture })
+    });
+    whats.into_iter().chain(pointed).map(|what| Msg { at: NOW, what }).collect()
+}
+
+fn every_target() -> Vec<Target> {
+    let deployment = world::active().id();
+    let hints = keymap::bindings().map(|binding| Target::Hint(binding.command));
+    let fields = Field::ALL.map(Target::Field);
+    [
+        Target::List { first: 3 },
+        Target::Row(deployment),
+        Target::Saga,
+        Target::Step(4),
+        Target::Log,
+        Target::Board,
+        Target::Holding(Place { deployment, nth: 1 }),
+        Target::Event(audit::Key { at: NOW, deployment, seq: 5 }),
+        Target::Answer(KeyCode::Char('y')),
+        Target::Answer(KeyCode::Esc),
+        Target::Dialog,
+    ]
+    .into_iter()
+    .chain(hints)
+    .chain(fields)
+    .collect()
 }
 
 /// What a recorder writes of these messages.

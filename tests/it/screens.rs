@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test has set up is there")]
 
+mod audit;
 pub(crate) mod catalogue;
 mod chaos;
 pub(crate) mod control;
+mod inventory;
 mod keys;
 mod marked;
 mod notifying;
 mod past;
+mod pointer;
 mod remembering;
 mod running;
 pub(crate) mod stage;

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::{fs, thread};
 
 use rustix::process::Signal;
-use vt100::{Color, Screen};
+use vt100::{Color, MouseProtocolMode, Screen};
 
 use crate::support::home::{Home, QUICK, launch};
 use crate::support::simulated::Simulated;
@@ -187,6 +187,78 @@ fn the_filter_narrows_the_list_and_the_help_names_the_keys() {
 }
 
 #[test]
+fn the_inventory_and_the_audit_show_what_the_journal_has_and_lead_back_to_it() {
+    let home = Home::new();
+    for slug in ["web", "cache"] {
+        assert_eq!(home.run(&launch(slug)).code, Some(0));
+    }
+    home.finish_everything();
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("acme/cache");
+    terminal.keys("I");
+    terminal.wait_for_text("2 droplets, 2 records");
+    terminal.keys("/kind:record cache");
+    terminal.wait_for_text("0 droplets, 1 record");
+    terminal.keys(ENTER);
+    terminal.keys(ENTER);
+    terminal.wait_for_text("Saga acme/cache");
+    terminal.keys("E");
+    terminal.wait_for_text("from the beginning");
+    terminal.wait_for_text("launched by operator:ana");
+    terminal.keys("/who:ana web");
+    terminal.wait_for_text("1 match");
+    terminal.keys(ENTER);
+    terminal.keys(ENTER);
+    terminal.wait_for_text("PAST 1/");
+    terminal.wait_for_text("acme/web · PROVISIONING");
+    terminal.keys(ESC);
+    terminal.wait_for_text("Saga acme/web");
+    terminal.keys("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+}
+
+#[test]
+fn the_mouse_is_taken_on_demand_and_does_what_it_is_shown() {
+    let home = Home::new();
+    for slug in ["web", "cache"] {
+        assert_eq!(home.run(&launch(slug)).code, Some(0));
+    }
+    home.finish_everything();
+    let mut terminal = dashboard(&home);
+    let captured = |screen: &Screen| screen.mouse_protocol_mode() != MouseProtocolMode::None;
+    assert!(!captured(terminal.screen()), "text is selected as everywhere, unless asked otherwise");
+    terminal.keys("M");
+    terminal.wait_for("the mouse", captured);
+    let unlike = ["acme/web", "acme/cache"].map(|name| format!("Saga {name} "));
+    let other = unlike.iter().find(|title| !terminal.text().contains(*title)).unwrap().clone();
+    let name = other.trim_start_matches("Saga ").to_owned();
+    terminal.click(&name);
+    terminal.wait_for_text(&other);
+    terminal.click("Log ·");
+    terminal.keys("v");
+    terminal.wait_for_text("every step");
+    terminal.wait_for_text("saved the records as found");
+    terminal.wheel_up("Log ·");
+    terminal.wait_for_text("scrolled, G follows");
+    terminal.click("? help");
+    terminal.wait_for_text("MOVE");
+    terminal.keys("q");
+    terminal.wait_for("no help", |screen| !screen.contents().contains("MOVE"));
+    terminal.keys("M");
+    terminal.wait_for("no mouse", |screen| !captured(screen));
+    terminal.keys("M");
+    terminal.wait_for("the mouse", captured);
+    terminal.keys(CTRL_Z);
+    terminal.wait_for_stop();
+    assert_eq!(terminal.not_given_back(), NOTHING);
+    terminal.signal(Signal::CONT);
+    terminal.wait_for("the mouse again", captured);
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.wait_for_end(), 0);
+    assert_eq!(terminal.not_given_back(), NOTHING);
+}
+
+#[test]
 fn any_size_is_drawn_down_to_a_single_cell_and_back() {
     let home = Home::new();
     assert_eq!(home.run(&launch("web")).code, Some(0));
@@ -242,7 +314,7 @@ fn a_locale_without_unicode_gets_ascii() {
 
 #[test]
 fn the_terminal_is_given_back_however_the_dashboard_ends() {
-    let home = patient();
+    let home = patient().with("ARCADIA_UI_MOUSE", "true");
     let ways: [(&str, Act); 5] = [
         ("quit", |terminal| terminal.keys("q")),
         ("interrupted twice", |terminal| terminal.keys(&CTRL_C.repeat(2))),
@@ -253,7 +325,7 @@ fn the_terminal_is_given_back_however_the_dashboard_ends() {
     for (how, leave) in ways {
         let mut terminal = dashboard(&home);
         assert!(terminal.screen().alternate_screen() && terminal.screen().hide_cursor(), "{how}");
-        assert!(terminal.not_given_back().len() > 4, "{how}");
+        assert!(terminal.not_given_back().len() > 5, "{how}");
         leave(&mut terminal);
         assert_eq!(terminal.wait_for_end(), 0, "{how}");
         assert_eq!(terminal.not_given_back(), NOTHING, "{how}");

@@ -6,7 +6,9 @@ use crate::app::dashboard;
 use crate::cli::output::{Output, Tty};
 use crate::config::error::Place;
 use crate::config::secret::TOKEN_VARIABLE;
-use crate::config::{Config, ConfigError, Environment, Flags, Loaded, TokenSource, UiConfig, When};
+use crate::config::{
+    Config, ConfigError, Environment, Flags, Loaded, Switch, TokenSource, UiConfig, When,
+};
 use crate::doctor::configuration::{
     ConfigurationFacts, ConfigurationFault, SettingFacts, SettingOrigin,
 };
@@ -59,7 +61,7 @@ pub(super) fn terminal(
     environment: &Environment,
     output: &Output,
 ) -> TerminalFacts {
-    let automatic = UiConfig { ascii: When::Auto, color: When::Auto };
+    let automatic = UiConfig { ascii: When::Auto, color: When::Auto, mouse: Switch::Off };
     let ui = loaded.map_or(automatic, |loaded| loaded.config.ui);
     let size = match output.terminals().stdout {
         Tty::Terminal => rustix::termios::tcgetwinsize(std::io::stdout()).ok(),

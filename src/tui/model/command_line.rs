@@ -10,7 +10,7 @@ use crate::domain::summary::Standing;
 use crate::tui::keymap::names::{Takes, named};
 use crate::tui::keymap::{self, Binding, Command};
 use crate::tui::model::list::List;
-use crate::tui::model::query::Query;
+use crate::tui::model::query::{Query, fields};
 
 /// How many candidates are looked out; more than fit on any screen say nothing.
 const CANDIDATES: usize = 50;
@@ -171,7 +171,7 @@ pub fn understand(line: &str, list: &List) -> Result<Said, String> {
         (Takes::Terms, "") if command == Command::Unmark => Ok(Said::UnmarkAll),
         (Takes::Terms, "") => Ok(Said::Command(command)),
         (Takes::Terms, words) => {
-            let query = Query::parse(words);
+            let query = Query::parse(words, fields::DEPLOYMENT);
             if let Some(problem) = query.problem() {
                 return Err(problem.to_owned());
             }

@@ -13,7 +13,7 @@ use crate::domain::id::DeploymentId;
 use crate::domain::line::Line;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
-use crate::tui::model::query::{Query, Sieve};
+use crate::tui::model::query::{Query, Sieve, fields};
 
 /// How long the order stands still after a key.
 pub const FREEZE: Duration = Duration::from_secs(2);
@@ -34,6 +34,7 @@ pub struct List {
     counts: [usize; Standing::ALL.len()],
     selected: Option<DeploymentId>,
     cursor: usize,
+    top: Option<usize>,
     awaited: Option<DeploymentId>,
     stalls: BTreeMap<DeploymentId, Stall>,
     filter: String,
@@ -224,15 +225,38 @@ impl List {
     /// Moves the selection; `isize::MIN` and `isize::MAX` are the ends.
     pub fn step(&mut self, rows: isize) {
         self.awaited = None;
+        self.top = None;
         let last = self.shown.len().saturating_sub(1);
         self.cursor = self.cursor.saturating_add_signed(rows).min(last);
         self.selected = self.shown.get(self.cursor).copied();
+    }
+
+    /// Selects a row that is shown.
+    pub fn point_at(&mut self, id: DeploymentId) {
+        if let Some(row) = self.shown.iter().position(|shown| *shown == id) {
+            self.awaited = None;
+            self.top = None;
+            self.cursor = row;
+            self.selected = Some(id);
+        }
+    }
+
+    /// Looks elsewhere, and leaves the selection where it is: until it is moved, this row is the first
+    /// on the screen.
+    pub fn look_from(&mut self, first: usize) {
+        self.top = Some(first.min(self.shown.len().saturating_sub(1)));
+    }
+
+    /// The first row on the screen, when that is not for the selection to say.
+    pub fn top(&self) -> Option<usize> {
+        self.top
     }
 
     /// Selects a deployment, now or as soon as it is there. A filter that hides everything else
     /// would hide this one, too, so it is taken away.
     pub fn select(&mut self, id: DeploymentId, now: Timestamp) {
         self.awaited = Some(id);
+        self.top = None;
         self.filter.clear();
         self.query = Query::default();
         self.scope = Scope::All;
@@ -248,7 +272,7 @@ impl List {
         now: Timestamp,
     ) {
         filter.clone_into(&mut self.filter);
-        self.query = Query::parse(filter);
+        self.query = Query::parse(filter, fields::DEPLOYMENT);
         self.scope = scope;
         self.rebuild(now);
         self.selected = selected;
@@ -289,7 +313,7 @@ impl List {
     /// What a filter lets through, whatever is shown.
     pub fn matching(&self, query: &Query, now: Timestamp) -> BTreeSet<DeploymentId> {
         let mut sieve = Sieve::new(query, now);
-        let rows = self.rows.values().filter(|row| sieve.lets_through(row));
+        let rows = self.rows.values().filter(|row| sieve.lets_through(row.as_ref()));
         rows.map(|row| row.deployment).collect()
     }
 
@@ -300,7 +324,7 @@ impl List {
             .rows
             .values()
             .filter(|row| self.scope == Scope::All || self.needs_you(row))
-            .filter(|row| sieve.lets_through(row))
+            .filter(|row| sieve.lets_through(row.as_ref()))
             .map(|row| (!self.stalls.contains_key(&row.deployment), row.urgency(), row.deployment))
             .collect();
         keyed.sort_unstable();
@@ -324,7 +348,8 @@ impl List {
     pub fn set_filter(&mut self, filter: &str, now: Timestamp) {
         if self.filter != filter {
             filter.clone_into(&mut self.filter);
-            self.query = Query::parse(filter);
+            self.query = Query::parse(filter, fields::DEPLOYMENT);
+            self.top = None;
             self.rebuild(now);
         }
     }

@@ -13,6 +13,93 @@ use crate::tui::format;
 
 const DAY: Duration = Duration::from_hours(24);
 
+/// What the term `<name>:<value>` asks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// How it stands.
+    State,
+    /// Whom it is for.
+    Tenant,
+    /// Where it is.
+    Region,
+    /// The step that matters now.
+    Step,
+    /// What it is.
+    Kind,
+    /// Who did it.
+    Who,
+}
+
+impl Field {
+    const ALL: [Self; 6] =
+        [Self::State, Self::Tenant, Self::Region, Self::Step, Self::Kind, Self::Who];
+
+    /// What stands before the colon.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Tenant => "tenant",
+            Self::Region => "region",
+            Self::Step => "step",
+            Self::Kind => "kind",
+            Self::Who => "who",
+        }
+    }
+}
+
+/// What can be asked about, for each thing that is filtered.
+pub mod fields {
+    use super::Field;
+
+    /// Of a deployment.
+    pub const DEPLOYMENT: &[Field] = &[Field::State, Field::Tenant, Field::Region, Field::Step];
+    /// Of what a deployment has at the provider.
+    pub const HOLDING: &[Field] = &[Field::State, Field::Tenant, Field::Region, Field::Kind];
+    /// Of what happened.
+    pub const EVENT: &[Field] = &[Field::Who, Field::Kind, Field::Tenant, Field::Region];
+}
+
+/// Something that is let through or not.
+pub trait Candidate {
+    /// Whether the field is as this word in lower case asks.
+    fn has(&self, field: Field, lower: &str) -> bool;
+
+    /// Since when it is there: what `age>` and `age<` ask about.
+    fn since(&self) -> Timestamp;
+
+    /// Writes its name, in which a word's letters are looked for.
+    fn write_name(&self, name: &mut String);
+
+    /// Whether a word that is no part of the name is meant for it all the same.
+    fn answers_to(&self, lower: &str) -> bool;
+}
+
+impl Candidate for Summary {
+    fn has(&self, field: Field, lower: &str) -> bool {
+        match field {
+            Field::State => has_state(self, lower),
+            Field::Tenant => starts(&self.tenant, lower),
+            Field::Region => starts(&self.region, lower),
+            Field::Step => at_step(self, lower),
+            Field::Kind | Field::Who => false,
+        }
+    }
+
+    fn since(&self) -> Timestamp {
+        self.launched_at
+    }
+
+    fn write_name(&self, name: &mut String) {
+        name.push_str(&self.tenant);
+        name.push('/');
+        name.push_str(&self.slug);
+    }
+
+    fn answers_to(&self, lower: &str) -> bool {
+        has_state(self, lower) || starts(&self.region, lower)
+    }
+}
+
 /// What is typed to filter the list, understood.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Query {
@@ -35,32 +122,27 @@ enum Sense {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Wanted {
-    /// The standing's word, or the deployment's state, begins so.
-    State(String),
-    /// The tenant begins so.
-    Tenant(String),
-    /// The region begins so.
-    Region(String),
-    /// The name of the step that matters now has it.
-    Step(String),
-    /// It was launched longer ago than this.
+    /// The field is so.
+    Is(Field, String),
+    /// It has been there for longer than this.
     Older(Duration),
-    /// It was launched less long ago than this.
+    /// It has been there for less long than this.
     Younger(Duration),
-    /// Its letters stand in the name, in this order; or it stands in the state or the region as it is.
+    /// Its letters stand in the name, in this order; or it answers to the word as it is.
     Word { lower: String, atom: Box<Atom> },
 }
 
 impl Query {
-    /// Understands what was typed. What is wrong with a term is told, and the term is left out.
-    pub fn parse(text: &str) -> Self {
+    /// Understands what was typed to filter what has these fields. What is wrong with a term is told,
+    /// and the term is left out.
+    pub fn parse(text: &str, fields: &[Field]) -> Self {
         let mut query = Self::default();
         for word in text.split_whitespace() {
             let (sense, rest) = match word.strip_prefix('-') {
                 Some(rest) if !rest.is_empty() => (Sense::Fails, rest),
                 Some(_) | None => (Sense::Holds, word),
             };
-            match wanted(rest) {
+            match wanted(rest, fields) {
                 Ok(Some(wanted)) => query.terms.push(Term { wanted, sense }),
                 Ok(None) => {}
                 Err(problem) => query.problem = Some(problem),
@@ -98,26 +180,20 @@ impl<'q> Sieve<'q> {
         Self { query, now, matcher, name: String::new(), buffer: Vec::new() }
     }
 
-    /// Whether a row comes through.
-    pub fn lets_through(&mut self, row: &Summary) -> bool {
+    /// Whether it comes through.
+    pub fn lets_through(&mut self, candidate: &impl Candidate) -> bool {
         let Self { query, now, matcher, name, buffer } = self;
         query.terms.iter().all(|term| {
             let holds = match &term.wanted {
-                Wanted::State(word) => has_state(row, word),
-                Wanted::Tenant(start) => starts(&row.tenant, start),
-                Wanted::Region(start) => starts(&row.region, start),
-                Wanted::Step(part) => at_step(row, part),
-                Wanted::Older(span) => now.since(row.launched_at) > *span,
-                Wanted::Younger(span) => now.since(row.launched_at) < *span,
+                Wanted::Is(field, lower) => candidate.has(*field, lower),
+                Wanted::Older(span) => now.since(candidate.since()) > *span,
+                Wanted::Younger(span) => now.since(candidate.since()) < *span,
                 Wanted::Word { lower, atom } => {
                     name.clear();
-                    name.push_str(&row.tenant);
-                    name.push('/');
-                    name.push_str(&row.slug);
+                    candidate.write_name(name);
                     buffer.clear();
                     atom.score(Utf32Str::new(name, buffer), matcher).is_some()
-                        || has_state(row, lower)
-                        || starts(&row.region, lower)
+                        || candidate.answers_to(lower)
                 }
             };
             holds == (term.sense == Sense::Holds)
@@ -126,17 +202,15 @@ impl<'q> Sieve<'q> {
 }
 
 /// What one word asks for; nothing while it is still being typed.
-fn wanted(word: &str) -> Result<Option<Wanted>, String> {
-    for (name, term) in [
-        ("state", Wanted::State as fn(String) -> Wanted),
-        ("tenant", Wanted::Tenant),
-        ("region", Wanted::Region),
-        ("step", Wanted::Step),
-    ] {
-        if let Some(value) = word.strip_prefix(name).and_then(|rest| rest.strip_prefix(':')) {
-            let value = value.to_lowercase();
-            return Ok((!value.is_empty()).then(|| term(value)));
-        }
+fn wanted(word: &str, fields: &[Field]) -> Result<Option<Wanted>, String> {
+    if let Some((name, value)) = word.split_once(':') {
+        let field = Field::ALL.into_iter().find(|field| field.name() == name);
+        let Some(field) = field.filter(|field| fields.contains(field)) else {
+            let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
+            return Err(format!("there is no `{name}:`; {}, age> and age<", names.join(", ")));
+        };
+        let value = value.to_lowercase();
+        return Ok((!value.is_empty()).then_some(Wanted::Is(field, value)));
     }
     for (sign, term) in
         [("age>", Wanted::Older as fn(Duration) -> Wanted), ("age<", Wanted::Younger)]
@@ -149,9 +223,6 @@ fn wanted(word: &str) -> Result<Option<Wanted>, String> {
                 span(value).ok_or_else(|| format!("`{value}` is no age such as 30m or 2d"))?;
             return Ok(Some(term(span)));
         }
-    }
-    if let Some((name, _)) = word.split_once(':') {
-        return Err(format!("there is no `{name}:`; state, tenant, region, step, age> and age<"));
     }
     let (case, normal) = (CaseMatching::Ignore, Normalization::Smart);
     let atom = Box::new(Atom::new(word, case, normal, AtomKind::Fuzzy, false));
@@ -181,6 +252,7 @@ fn at_step(row: &Summary, part: &str) -> bool {
     })
 }
 
-fn starts(text: &str, lower: &str) -> bool {
+/// Whether a text begins so, whatever its case.
+pub(super) fn starts(text: &str, lower: &str) -> bool {
     text.get(..lower.len()).is_some_and(|start| start.eq_ignore_ascii_case(lower))
 }

@@ -113,6 +113,15 @@ impl Opened {
         self.past = past.map(Box::new);
     }
 
+    /// Shows the moment at which an entry was journaled; that of the last one is the present.
+    pub fn show_entry(&mut self, seq: u64) {
+        let Content::Read(live) = &self.content else { return };
+        let entries = &live.detail.entries;
+        let shown = entries.partition_point(|entry| entry.seq <= seq);
+        let past = (shown < entries.len()).then(|| Past::at(live, shown)).flatten();
+        self.past = past.map(Box::new);
+    }
+
     /// Lets the history go by at another pace.
     pub fn change_pace(&mut self, now: Timestamp) {
         let Content::Read(live) = &self.content else { return };
@@ -187,7 +196,12 @@ impl Opened {
         let Some(present) = self.picked() else { return };
         let Some(read) = self.seen() else { return };
         let last = read.detail.aggregate.plan.steps().len().saturating_sub(1);
-        let next = present.saturating_add_signed(rows).min(last);
+        self.choose(present.saturating_add_signed(rows).min(last));
+    }
+
+    /// Picks this step.
+    pub fn choose(&mut self, next: usize) {
+        let Some(read) = self.seen() else { return };
         self.pick =
             if read.followed() == Some(next) { Pick::Following } else { Pick::Chosen(next) };
     }

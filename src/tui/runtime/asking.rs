@@ -53,6 +53,14 @@ pub(super) fn ask(
                 let result = result.map_err(|error| told(&error));
                 Answer::Says(What::LogsRead { deployment, page, result })
             }
+            Effect::ReadHoldings(deployments) => {
+                let result = control.holdings(&deployments).await;
+                Answer::Says(What::HoldingsRead(result.map_err(|error| told(&error))))
+            }
+            Effect::ReadHistories(deployments) => {
+                let result = control.histories(&deployments).await;
+                Answer::Says(What::HistoriesRead(result.map_err(|error| told(&error))))
+            }
             Effect::ReadPlan { question, deployment } => {
                 let result = control.show(deployment).await;
                 let result = result.map(|detail| UndoPlan::from(&detail));
@@ -75,6 +83,7 @@ pub(super) fn ask(
                 Answer::Says(What::Planned(control.plan(&spec, on_failure)))
             }
             Effect::Export(_)
+            | Effect::Capture(_)
             | Effect::Copy(_)
             | Effect::Remember(_)
             | Effect::Notify(_)

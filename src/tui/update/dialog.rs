@@ -12,7 +12,7 @@ use crate::tui::model::Model;
 use crate::tui::model::log::Seek;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::text;
-use crate::tui::update::{asking, command_line, form, panes, question};
+use crate::tui::update::{asking, command_line, form, panes, question, screens};
 
 /// The longest text that a line takes; pasting a file into a field must not hang the screen.
 const LONGEST: usize = 1_024;
@@ -50,7 +50,7 @@ pub(super) fn paste(model: &mut Model, pasted: &str, effects: &mut Vec<Effect>) 
         Some(Overlay::Filter(input)) => {
             insert(input, &typed);
             let filter = input.value().to_owned();
-            model.list.set_filter(&filter, model.now);
+            screens::set_filter(model, &filter);
         }
         Some(Overlay::Search(input)) => {
             insert(input, &typed);
@@ -87,15 +87,15 @@ pub(super) fn edit(input: &mut Input, key: KeyEvent) {
 fn filter(model: &mut Model, key: KeyEvent, mut input: Input) -> Option<Overlay> {
     match keymap::dialog(key) {
         DialogKey::Esc => {
-            model.list.set_filter("", model.now);
+            screens::set_filter(model, "");
             return None;
         }
         DialogKey::Enter => return None,
-        DialogKey::Down | DialogKey::Next => model.list.step(1),
-        DialogKey::Up | DialogKey::Previous => model.list.step(-1),
+        DialogKey::Down | DialogKey::Next => screens::step(model, 1),
+        DialogKey::Up | DialogKey::Previous => screens::step(model, -1),
         DialogKey::Left | DialogKey::Right | DialogKey::Letter(_) | DialogKey::Edit => {
             edit(&mut input, key);
-            model.list.set_filter(input.value(), model.now);
+            screens::set_filter(model, input.value());
         }
     }
     Some(Overlay::Filter(input))

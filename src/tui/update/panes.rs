@@ -12,9 +12,11 @@ use crate::tui::model::list;
 use crate::tui::model::log::{Position, Seek};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::saga::{Opened, Way};
+use crate::tui::model::screen::Screen;
 use crate::tui::model::{Connection, Model, Pane, Tone, Zoom};
+use crate::tui::options::Mouse;
 use crate::tui::text;
-use crate::tui::update::{asking, form};
+use crate::tui::update::{asking, form, screens};
 
 /// How many cells a step sideways is.
 const SIDEWAYS: usize = 16;
@@ -110,6 +112,11 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::Newer => seek(model, Seek::Newer),
         Command::Left => model.log.sideways = model.log.sideways.saturating_sub(SIDEWAYS),
         Command::Right => model.log.sideways = (model.log.sideways + SIDEWAYS).min(4_096),
+        Command::Inventory => screens::show(model, Screen::Inventory),
+        Command::Audit => screens::show(model, Screen::Audit),
+        Command::Mouse => toggle_mouse(model, effects),
+        // It holds in the inventory alone.
+        Command::Sort => {}
         Command::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
@@ -119,7 +126,12 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
 }
 
 fn step(model: &mut Model, rows: isize) {
-    match model.pane {
+    step_in(model, model.pane, rows);
+}
+
+/// Moves the selection of a pane, or scrolls it.
+pub(super) fn step_in(model: &mut Model, pane: Pane, rows: isize) {
+    match pane {
         Pane::List => model.list.step(rows),
         Pane::Saga => {
             if let Some(saga) = &mut model.saga {
@@ -146,6 +158,18 @@ fn keep_step(model: &mut Model) {
     if let Some(saga) = &mut model.saga {
         saga.hold_for(position);
     }
+}
+
+fn toggle_mouse(model: &mut Model, effects: &mut Vec<Effect>) {
+    let (mouse, words) = match model.pointer.mouse {
+        Mouse::Captured => (Mouse::Left, "the mouse is the terminal's again"),
+        Mouse::Left => {
+            (Mouse::Captured, "clicks and the wheel work; hold Shift to select text, M gives back")
+        }
+    };
+    model.pointer.mouse = mouse;
+    model.say(Tone::Plain, words);
+    effects.push(Effect::Capture(mouse));
 }
 
 fn turn(model: &mut Model, places: usize) {

@@ -7,30 +7,33 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::tui::model::pointer::Target;
 use crate::tui::options::Ascii;
 use crate::tui::text;
 use crate::tui::theme::Theme;
+use crate::tui::view::zones::Zones;
 
 /// A rectangle of the screen, drawn from its own origin.
 #[derive(Debug)]
 pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
     area: Rect,
+    zones: &'a mut Zones,
     /// How things look.
     pub theme: Theme,
 }
 
 impl<'a> Canvas<'a> {
     /// A canvas over an area; what lies outside the buffer is clipped.
-    pub fn new(buffer: &'a mut Buffer, area: Rect, theme: Theme) -> Self {
+    pub fn new(buffer: &'a mut Buffer, area: Rect, theme: Theme, zones: &'a mut Zones) -> Self {
         let area = area.intersection(buffer.area);
-        Self { buffer, area, theme }
+        Self { buffer, area, zones, theme }
     }
 
     /// A canvas over a part of the screen.
     pub fn part(&mut self, area: Rect) -> Canvas<'_> {
         let area = area.intersection(self.area);
-        Canvas { buffer: self.buffer, area, theme: self.theme }
+        Canvas { buffer: self.buffer, area, zones: self.zones, theme: self.theme }
     }
 
     /// Cells across.
@@ -79,6 +82,25 @@ impl<'a> Canvas<'a> {
             let area = Rect::new(self.column(x), self.line(y), cells, 1);
             self.buffer.set_style(area, style);
         }
+    }
+
+    /// Says what a stretch of a line is, for the mouse.
+    pub fn zone(&mut self, x: usize, y: usize, cells: usize, target: Target) {
+        if y < self.height() && x < self.width() {
+            let cells = u16::try_from(cells.min(self.width() - x)).unwrap_or(0);
+            let area = Rect::new(self.column(x), self.line(y), cells, 1);
+            self.zones.add(area, target);
+        }
+    }
+
+    /// Says what all of it is, for the mouse.
+    pub fn whole_zone(&mut self, target: Target) {
+        self.zones.add(self.area, target);
+    }
+
+    /// Takes what lies below it from the mouse: it is a dialog.
+    pub fn cover(&mut self) {
+        self.zones.cover(self.area);
     }
 
     /// Empties it.

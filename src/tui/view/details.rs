@@ -148,10 +148,8 @@ fn actions(row: &crate::domain::summary::Summary, y: usize, canvas: &mut Canvas<
         (Verb::Abandon, "a", "abandon"),
     ] {
         if row_allows(row, verb) {
-            x = canvas.put(x, y, key, theme.strong());
-            x = canvas.put(x + 1, y, does, theme.plain()) + 3;
+            x = dialog::answer(canvas, (x, y), (key, theme.strong()), does) + 3;
         }
     }
-    canvas.put(x, y, "Esc", theme.strong());
-    canvas.put(x + 4, y, "close", theme.plain());
+    dialog::answer(canvas, (x, y), ("Esc", theme.strong()), "close");
 }

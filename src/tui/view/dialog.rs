@@ -2,8 +2,11 @@
 //! screen.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use tui_input::Input;
 
+use crate::tui::keymap;
+use crate::tui::model::pointer::Target;
 use crate::tui::model::question::FILLS;
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
@@ -32,6 +35,7 @@ pub(super) fn open<'c>(
     let style = canvas.theme.focused_border();
     let mut whole = canvas.part(area);
     whole.clear();
+    whole.cover();
     whole.frame(title, right, style);
     let inside = Rect::new(
         area.x.saturating_add(2),
@@ -65,6 +69,22 @@ pub(super) fn line(
     }
 }
 
+/// Writes a key and what it does, and lets it be clicked; returns the cell after it.
+pub(super) fn answer(
+    canvas: &mut Canvas<'_>,
+    (x, y): (usize, usize),
+    (key, style): (&str, Style),
+    does: &str,
+) -> usize {
+    let plain = canvas.theme.plain();
+    let end = canvas.put(x, y, key, style);
+    let end = canvas.put(end + 1, y, does, plain);
+    if let Some(code) = keymap::key_named(key) {
+        canvas.zone(x, y, end.saturating_sub(x), Target::Answer(code));
+    }
+    end
+}
+
 /// Whether the keys go here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Focus {
@@ -75,12 +95,7 @@ pub(super) enum Focus {
 }
 
 /// Writes lines of text from `y` on, broken to fit; returns the line after them.
-pub(super) fn paragraph(
-    canvas: &mut Canvas<'_>,
-    y: usize,
-    words: &str,
-    style: ratatui::style::Style,
-) -> usize {
+pub(super) fn paragraph(canvas: &mut Canvas<'_>, y: usize, words: &str, style: Style) -> usize {
     let words = text::clean(words).into_owned();
     let lines = text::wrap(&words, canvas.width());
     for (down, line) in lines.iter().enumerate() {

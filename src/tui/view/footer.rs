@@ -6,6 +6,8 @@ use crate::domain::summary::Standing;
 use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::form::{Field, Picks, Progress};
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::pointer::Target;
+use crate::tui::model::screen::Screen;
 use crate::tui::model::{Model, Pane, Tone, row_allows};
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
@@ -69,19 +71,39 @@ pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
     let hints = model
         .overlay
         .as_ref()
-        .map_or_else(|| of_panes(model), |overlay| of_overlay(model, overlay));
+        .map_or_else(|| of_panes(model), |overlay| answers(&of_overlay(model, overlay)));
     let mut x = 1;
-    for (key, does) in hints {
+    for Hint { key, does, target } in hints {
         let wide = text::width(key) + 1 + text::width(does);
         if x + wide > canvas.width() {
             break;
+        }
+        if let Some(target) = target {
+            canvas.zone(x, 0, wide, target);
         }
         x = canvas.put(x, 0, key, theme.strong());
         x = canvas.put(x + 1, 0, does, theme.quiet()) + 2;
     }
 }
 
-fn of_panes(model: &Model) -> Vec<(&'static str, &'static str)> {
+/// A key, what it does, and what a click on it does.
+struct Hint {
+    key: &'static str,
+    does: &'static str,
+    target: Option<Target>,
+}
+
+/// In a dialog, to click a key is to press it.
+fn answers(hints: &[(&'static str, &'static str)]) -> Vec<Hint> {
+    let hint = |(key, does): &(&'static str, &'static str)| Hint {
+        key,
+        does,
+        target: keymap::key_named(key).map(Target::Answer),
+    };
+    hints.iter().map(hint).collect()
+}
+
+fn of_panes(model: &Model) -> Vec<Hint> {
     let mut bound = keymap::footer(model.scopes());
     bound.retain(|binding| model.allows(binding.command));
     let marked = !model.marks.is_empty();
@@ -89,12 +111,23 @@ fn of_panes(model: &Model) -> Vec<(&'static str, &'static str)> {
         // Who marked something is about to act on it.
         bound.sort_by_key(|binding| !matches!(binding.command, Command::Act(_)));
     }
-    let unmark = (marked && model.pane == Pane::List).then_some(("Esc", "unmark all"));
-    let bound = bound.into_iter().map(|binding| (binding.shown, does(model, binding)));
+    let unmark = (marked && model.pane == Pane::List).then_some(Hint {
+        key: "Esc",
+        does: "unmark all",
+        target: Some(Target::Hint(Command::Back)),
+    });
+    let bound = bound.into_iter().map(|binding| Hint {
+        key: binding.shown,
+        does: does(model, binding),
+        target: Some(Target::Hint(binding.command)),
+    });
     unmark.into_iter().chain(bound).collect()
 }
 
 fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
+    if model.screen != Screen::Deployments {
+        return does_on_screen(model.screen, binding);
+    }
     let held = model.list.selected().is_some_and(|row| row.standing == Standing::Held);
     match (binding.command, model.pane) {
         (Command::Act(Verb::Hold), _) if held && model.marks.is_empty() => "resume",
@@ -103,6 +136,18 @@ fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
         (Command::Filter, Pane::Log) => "search",
         (Command::Filter, Pane::List | Pane::Saga) => "filter",
         (_, Pane::List | Pane::Saga | Pane::Log) => binding.does,
+    }
+}
+
+fn does_on_screen(screen: Screen, binding: &keymap::Binding) -> &'static str {
+    if binding.command == Command::Open {
+        "to the deployment"
+    } else if binding.command == Command::Filter {
+        "filter"
+    } else if screen.key() == Some(binding.command) {
+        "deployments"
+    } else {
+        binding.does
     }
 }
 

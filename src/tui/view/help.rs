@@ -49,6 +49,8 @@ fn lines(group: Group) -> Vec<Line> {
         let place = match binding.scope {
             Scope::List => "list: ",
             Scope::Log => "log: ",
+            Scope::Audit => "audit: ",
+            Scope::Inventory => "inventory: ",
             Scope::Past => "past: ",
             Scope::Everywhere => "",
         };

@@ -6,6 +6,7 @@ use crate::domain::money::Price;
 use crate::domain::saga::plan::OnFailure;
 use crate::tui::model::Model;
 use crate::tui::model::form::{Field, MANY, Progress};
+use crate::tui::model::pointer::Target;
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog::{self, Focus};
@@ -83,6 +84,7 @@ fn row(model: &Model, field: Field, y: usize, canvas: &mut Canvas<'_>) {
     let focus = if form.focus == field { Focus::Here } else { Focus::Elsewhere };
     let label = if focus == Focus::Here { theme.strong() } else { theme.quiet() };
     canvas.field(0, y, LABEL - 1, field.label(), label);
+    canvas.zone(0, y, canvas.width(), Target::Field(field));
     if let Some(input) = form.input(field) {
         dialog::line(canvas, (LABEL, y), value, input, focus);
         if focus == Focus::Here && form.replaces() && !input.value().is_empty() {
@@ -144,6 +146,7 @@ fn button(model: &Model, y: usize, canvas: &mut Canvas<'_>) {
         return;
     }
     let x = canvas.put(0, y, "[ Launch ]", style) + 2;
+    canvas.zone(0, y, x - 2, Target::Field(Field::Launch));
     let (words, style) = match &form.progress {
         Progress::Asked(round) if round.count() > 1 => {
             (format!("asked; {} of {} answered…", round.answered(), round.count()), theme.warning())

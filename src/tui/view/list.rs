@@ -3,9 +3,11 @@
 
 use crate::tui::model::list::Scope;
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::pointer::Target;
 use crate::tui::model::{Connection, Model, Pane};
 use crate::tui::text;
 use crate::tui::theme::Theme;
+use crate::tui::view::board;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::Frames;
 use crate::tui::view::row::Columns;
@@ -14,13 +16,19 @@ use crate::tui::view::{Counting, ViewState};
 /// Draws the list.
 pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, frames: Frames) {
     let focused = model.pane == Pane::List;
+    let headings = canvas.width() >= 62;
+    let height = match frames {
+        Frames::Drawn => canvas.height().saturating_sub(2 + usize::from(headings)),
+        Frames::None | Frames::TooSmall => canvas.height(),
+    };
+    scroll(model, state, height);
+    canvas.whole_zone(Target::List { first: state.offset });
     match frames {
         Frames::Drawn => {
             let style = if focused { canvas.theme.focused_border() } else { canvas.theme.quiet() };
-            let shown = canvas.height().saturating_sub(3);
-            let right = range(model, state, shown);
+            let right = board::range(state.offset, height, model.list.shown().len());
             let mut inside = canvas.frame(&title(model, canvas.theme), &right, style);
-            if inside.width() >= 60 {
+            if headings {
                 columns(model, state, &inside).headings(&mut inside);
                 let mut area = inside.area();
                 area.y = area.y.saturating_add(1);
@@ -43,7 +51,6 @@ fn columns(model: &Model, state: &ViewState, canvas: &Canvas<'_>) -> Columns {
 }
 
 fn rows(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>) {
-    scroll(model, state, canvas.height());
     if model.list.shown().is_empty() {
         empty(model, canvas);
         return;
@@ -54,6 +61,7 @@ fn rows(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>) {
     for (y, id) in visible(model, state, canvas.height()).enumerate() {
         let Some(row) = model.list.row(*id) else { continue };
         columns.row(model, row, y, canvas);
+        canvas.zone(0, y, canvas.width(), Target::Row(*id));
         if model.marks.has(*id) {
             columns.mark(y, canvas);
         }
@@ -78,26 +86,20 @@ fn visible<'m>(
     model.list.shown().iter().skip(state.offset).take(height)
 }
 
-/// Moves the window as little as it takes to show the selected row.
+/// Moves the window as little as it takes to show the selected row, unless somebody looks elsewhere.
 fn scroll(model: &Model, state: &mut ViewState, height: usize) {
-    let cursor = model.list.cursor();
-    let last = model.list.shown().len().saturating_sub(height);
-    if cursor < state.offset {
-        state.offset = cursor;
-    } else if height > 0 && cursor >= state.offset + height {
-        state.offset = cursor + 1 - height;
-    }
-    state.offset = state.offset.min(last);
+    let (cursor, total) = (model.list.cursor(), model.list.shown().len());
+    state.offset = match model.list.top() {
+        Some(top) => top.min(total.saturating_sub(height)),
+        None => board::scrolled(state.offset, cursor, total, height),
+    };
 }
 
 fn title(model: &Model, theme: Theme) -> String {
     if let Some(Overlay::Filter(input)) = &model.overlay {
-        let after = match (input.value(), model.list.query().problem()) {
-            ("", _) => "words, state: tenant: region: step: age>1h age<2d, - for not".to_owned(),
-            (_, Some(problem)) => format!("{} {problem}", theme.signs().warning),
-            (_, None) => format!("{} match", model.list.shown().len()),
-        };
-        return format!("filter: {}▏  {after}", input.value());
+        let hint = "words, state: tenant: region: step: age>1h age<2d, - for not";
+        let found = model.list.shown().len();
+        return board::typing(input.value(), model.list.query(), found, hint, theme);
     }
     let filter = match model.list.filter() {
         "" => String::new(),
@@ -112,15 +114,6 @@ fn title(model: &Model, theme: Theme) -> String {
         marked => format!(" · {marked} marked"),
     };
     format!("Deployments {}{marked}{filter} · {order}", model.list.total())
-}
-
-fn range(model: &Model, state: &ViewState, height: usize) -> String {
-    let total = model.list.shown().len();
-    if total == 0 {
-        return String::new();
-    }
-    let first = state.offset.min(total - 1) + 1;
-    format!("{first}-{} of {total}", (state.offset + height).min(total))
 }
 
 /// An empty list teaches what to do next.

@@ -5,6 +5,7 @@ use crate::domain::saga::plan::Direction;
 use crate::tui::format;
 use crate::tui::model::log::{LogScope, Position, Reading, Times, Wrap};
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::pointer::Target;
 use crate::tui::model::{Model, Pane};
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
@@ -17,6 +18,7 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
         state.counting = Counting::Seconds;
     }
     let theme = canvas.theme;
+    canvas.whole_zone(Target::Log);
     let style = match model.pane {
         Pane::Log => theme.focused_border(),
         Pane::List | Pane::Saga => theme.quiet(),

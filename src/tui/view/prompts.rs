@@ -41,8 +41,6 @@ pub(super) fn quit(model: &Model, canvas: &mut Canvas<'_>) {
     };
     let y = dialog::paragraph(&mut inside, y, words, style) + 1;
     let y = y.min(inside.height().saturating_sub(1));
-    let x = inside.put(0, y, "l", theme.danger());
-    let x = inside.put(x + 1, y, "leave", theme.plain());
-    let x = inside.put(x + 3, y, "Esc", theme.strong());
-    inside.put(x + 1, y, "stay (Enter)", theme.plain());
+    let x = dialog::answer(&mut inside, (0, y), ("l", theme.danger()), "leave");
+    dialog::answer(&mut inside, (x + 3, y), ("Esc", theme.strong()), "stay (Enter)");
 }

@@ -8,6 +8,7 @@ use crate::domain::saga::timeline::Axis;
 use crate::domain::summary::{Activity, Summary};
 use crate::domain::time::Timestamp;
 use crate::tui::format;
+use crate::tui::model::pointer::Target;
 use crate::tui::model::saga::{Content, Opened, Read};
 use crate::tui::model::{Model, Pane};
 use crate::tui::telling;
@@ -20,6 +21,7 @@ use crate::tui::view::{Counting, ViewState, cost, lanes, step, waiting};
 
 /// Draws the saga.
 pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, frames: Frames) {
+    canvas.whole_zone(Target::Saga);
     let style = match model.pane {
         Pane::Saga => canvas.theme.focused_border(),
         Pane::List | Pane::Log => canvas.theme.quiet(),
@@ -57,6 +59,7 @@ pub(super) fn glance(
     frames: Frames,
 ) {
     let theme = canvas.theme;
+    canvas.whole_zone(Target::Saga);
     let Some((row, saga)) = model.list.selected().zip(model.saga.as_ref()) else { return };
     let scene = Scene::of(model, row, saga);
     if scene.past.is_none() && !row.standing.is_finished() {
@@ -115,6 +118,7 @@ fn content(scene: &Scene<'_>, saga: &Opened, canvas: &mut Canvas<'_>) {
     let first = (picked + 1).saturating_sub(for_steps);
     for (y, position) in (first..steps).take(for_steps).enumerate() {
         columns.row(scene.now, read, position, &axis, y + headings, canvas);
+        canvas.zone(0, y + headings, canvas.width(), Target::Step(position));
         if let Some((_, until)) = scene
             .usual_end()
             .filter(|(step, _)| read.detail.aggregate.plan.position(step) == Some(position))
@@ -156,7 +160,7 @@ fn about(scene: &Scene<'_>, theme: Theme) -> Vec<Line> {
     let Scene { model, row, read, .. } = *scene;
     let mut lines: Vec<Line> = Vec::new();
     if let Some(past) = scene.past {
-        let words = telling::of(&past.read.detail.aggregate, past.last());
+        let words = telling::of(past.row.launched_at, past.last());
         lines.push(Line::new("event", words, theme.strong()));
     }
     let stall = scene.present(model.list.stalled(row.deployment));

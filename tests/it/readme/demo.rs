@@ -13,7 +13,7 @@ use arcadia::control::Control;
 use arcadia::domain::spec::LaunchDraft;
 use arcadia::domain::time::Timestamp;
 use arcadia::tui::model::Model;
-use arcadia::tui::options::{Ascii, Color, Exit, Options};
+use arcadia::tui::options::{Ascii, Color, Exit, Mouse, Options};
 use arcadia::tui::runtime::{Runtime, Screen};
 use arcadia::tui::theme::Theme;
 use arcadia::tui::view::{ViewState, view};
@@ -112,6 +112,7 @@ fn options(clock: &Clock) -> Options {
         incidents: "incidents".into(),
         ascii: Ascii::No,
         color: Color::Ansi,
+        mouse: Mouse::Left,
     }
 }
 
@@ -164,6 +165,10 @@ impl Screen for Filmed {
     }
 
     fn copy(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn capture(&mut self, _mouse: Mouse) -> io::Result<()> {
         Ok(())
     }
 

@@ -1,10 +1,11 @@
-//! Any keys, on any screen, at any size: no panic, and nothing destructive without a question.
+//! Any keys and clicks, on any screen, at any size: no panic, and nothing destructive without a question.
 
 use arcadia::domain::saga::event::Order;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::ActStage;
 use arcadia::tui::model::outbox::AT_ONCE;
 use arcadia::tui::model::overlay::Overlay;
+use arcadia::tui::model::pointer::{Gesture, Target};
 use arcadia::tui::model::question::{Answer, Stands};
 use arcadia::tui::msg::What;
 use arcadia::tui::options::{Ascii, Color};
@@ -18,6 +19,7 @@ use crate::screens::world::{self, Story};
 enum Input {
     Key(KeyCode, KeyModifiers),
     Paste(&'static str),
+    Point(u16, u16, Gesture),
     Resize(u16, u16),
     Pass(u64),
     /// The engine answers the oldest order that is under way.
@@ -28,9 +30,13 @@ enum Input {
     Plans(Plans),
 }
 
+fn gesture() -> impl Strategy<Value = Gesture> {
+    prop_oneof![4 => Just(Gesture::Press), 1 => Just(Gesture::WheelUp), 1 => Just(Gesture::WheelDown)]
+}
+
 fn input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
-        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl  AAfwvit<>[]{}L.web-acme::0456789".chars().collect::<Vec<_>>())
+        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl  AAfwvit<>[]{}L.web-acme::0456789IIEESM".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -49,6 +55,9 @@ fn input() -> impl Strategy<Value = Input> {
         1 => prop::sample::select(vec![
             "acme/web-blue-00416", "cancel", "web, api, worker", "25", "mark state:running", "go acme/old-cache", "\u{1b}[2J漢字\u{202e}", "a\u{301}\u{200d}👩‍👩‍👧", "",
         ]).prop_map(Input::Paste),
+        6 => (0_u16..110, 0_u16..40, gesture()).prop_map(|(x, y, gesture)| {
+            Input::Point(x, y, gesture)
+        }),
         2 => (0_u16..200, 0_u16..60).prop_map(|(width, height)| Input::Resize(width, height)),
         1 => (0_u64..5_000).prop_map(Input::Pass),
         2 => prop::sample::select(vec![Ok(()), Err("no".to_owned())]).prop_map(Input::Answer),
@@ -61,7 +70,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_keys_at_any_size_panic_or_destroy_without_a_question(
+    fn no_keys_or_clicks_at_any_size_panic_or_destroy_without_a_question(
         inputs in prop::collection::vec(input(), 1..60),
         ascii in prop::sample::select(vec![Ascii::Yes, Ascii::No]),
     ) {
@@ -78,6 +87,9 @@ proptest! {
                     stage.send(What::Key(KeyEvent::new(code, modifiers)));
                 }
                 Input::Paste(text) => stage.send(What::Pasted(text.to_owned())),
+                Input::Point(x, y, gesture) => {
+                    stage.point((x, y), gesture);
+                }
                 Input::Resize(width, height) => stage.resize(width, height),
                 Input::Pass(millis) => stage.pass(millis),
                 Input::Answer(result) => {
@@ -125,10 +137,13 @@ fn is_destructive(effect: &Effect) -> bool {
         | Effect::Export(_)
         | Effect::Show(_)
         | Effect::ReadLogs { .. }
+        | Effect::ReadHoldings(_)
+        | Effect::ReadHistories(_)
         | Effect::ReadPlan { .. }
         | Effect::Launch { .. }
         | Effect::Plan { .. }
         | Effect::Copy(_)
+        | Effect::Capture(_)
         | Effect::Redraw
         | Effect::Notify(_)
         | Effect::Remember(_)
@@ -138,21 +153,31 @@ fn is_destructive(effect: &Effect) -> bool {
 
 /// Whether this very input may confirm something: a question is open, and this is its yes.
 fn confirmable(stage: &Stage, input: &Input) -> bool {
-    let Input::Key(code, _) = input else { return false };
+    let code = match input {
+        Input::Key(code, _) => *code,
+        Input::Point(x, y, gesture) => match stage.state.zones.at((*x, *y), *gesture) {
+            Some(Target::Answer(code)) => code,
+            Some(_) | None => return false,
+        },
+        Input::Paste(_)
+        | Input::Resize(..)
+        | Input::Pass(_)
+        | Input::Answer(_)
+        | Input::Picture(_)
+        | Input::Plans(_) => return false,
+    };
     if !stage.model.is_legible() {
         return false;
     }
     match &stage.model.overlay {
         Some(Overlay::Question(asked)) => match &asked.answer {
             Answer::Yes => matches!(code, KeyCode::Char('y' | 'Y')),
-            Answer::Name(typed) => {
-                *code == KeyCode::Enter && typed.value() == asked.targets[0].name
-            }
+            Answer::Name(typed) => code == KeyCode::Enter && typed.value() == asked.targets[0].name,
             Answer::Count(typed) => {
                 let count = asked.targets.iter().filter(|target| target.stands == Stands::Still);
-                *code == KeyCode::Enter && typed.value() == count.count().to_string()
+                code == KeyCode::Enter && typed.value() == count.count().to_string()
             }
-            Answer::Reason(typed) => *code == KeyCode::Enter && !typed.value().trim().is_empty(),
+            Answer::Reason(typed) => code == KeyCode::Enter && !typed.value().trim().is_empty(),
         },
         Some(
             Overlay::Filter(_)

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arcadia::control::{
-    Control, ControlError, Detail, LaunchRequest, Launched, Notice, NumberedLine, OrderRequest,
-    Watch,
+    Control, ControlError, Detail, History, Holdings, LaunchRequest, Launched, Notice,
+    NumberedLine, OrderRequest, Watch,
 };
 use arcadia::domain::catalogue::{Catalogue, offline};
 use arcadia::domain::id::DeploymentId;
@@ -66,6 +66,14 @@ impl Control for FakeControl {
         _limit: usize,
     ) -> Result<Vec<NumberedLine>, ControlError> {
         Ok(log_lines())
+    }
+
+    async fn holdings(&self, deployments: &[DeploymentId]) -> Result<Vec<Holdings>, ControlError> {
+        Ok(world::holdings(&self.stories, deployments))
+    }
+
+    async fn histories(&self, deployments: &[DeploymentId]) -> Result<Vec<History>, ControlError> {
+        Ok(world::histories(&self.stories, deployments))
     }
 
     async fn usual(&self) -> Result<Usual, ControlError> {

@@ -43,10 +43,13 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             | Effect::Export(_)
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
+            | Effect::ReadHoldings(_)
+            | Effect::ReadHistories(_)
             | Effect::ReadPlan { .. }
             | Effect::Launch { .. }
             | Effect::Plan { .. }
             | Effect::Copy(_)
+            | Effect::Capture(_)
             | Effect::Redraw
             | Effect::Notify(_)
             | Effect::Remember(_)

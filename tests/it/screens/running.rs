@@ -15,7 +15,7 @@ use arcadia::tui::beside::Beside;
 use arcadia::tui::model::Model;
 use arcadia::tui::msg::{Msg, What};
 use arcadia::tui::notify::{Bell, Notify, Osc9};
-use arcadia::tui::options::{Ascii, Color, Exit, Options};
+use arcadia::tui::options::{Ascii, Color, Exit, Mouse, Options};
 use arcadia::tui::runtime::{Runtime, Screen};
 use arcadia::tui::tape::{Start, Tape};
 use arcadia::tui::theme::Theme;
@@ -51,6 +51,10 @@ impl Screen for Counted {
         Ok(())
     }
 
+    fn capture(&mut self, _mouse: Mouse) -> io::Result<()> {
+        Ok(())
+    }
+
     fn attract(&mut self, bytes: &[u8]) -> io::Result<()> {
         let _ = self.frames_tx.send(format!("attracted by {bytes:?}"));
         Ok(())
@@ -82,6 +86,7 @@ fn options() -> Options {
         incidents: std::env::temp_dir(),
         ascii: Ascii::No,
         color: Color::Ansi,
+        mouse: Mouse::Left,
     }
 }
 

@@ -15,9 +15,10 @@ use arcadia::domain::usual::Usual;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::Model;
 use arcadia::tui::model::plans::UndoPlan;
+use arcadia::tui::model::pointer::{Gesture, Target};
 use arcadia::tui::model::remembered::Remembered;
 use arcadia::tui::msg::{LaunchRefusal, Msg, What};
-use arcadia::tui::options::{Ascii, Color};
+use arcadia::tui::options::{Ascii, Color, Mouse};
 use arcadia::tui::theme::Theme;
 use arcadia::tui::update::update;
 use arcadia::tui::view::{ViewState, view};
@@ -45,6 +46,14 @@ pub(crate) struct Stage {
     pub(crate) asked: Vec<Effect>,
     /// Everything that was wanted.
     pub(crate) effects: Vec<Effect>,
+    /// How many holdings were asked for, each time.
+    pub(crate) pages: Vec<usize>,
+    /// How many histories were asked for, each time.
+    pub(crate) read: Vec<usize>,
+    /// Whether histories cannot be read.
+    pub(crate) refuse_to_read: bool,
+    /// Whose the mouse was made, each time.
+    pub(crate) captured: Vec<Mouse>,
     /// What was put on the clipboard.
     pub(crate) copied: Vec<String>,
     /// What was kept of how the screen looks.
@@ -86,6 +95,10 @@ impl Stage {
             catalogue: Some(catalogue::of_provider()),
             asked: Vec::new(),
             effects: Vec::new(),
+            pages: Vec::new(),
+            captured: Vec::new(),
+            read: Vec::new(),
+            refuse_to_read: false,
             copied: Vec::new(),
             kept: Vec::new(),
             calls: Vec::new(),
@@ -117,6 +130,12 @@ impl Stage {
             None => self.stories.push(story),
         }
         self.send(What::Noticed(Notice::Changed { summary, entries }));
+    }
+
+    /// A deployment's history went on, and the screen heard nothing of it.
+    pub(crate) fn replace(&mut self, story: Story) {
+        self.stories.retain(|known| known.id() != story.id());
+        self.stories.push(story);
     }
 
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
@@ -157,6 +176,34 @@ impl Stage {
 
     pub(crate) fn control(&mut self, letter: char) {
         self.send(What::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)));
+    }
+
+    /// Does something with the mouse at a cell of the frame as it stands; tells what lies there.
+    pub(crate) fn point(&mut self, at: (u16, u16), gesture: Gesture) -> Option<Target> {
+        let target = self.state.zones.at(at, gesture)?;
+        self.send(What::Pointed { target, gesture });
+        Some(target)
+    }
+
+    /// Clicks where a text stands in the frame.
+    pub(crate) fn click(&mut self, text: &str) {
+        let (column, line) = self.place_of(text);
+        self.point((column, line), Gesture::Press).unwrap_or_else(|| panic!("`{text}` is nothing"));
+        self.drawn();
+    }
+
+    /// Turns the wheel where a text stands in the frame.
+    pub(crate) fn turn(&mut self, text: &str, gesture: Gesture) {
+        let place = self.place_of(text);
+        self.point(place, gesture);
+        self.drawn();
+    }
+
+    fn place_of(&mut self, text: &str) -> (u16, u16) {
+        let drawn = self.drawn();
+        let found = drawn.lines().zip(0..).find_map(|(line, y)| Some((line.find(text)?, line, y)));
+        let (at, line, y) = found.unwrap_or_else(|| panic!("no `{text}` in\n{drawn}"));
+        (u16::try_from(line[..at].chars().count()).unwrap(), y)
     }
 
     /// Takes a message in, and answers what it asks for.
@@ -207,6 +254,20 @@ impl Stage {
             }
             Effect::ReadLogs { deployment, page } => {
                 Some(What::LogsRead { deployment, page, result: Ok(control::log_lines()) })
+            }
+            Effect::ReadHoldings(ids) => {
+                self.pages.push(ids.len());
+                Some(What::HoldingsRead(Ok(world::holdings(&self.stories, &ids))))
+            }
+            Effect::ReadHistories(ids) => {
+                self.read.push(ids.len());
+                let refused = self.refuse_to_read.then(|| "the journal failed".to_owned());
+                let read = world::histories(&self.stories, &ids);
+                Some(What::HistoriesRead(refused.map_or(Ok(read), Err)))
+            }
+            Effect::Capture(mouse) => {
+                self.captured.push(mouse);
+                None
             }
             Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
             Effect::ReadCatalogue => self.catalogue.clone().map(What::CatalogueRead),

@@ -6,10 +6,11 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arcadia::control::Detail;
+use arcadia::control::{Detail, History, Holdings};
 use arcadia::domain::aggregate::{Aggregate, Entry, Fact, Launch};
 use arcadia::domain::deployment::{Actor, DeploymentState, Transition, TransitionReason};
 use arcadia::domain::failure::{Failure, FailureCode};
+use arcadia::domain::holding::{Holding, HoldingKind, Made};
 use arcadia::domain::id::{CommandId, DeploymentId, SagaId};
 use arcadia::domain::resource::{Resource, ResourceEvent, ResourceKey, ResourceSpec};
 use arcadia::domain::saga::event::{EventKind, Order, StepEvent};
@@ -188,6 +189,30 @@ impl Story {
         Arc::new(Summary::of(&self.aggregate))
     }
 
+    /// A droplet and a record, as far as the steps that make them went.
+    pub(crate) fn holdings(&self) -> Holdings {
+        let number = u64::from(self.id().to_bytes()[15]);
+        let up = self.aggregate.state.steps[2].forward.is_settled();
+        let address = up.then(|| format!("203.0.113.{number}").parse().unwrap());
+        let spec = &self.aggregate.deployment.spec;
+        let made = |step: usize, kind, id: u64, name: String, image| {
+            let is_known = self.aggregate.state.steps[step].forward.is_settled();
+            let id = is_known.then(|| (id + number).to_string());
+            Holding::of(&self.aggregate, step, Made { kind, id, name, image, address })
+        };
+        let image = Some(spec.image.clone());
+        let name = format!("{}.acme.example", spec.slug);
+        let held = [
+            made(1, HoldingKind::Droplet, 398_200, spec.droplet_name.clone(), image),
+            made(5, HoldingKind::Record, 17_000, name, None),
+        ];
+        Holdings {
+            deployment: self.id(),
+            next_seq: self.aggregate.next_seq(),
+            told: Ok(held.into_iter().flatten().collect()),
+        }
+    }
+
     /// What a control would say about it.
     pub(crate) fn detail(&self) -> Detail {
         let made = |step: usize| self.aggregate.state.steps[step].was_started();
@@ -233,6 +258,23 @@ impl Story {
             leftovers,
         }
     }
+}
+
+/// What a control would say that these deployments have.
+pub(crate) fn holdings(stories: &[Story], deployments: &[DeploymentId]) -> Vec<Holdings> {
+    let story = |id: &DeploymentId| stories.iter().find(|story| story.id() == *id);
+    deployments.iter().filter_map(story).map(Story::holdings).collect()
+}
+
+/// What a control would say that happened to these deployments.
+pub(crate) fn histories(stories: &[Story], deployments: &[DeploymentId]) -> Vec<History> {
+    let story = |id: &DeploymentId| stories.iter().find(|story| story.id() == *id);
+    let history = |story: &Story| History {
+        deployment: story.id(),
+        entries: story.entries.clone(),
+        damage: None,
+    };
+    deployments.iter().filter_map(story).map(history).collect()
 }
 
 /// The provisioning plan.

@@ -8,7 +8,7 @@ use std::thread;
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
-use vt100::{Parser, Screen};
+use vt100::{MouseProtocolMode, Parser, Screen};
 
 use crate::support::home::{ARCADIA, Home};
 use crate::support::wait::Deadline;
@@ -67,6 +67,28 @@ impl Terminal {
     pub(crate) fn keys(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
+    }
+
+    /// Clicks where a text stands on the screen, as a terminal reports it: press and release, counted
+    /// from 1.
+    pub(crate) fn click(&mut self, text: &str) {
+        let (x, y) = self.place_of(text);
+        self.keys(&format!("\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m"));
+    }
+
+    /// Turns the wheel up where a text stands.
+    pub(crate) fn wheel_up(&mut self, text: &str) {
+        let (x, y) = self.place_of(text);
+        self.keys(&format!("\x1b[<64;{x};{y}M"));
+    }
+
+    fn place_of(&mut self, text: &str) -> (usize, usize) {
+        self.wait_for_text(text);
+        let screen = self.parser.screen();
+        let rows: Vec<String> = screen.rows(0, screen.size().1.get()).collect();
+        let found = rows.iter().zip(1..).find_map(|(row, y)| Some((row.find(text)?, row, y)));
+        let (at, row, y) = found.expect("it was waited for");
+        (row[..at].chars().count() + 1, y)
     }
 
     /// Makes the window this wide and high.
@@ -143,6 +165,7 @@ impl Terminal {
             ("the alternate screen is shown", screen.alternate_screen()),
             ("the cursor is hidden", screen.hide_cursor()),
             ("pastes are bracketed", screen.bracketed_paste()),
+            ("the mouse is captured", screen.mouse_protocol_mode() != MouseProtocolMode::None),
             ("the focus is told of", told_last(&self.bytes, b"\x1b[?1004h", b"\x1b[?1004l")),
         ];
         wrong.into_iter().filter(|(_, wrong)| *wrong).map(|(what, _)| what).collect()

@@ -85,8 +85,6 @@ fn yes_or_no(asked: &Question, y: usize, canvas: &mut Canvas<'_>) {
     };
     let danger = if asked.undoes() { theme.danger() } else { theme.strong() };
     let x = canvas.put(0, y, question, theme.strong());
-    let x = canvas.put(x + 2, y, "y", danger);
-    let x = canvas.put(x + 1, y, yes, theme.plain());
-    let x = canvas.put(x + 3, y, "N", theme.strong());
-    canvas.put(x + 1, y, "no (Enter, Esc)", theme.plain());
+    let x = dialog::answer(canvas, (x + 2, y), ("y", danger), yes);
+    dialog::answer(canvas, (x + 3, y), ("N", theme.strong()), "no (Enter, Esc)");
 }

@@ -29,6 +29,9 @@ fn asked(stage: &Stage) -> Vec<(DeploymentId, Order)> {
         | Effect::ReadCatalogue
         | Effect::Show(_)
         | Effect::ReadLogs { .. }
+        | Effect::ReadHoldings(_)
+        | Effect::ReadHistories(_)
+        | Effect::Capture(_)
         | Effect::ReadPlan { .. }
         | Effect::Launch { .. }
         | Effect::Plan { .. }
