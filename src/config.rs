@@ -216,12 +216,14 @@ pub struct LogConfig {
 }
 
 /// How the screen looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UiConfig {
     /// Whether only ASCII is drawn.
     pub ascii: When,
     /// Whether colour is used.
     pub color: When,
+    /// The theme: `auto`, a name, or the path of a `.toml` file.
+    pub theme: String,
 }
 
 /// Whether to do something that the terminal may or may not be fit for.

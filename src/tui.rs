@@ -16,13 +16,15 @@ use std::sync::Arc;
 use crossterm::event::EventStream;
 
 use crate::control::Control;
+use crate::tui::background::Ask;
 use crate::tui::model::Model;
-use crate::tui::options::{Exit, Options, TuiError};
+use crate::tui::options::{Color, Exit, Options, TuiError};
 use crate::tui::runtime::Runtime;
 use crate::tui::terminal::{OfScreen, TakenTerminal};
 use crate::tui::theme::Theme;
 use crate::tui::view::ViewState;
 
+pub mod background;
 pub mod effect;
 pub mod format;
 pub mod keymap;
@@ -48,7 +50,14 @@ pub async fn run(
     connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static,
     options: Options,
 ) -> Result<Exit, TuiError> {
+    if options.color == Color::Ansi {
+        // Whether colour is wanted has been decided; the library below must not look for itself.
+        crossterm::style::force_color_output(true);
+    }
     let mut terminal = TakenTerminal::take()?;
+    if options.background == Ask::Yes {
+        terminal.ask_background()?;
+    }
     let (width, height) = crossterm::terminal::size()?;
     let mut model = Model::new(
         options.environment.clone(),
@@ -57,7 +66,9 @@ pub async fn run(
         options.clock.now(),
     );
     model.size = (width, height);
-    let state = ViewState::new(Theme::new(options.color, options.ascii));
+    model.looks = options.themes.looks();
+    let theme = Theme::new(options.color, options.ascii);
+    let state = ViewState::new(theme).with(options.themes.clone());
     let runtime = Runtime::new(&mut terminal, model, state, options, connect);
     OfScreen::new(runtime.run(EventStream::new())).await
 }

@@ -15,7 +15,12 @@ use crate::control::Control;
 use crate::domain::failure::with_causes;
 use crate::domain::spec::LaunchDraft;
 use crate::tui;
+use crate::tui::background::Ask;
 use crate::tui::options::{Ascii, Color, Options};
+use crate::tui::theme::color::Depth;
+use crate::tui::theme::file::ThemeError;
+use crate::tui::theme::palette::Faint;
+use crate::tui::theme::shelf::Themes;
 
 /// Shows the dashboard until the operator leaves; then stops the engine. Sagas that have not ended
 /// go on at the next start.
@@ -30,6 +35,8 @@ pub(super) async fn show(
     clock: Clock,
     late: LateEngine,
 ) -> Result<Exit, AppError> {
+    let color = color(config.ui.color, environment);
+    let themes = themes(&config.ui.theme, environment, color)?;
     let opened: Arc<Mutex<Option<Result<Workshop, AppError>>>> = Arc::default();
     let connect = {
         let (config, clock, opened) = (config.clone(), clock.clone(), Arc::clone(&opened));
@@ -54,7 +61,9 @@ pub(super) async fn show(
         },
         draft: draft(config),
         ascii: ascii(config.ui.ascii, environment),
-        color: color(config.ui.color, environment),
+        background: background(&themes, environment),
+        color,
+        themes,
     };
     let shown = tui::run(connect, options).await;
     let opened = opened.lock().await.take().transpose();
@@ -92,7 +101,7 @@ fn draft(config: &Config) -> LaunchDraft {
 pub(super) fn ascii(when: When, environment: &Environment) -> Ascii {
     match when {
         When::Always => Ascii::Yes,
-        When::Auto if knows_ascii_only(environment) => Ascii::Yes,
+        When::Auto if knows_ascii_only(environment) || is_console(environment) => Ascii::Yes,
         When::Auto | When::Never => Ascii::No,
     }
 }
@@ -118,6 +127,36 @@ pub(super) fn color(when: When, environment: &Environment) -> Color {
         When::Auto if environment.get("NO_COLOR").is_some() || is_dumb(environment) => Color::None,
         When::Auto | When::Always => Color::Ansi,
     }
+}
+
+/// The themes that there are, as this terminal draws them, beginning with what the configuration says.
+fn themes(asked: &str, environment: &Environment, color: Color) -> Result<Themes, ThemeError> {
+    let platform = &environment.platform;
+    let themes = Themes::open(asked, &platform.expand(asked), &platform.themes(), color)?;
+    let depth = match environment.get("COLORTERM") {
+        Some("truecolor" | "24bit") => Depth::True,
+        Some(_) | None => Depth::Indexed,
+    };
+    Ok(themes.fitted(depth, if is_console(environment) { Faint::Lost } else { Faint::Legible }))
+}
+
+/// Whether the terminal is asked for its background. Some answer in a way that others never see the
+/// end of, and some draw what they do not know.
+fn background(themes: &Themes, environment: &Environment) -> Ask {
+    match environment.get("TERM") {
+        None | Some(LINUX_CONSOLE | "dumb" | "screen" | "Eterm") => Ask::No,
+        Some(screen) if screen.starts_with("screen.") => Ask::No,
+        Some(_) => themes.ask(),
+    }
+}
+
+/// What the Linux console calls itself.
+const LINUX_CONSOLE: &str = "linux";
+
+/// The Linux console. Whatever the locale is, its fonts have room for 512 signs at the most, and none
+/// of those that tell the states apart.
+fn is_console(environment: &Environment) -> bool {
+    environment.get("TERM") == Some(LINUX_CONSOLE)
 }
 
 fn is_dumb(environment: &Environment) -> bool {

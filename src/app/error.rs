@@ -13,6 +13,7 @@ use crate::simulator::SimulatorError;
 use crate::simulator::faults::ParseFaultError;
 use crate::telemetry::TelemetryError;
 use crate::tui::options::TuiError;
+use crate::tui::theme::file::ThemeError;
 
 /// The program could not be put together, or a verb could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +58,9 @@ pub enum AppError {
     /// The screen could not go on.
     #[error(transparent)]
     Tui(#[from] TuiError),
+    /// The theme cannot be had.
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
     /// The operating system refused what every program needs.
     #[error("the runtime could not be started")]
     Runtime(#[source] std::io::Error),
@@ -78,6 +82,7 @@ impl AppError {
             | Self::Simulator(_)
             | Self::Drill(_)
             | Self::Tui(_)
+            | Self::Theme(_)
             | Self::Runtime(_) => Exit::Error,
         }
     }
@@ -88,6 +93,7 @@ impl AppError {
             Self::Cli(error) => error.hint(),
             Self::Config(error) => error.hint(),
             Self::Secret(error) => error.hint(),
+            Self::Theme(error) => Some(error.hint()),
             Self::Token { .. } => Some(
                 "check the token at the provider; `arcadia config show` says where it comes from"
                     .to_owned(),

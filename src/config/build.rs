@@ -86,7 +86,11 @@ pub(crate) fn build(
                 .and_then(NonZeroUsize::new)
                 .unwrap_or(NonZeroUsize::MIN),
         },
-        ui: UiConfig { ascii: read.when("ui.ascii"), color: read.when("ui.color") },
+        ui: UiConfig {
+            ascii: read.when("ui.ascii"),
+            color: read.when("ui.color"),
+            theme: read.text("ui.theme"),
+        },
     };
     check(&config, layers, problems);
     check_launch(&config.launch, layers, problems);

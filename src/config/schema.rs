@@ -128,6 +128,7 @@ pub const KEYS: &[Key] = &[
     key("log.days_kept", Shape::Integer { least: 1, most: 3650 }, Some("14")),
     key("ui.ascii", WHEN, Some("auto")),
     key("ui.color", WHEN, Some("auto")),
+    key("ui.theme", Shape::Text, Some("auto")),
 ];
 
 /// What may be set under a dotted name, and what it is when nobody says anything.

@@ -29,6 +29,7 @@ pub enum Command {
     Live,
     Play,
     Zoom,
+    NextTheme,
     Filter,
     NeedsYouOnly,
     Launch,
@@ -293,6 +294,7 @@ const TABLE: &[Binding] = table! {
     View Past       C::Play,                 [c(' ')]                              "Space"     "play, 10x, stop"     Some(4);
     View Past       C::Live,                 [c('L')]                              "L"         "back to the present" Some(5);
     View Everywhere C::Help,                 [c('?')]                              "?"         "help"                Some(2);
+    View Everywhere C::NextTheme,            [c('T')]                              "T"         "next theme"          None;
     View Everywhere C::Redraw,               [Key::ctrl('l')]                      "^l"        "redraw"              None;
     View Everywhere C::Suspend,              [Key::ctrl('z')]                      "^z"        "suspend"             None;
     View Everywhere C::Quit,                 [c('q')]                              "q"         "quit"                Some(3);

@@ -13,6 +13,7 @@ use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::form::LaunchForm;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
+use crate::tui::model::looks::Looks;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::Opened;
@@ -21,6 +22,7 @@ use crate::tui::options::Exit;
 pub mod form;
 pub mod list;
 pub mod log;
+pub mod looks;
 pub mod overlay;
 pub mod past;
 pub mod query;
@@ -70,6 +72,8 @@ pub struct Model {
     pub acts: BTreeMap<DeploymentId, Act>,
     /// The line at the bottom.
     pub toast: Option<Toast>,
+    /// Which theme is drawn, and which others there are.
+    pub looks: Looks,
     /// How the screen is left, once it is.
     pub ended: Option<Exit>,
     interrupted_at: Option<Timestamp>,
@@ -191,6 +195,7 @@ impl Model {
             form: LaunchForm::new(draft),
             acts: BTreeMap::new(),
             toast: None,
+            looks: Looks::default(),
             ended: None,
             interrupted_at: None,
         }
@@ -272,6 +277,7 @@ impl Model {
             | Command::PaneSaga
             | Command::PaneLog
             | Command::Zoom
+            | Command::NextTheme
             | Command::Follow
             | Command::Wrap
             | Command::AllSteps

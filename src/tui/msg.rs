@@ -11,6 +11,7 @@ use crate::domain::spec::FieldError;
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
+use crate::tui::model::looks::Ground;
 
 /// Something reached the screen.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub enum What {
         /// Cells down.
         height: u16,
     },
+    /// The terminal said what its background is.
+    Background(Ground),
     /// Time passed.
     Due,
     /// The engine is there.

@@ -2,6 +2,8 @@
 
 use crate::clock::{Clock, IdSource};
 use crate::domain::spec::LaunchDraft;
+use crate::tui::background::Ask;
+use crate::tui::theme::shelf::Themes;
 
 /// How the screen is set up.
 #[derive(Debug, Clone)]
@@ -20,6 +22,10 @@ pub struct Options {
     pub ascii: Ascii,
     /// Whether colours may be set.
     pub color: Color,
+    /// The themes that there are, and the one to begin with.
+    pub themes: Themes,
+    /// Whether the terminal is asked for its background.
+    pub background: Ask,
 }
 
 /// Whether only ASCII may be drawn.

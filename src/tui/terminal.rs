@@ -16,6 +16,7 @@ use std::task::{Context, Poll};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::Print;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
@@ -26,6 +27,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, getpid, kill_process};
 
+use crate::tui::background;
 use crate::tui::model::Model;
 use crate::tui::runtime::Screen;
 use crate::tui::view::{ViewState, view};
@@ -57,6 +59,14 @@ impl TakenTerminal {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let terminal = Terminal::new(backend).inspect_err(|_| give_back())?;
         Ok(Self { terminal: ManuallyDrop::new(terminal), previous_hook: install_hook() })
+    }
+
+    /// Asks the terminal what its background is. The answer comes among the keys, if it comes.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    pub fn ask_background(&mut self) -> io::Result<()> {
+        execute!(io::stdout(), Print(background::QUESTION))
     }
 }
 

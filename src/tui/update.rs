@@ -40,6 +40,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Pasted(text) => dialog::paste(model, &text, &mut effects),
         What::Resized { width, height } => model.size = (width, height),
         What::Due => {}
+        What::Background(ground) => model.looks.suit(ground),
         What::Connected => {
             model.connection = Connection::Reading;
             effects.push(Effect::Watch);

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Model, Pane};
 use crate::tui::theme::Theme;
+use crate::tui::theme::shelf::Themes;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::{Frames, layout};
 
@@ -35,6 +36,8 @@ mod waiting;
 pub struct ViewState {
     /// How things look.
     pub theme: Theme,
+    /// What else they may look like, by name.
+    pub themes: Themes,
     /// The first row of the list that is on the screen.
     pub offset: usize,
     /// Whether anything on the screen counts seconds: the clock wakes the screen only then.
@@ -52,8 +55,14 @@ pub enum Counting {
 
 impl ViewState {
     /// Nothing drawn yet.
-    pub const fn new(theme: Theme) -> Self {
-        Self { theme, offset: 0, counting: Counting::Nothing }
+    pub fn new(theme: Theme) -> Self {
+        Self { theme, themes: Themes::default(), offset: 0, counting: Counting::Nothing }
+    }
+
+    /// The same with these themes to choose from.
+    #[must_use]
+    pub fn with(self, themes: Themes) -> Self {
+        Self { themes, ..self }
     }
 }
 
@@ -61,6 +70,10 @@ impl ViewState {
 pub fn view(model: &Model, state: &mut ViewState, frame: &mut Frame<'_>) {
     let area = frame.area();
     state.counting = Counting::Nothing;
+    if let Some(palette) = model.looks.name().and_then(|name| state.themes.get(name)) {
+        state.theme = Theme::of(palette, state.theme.ascii());
+    }
+    frame.buffer_mut().set_style(area, state.theme.ground());
     let mut canvas = Canvas::new(frame.buffer_mut(), area, state.theme);
     draw(model, state, &mut canvas, area);
 }

@@ -8,6 +8,7 @@ mod keys;
 mod past;
 mod running;
 mod stage;
+mod themed;
 mod usual;
 pub(crate) mod world;
 

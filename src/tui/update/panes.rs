@@ -68,6 +68,7 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
                 Zoom::Out => Zoom::In,
             };
         }
+        Command::NextTheme => next_theme(model),
         Command::Filter if model.pane == Pane::Log => {
             let typed = Input::new(model.log.search().text().to_owned());
             model.overlay = Some(Overlay::Search(typed));
@@ -98,6 +99,17 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::Quit => quit(model),
         Command::Interrupt => model.interrupt(),
     }
+}
+
+/// Draws with the next theme, for as long as the dashboard is open.
+fn next_theme(model: &mut Model) {
+    model.looks.next();
+    let name = model.looks.name().unwrap_or_default().to_owned();
+    let words = match model.looks.count() {
+        0 | 1 => format!("theme {name}: there is no other without colour"),
+        _ => format!("theme {name}; `theme = \"{name}\"` under [ui] keeps it"),
+    };
+    model.say(Tone::Plain, words);
 }
 
 fn step(model: &mut Model, rows: isize) {

@@ -16,7 +16,7 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
     let focused = model.pane == Pane::List;
     match frames {
         Frames::Drawn => {
-            let style = if focused { canvas.theme.focused_border() } else { canvas.theme.quiet() };
+            let style = if focused { canvas.theme.focused_border() } else { canvas.theme.border() };
             let shown = canvas.height().saturating_sub(3);
             let right = range(model, state, shown);
             let mut inside = canvas.frame(&title(model, canvas.theme), &right, style);

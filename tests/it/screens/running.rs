@@ -9,10 +9,12 @@ use arcadia::control::{Control, Notice};
 use arcadia::domain::deployment::Actor;
 use arcadia::domain::saga::event::Order;
 use arcadia::domain::spec::LaunchDraft;
+use arcadia::tui::background::Ask;
 use arcadia::tui::model::Model;
 use arcadia::tui::options::{Ascii, Color, Exit, Options};
 use arcadia::tui::runtime::{Runtime, Screen};
 use arcadia::tui::theme::Theme;
+use arcadia::tui::theme::shelf::Themes;
 use arcadia::tui::view::{ViewState, view};
 use crossterm::event::{Event, KeyCode};
 use futures_util::stream;
@@ -70,6 +72,8 @@ fn options() -> Options {
         draft: LaunchDraft::default(),
         ascii: Ascii::No,
         color: Color::Ansi,
+        themes: Themes::default(),
+        background: Ask::No,
     }
 }
 
