@@ -1,12 +1,21 @@
-//! What a frame costs: it must not depend on how many deployments there are, only on how many are
-//! on the screen. And what a list of many costs when it is filtered or sorted.
+//! What a frame costs, in time, in allocations and in bytes to the terminal: it must not depend on how many
+//! deployments or log lines there are, only on how many are on the screen. And what a list of many costs
+//! when it is filtered or sorted, and a log of many when it is searched.
+//!
+//! `cargo bench --bench frame`. Allocations and bytes are counted, and told beside what criterion measures.
 
+#![expect(clippy::print_stderr, reason = "what criterion cannot measure is told beside it")]
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arcadia::control::Notice;
+use arcadia::control::{Notice, NumberedLine};
 use arcadia::domain::deployment::DeploymentState;
 use arcadia::domain::id::{DeploymentId, SagaId};
+use arcadia::domain::log::{LogLevel, LogLine};
 use arcadia::domain::saga::plan::Direction;
 use arcadia::domain::spec::LaunchDraft;
 use arcadia::domain::summary::{Activity, Focus, Standing, StepMark, Summary};
@@ -18,11 +27,14 @@ use arcadia::tui::theme::Theme;
 use arcadia::tui::update::update;
 use arcadia::tui::view::{ViewState, view};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::backend::{CrosstermBackend, TestBackend};
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 const NOW: Timestamp = Timestamp::from_millis(1_760_000_000_000);
-const SIZES: [u32; 2] = [100, 100_000];
+const SIZES: [u32; 3] = [100, 10_000, 100_000];
+const LOG_LINES: u64 = 100_000;
 
 fn summary(number: u32) -> Summary {
     let standing = match number % 16 {
@@ -78,18 +90,132 @@ fn send(model: &mut Model, at: Timestamp, what: What) {
     update(model, Msg { at, what });
 }
 
+fn keys(model: &mut Model, keys: &str) {
+    for letter in keys.chars() {
+        let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
+        send(model, NOW, What::Key(key));
+    }
+}
+
 fn frames(criterion: &mut Criterion) {
     for rows in SIZES {
-        let model = model(rows);
-        let mut state = ViewState::new(Theme::new(Color::Ansi, Ascii::No));
-        let mut terminal = Terminal::new(TestBackend::new(200, 50)).expect("a test backend draws");
-        criterion.bench_function(&format!("frame 200x50, {rows} deployments"), |bencher| {
-            bencher.iter(|| {
-                terminal
-                    .draw(|frame| view(&model, &mut state, frame))
-                    .expect("a test backend draws");
-            });
+        frame(criterion, &format!("{rows} deployments"), &model(rows));
+    }
+}
+
+/// What one frame takes, and how often it asks for memory.
+fn frame(criterion: &mut Criterion, what: &str, model: &Model) {
+    let mut state = ViewState::new(Theme::new(Color::Ansi, Ascii::No));
+    let mut terminal = Terminal::new(TestBackend::new(200, 50)).expect("a test backend draws");
+    let mut draw = || {
+        let drawn = terminal.draw(|frame| view(model, &mut state, frame));
+        drawn.expect("a test backend draws");
+    };
+    // The first frame fills what is kept from frame to frame.
+    draw();
+    let asked = allocation_counter::measure(&mut draw);
+    eprintln!(
+        "frame 200x50, {what}: {} allocations, {} bytes",
+        asked.count_total, asked.bytes_total
+    );
+    criterion.bench_function(&format!("frame 200x50, {what}"), |bencher| bencher.iter(&mut draw));
+}
+
+/// The log of a talkative saga, over the whole screen.
+fn talkative() -> Model {
+    let mut model = model(1);
+    let deployment = DeploymentId::from_u128(0);
+    for number in 0..LOG_LINES {
+        let line = Arc::new(log_line(number));
+        send(&mut model, NOW, What::Noticed(Notice::Logged { deployment, line }));
+    }
+    keys(&mut model, "3vz");
+    model
+}
+
+fn log_line(number: u64) -> NumberedLine {
+    let line = LogLine {
+        at: NOW + Duration::from_millis(number),
+        level: if number.is_multiple_of(10) { LogLevel::Warn } else { LogLevel::Info },
+        step: "wait_droplet_active".into(),
+        direction: Direction::Forward,
+        attempt: 1,
+        text: format!("GET /v2/droplets/{number}: the droplet is still `new`"),
+        fields: vec![("request_id".to_owned(), format!("7d1f-{number}"))],
+    };
+    NumberedLine { number, line }
+}
+
+fn log(criterion: &mut Criterion) {
+    let mut model = talkative();
+    frame(criterion, &format!("{LOG_LINES} log lines"), &model);
+    model.log.set_search("9999");
+    frame(criterion, &format!("{LOG_LINES} log lines, searched"), &model);
+    let mut texts = ["still", "droplets/77"].into_iter().cycle();
+    criterion.bench_function(&format!("search in {LOG_LINES} log lines"), |bencher| {
+        bencher.iter(|| model.log.set_search(texts.next().unwrap_or_default()));
+    });
+    criterion.bench_function(&format!("a line more, {LOG_LINES} log lines"), |bencher| {
+        let mut numbers = LOG_LINES..;
+        bencher.iter(|| {
+            let line = log_line(numbers.next().unwrap_or_default());
+            model.log.push(&line);
         });
+    });
+}
+
+/// Counts what goes to the terminal.
+#[derive(Clone, Default)]
+struct Wire(Rc<Cell<usize>>);
+
+impl io::Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.set(self.0.get() + bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What goes to the terminal for what happens, at each size.
+fn bytes(_: &mut Criterion) {
+    for (width, height) in [(200, 50), (120, 36), (80, 24)] {
+        let wire = Wire::default();
+        let viewport = Viewport::Fixed(Rect::new(0, 0, width, height));
+        let mut terminal = Terminal::with_options(
+            CrosstermBackend::new(wire.clone()),
+            TerminalOptions { viewport },
+        )
+        .expect("it asks no terminal");
+        let mut model = model(1_000);
+        send(&mut model, NOW, What::Resized { width, height });
+        let mut state = ViewState::new(Theme::new(Color::Ansi, Ascii::No));
+        let mut told = Vec::new();
+        let mut draw = |what: &str, model: &Model| {
+            let before = wire.0.get();
+            terminal.draw(|frame| view(model, &mut state, frame)).expect("it goes to nobody");
+            told.push(format!("{what} {}", wire.0.get() - before));
+        };
+        draw("first", &model);
+        draw("nothing new", &model);
+        send(&mut model, NOW + Duration::from_secs(1), What::Due);
+        draw("a second", &model);
+        keys(&mut model, "j");
+        draw("cursor down", &model);
+        let page = KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE);
+        send(&mut model, NOW, What::Key(page));
+        send(&mut model, NOW, What::Key(page));
+        draw("page down", &model);
+        keys(&mut model, "j");
+        draw("scroll by a row", &model);
+        let line = Arc::new(log_line(1));
+        let deployment = model.list.selected().expect("there are rows").deployment;
+        keys(&mut model, "v");
+        send(&mut model, NOW, What::Noticed(Notice::Logged { deployment, line }));
+        draw("log line", &model);
+        eprintln!("bytes to the terminal, {width}x{height}: {}", told.join(", "));
     }
 }
 
@@ -117,5 +243,5 @@ fn filter(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, frames, news, filter);
+criterion_group!(benches, bytes, frames, log, news, filter);
 criterion_main!(benches);

@@ -1,6 +1,7 @@
 //! What the screen wants done. The runtime does it and answers with a message.
 
 use crate::domain::id::DeploymentId;
+use crate::domain::log::LogPage;
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::OnFailure;
 use crate::domain::spec::DeploymentSpec;
@@ -14,8 +15,13 @@ pub enum Effect {
     ReadUsual,
     /// Read everything about a deployment.
     Show(DeploymentId),
-    /// Read the last lines of its log.
-    ReadLogs(DeploymentId),
+    /// Read a page of its log.
+    ReadLogs {
+        /// Whose.
+        deployment: DeploymentId,
+        /// Which.
+        page: LogPage,
+    },
     /// Give an order.
     Order {
         /// For which deployment.

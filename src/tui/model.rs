@@ -54,6 +54,8 @@ pub struct Model {
     pub list: List,
     /// How long steps usually take.
     pub usual: Usual,
+    /// When that was last asked for.
+    pub usual_read: Option<Timestamp>,
     /// The selected deployment's saga.
     pub saga: Option<Opened>,
     /// Whether a detail is on its way.
@@ -186,6 +188,7 @@ impl Model {
             connection: Connection::Opening,
             list: List::default(),
             usual: Usual::default(),
+            usual_read: None,
             saga: None,
             fetch: Fetch::Idle,
             log: Log::default(),

@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 
 use crate::control::{Detail, Launched, Notice, NumberedLine};
 use crate::domain::id::DeploymentId;
+use crate::domain::log::LogPage;
 use crate::domain::saga::plan::Plan;
 use crate::domain::spec::FieldError;
 use crate::domain::summary::Summary;
@@ -68,6 +69,8 @@ pub enum What {
     LogsRead {
         /// Whose.
         deployment: DeploymentId,
+        /// Which of them.
+        page: LogPage,
         /// The lines, or why there are none.
         result: Result<Vec<NumberedLine>, String>,
     },

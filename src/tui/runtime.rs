@@ -297,7 +297,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             Effect::Watch
             | Effect::ReadUsual
             | Effect::Show(_)
-            | Effect::ReadLogs(_)
+            | Effect::ReadLogs { .. }
             | Effect::Plan { .. } => {
                 if let Some(control) = &self.control {
                     let ask = asking::ask(Arc::clone(control), effect, &self.options);

@@ -2,17 +2,18 @@
 //! message.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::KeyEventKind;
 
 use crate::control::{Launched, Notice};
 use crate::domain::id::DeploymentId;
+use crate::domain::log::LogPage;
 use crate::domain::saga::plan::Direction;
 use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::format;
 use crate::tui::model::form::Progress;
-use crate::tui::model::log::Reading;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
@@ -22,6 +23,9 @@ use crate::tui::msg::{LaunchRefusal, Msg, What};
 mod dialog;
 mod form;
 mod panes;
+
+/// How long what is usual is taken for known.
+const USUAL_READ_AFTER: Duration = Duration::from_mins(1);
 
 /// Takes a message in.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -47,13 +51,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         What::NotConnected(why) => model.connection = Connection::Failed(why),
         What::Pictured(Ok(summaries)) => {
-            // News may have been missed before a picture is taken.
-            effects.push(Effect::ReadUsual);
+            read_usual(model, &mut effects);
             model.connection = Connection::Open;
             model.list.replace(summaries, model.now);
             refresh(model, &mut effects);
             // Lines may have been missed with the notices; those that are here already stay one.
-            effects.extend(model.saga.as_ref().map(|saga| Effect::ReadLogs(saga.deployment)));
+            let saga = model.saga.as_ref();
+            effects.extend(saga.map(|saga| read_logs(saga.deployment, LogPage::Last)));
         }
         What::UsualRead(usual) => model.usual.take(usual.unwrap_or_default()),
         What::Pictured(Err(why)) => model.connection = Connection::Lost(why),
@@ -67,17 +71,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.connection = Connection::Lost("the engine has stopped".to_owned());
         }
         What::Shown { deployment, result } => shown(model, deployment, result, &mut effects),
-        What::LogsRead { deployment, result } => {
+        What::LogsRead { deployment, page, result } => {
             if model.saga.as_ref().is_some_and(|saga| saga.deployment == deployment) {
-                model.log.reading = match result {
-                    Ok(lines) => {
-                        for line in &lines {
-                            model.log.push(line);
-                        }
-                        Reading::Done
+                match result {
+                    Ok(lines) => model.log.take(page, &lines),
+                    Err(why) => {
+                        model.say(Tone::Bad, format!("log lines cannot be read: {why}"));
+                        model.log.fail(why);
                     }
-                    Err(why) => Reading::Failed(why),
-                };
+                }
             }
         }
         What::Ordered { deployment, verb, result } => ordered(model, deployment, verb, result),
@@ -91,6 +93,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         model.list.settle(model.now);
     }
     follow_selection(model, &mut effects);
+    follow_log(model, &mut effects);
     effects
 }
 
@@ -206,7 +209,7 @@ fn shown(
         Err(why) => saga.content = Content::Failed(why),
     }
     if first {
-        effects.push(Effect::ReadLogs(deployment));
+        effects.push(read_logs(deployment, LogPage::Last));
     }
     if outdated {
         fetch(model, effects);
@@ -293,6 +296,27 @@ fn follow_selection(model: &mut Model, effects: &mut Vec<Effect>) {
     model.log.clear();
     model.saga = selected.map(Opened::reading);
     fetch(model, effects);
+}
+
+/// Reads how long steps usually take: news may have been missed before a picture is taken. It is a look at
+/// hundreds of histories, so it is not taken with every picture of many in a minute.
+fn read_usual(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.usual_read.is_none_or(|read| read + USUAL_READ_AFTER <= model.now) {
+        model.usual_read = Some(model.now);
+        effects.push(Effect::ReadUsual);
+    }
+}
+
+/// Shows the lines that are chosen, and reads those before them when they are looked for.
+fn follow_log(model: &mut Model, effects: &mut Vec<Effect>) {
+    let step = model.log_step().cloned();
+    model.log.show(step.as_ref());
+    let Some(saga) = &model.saga else { return };
+    effects.extend(model.log.wanted().map(|page| read_logs(saga.deployment, page)));
+}
+
+fn read_logs(deployment: DeploymentId, page: LogPage) -> Effect {
+    Effect::ReadLogs { deployment, page }
 }
 
 /// Reads the open saga again.

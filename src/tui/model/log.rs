@@ -1,20 +1,33 @@
-//! The log of the open saga: a bounded set of lines, and which of them are on the screen.
+//! The log of the open saga: its lines, how they are shown, and where one is in them.
+//!
+//! The latest page is read when a saga is opened, and the pages before it when they are scrolled to, or
+//! searched.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+use std::collections::VecDeque;
 
 use crate::control::NumberedLine;
-use crate::domain::log::{LogLevel, LogLine};
+use crate::domain::log::{LogLevel, LogLine, LogPage};
 use crate::domain::saga::plan::StepName;
 use crate::domain::time::Timestamp;
+use crate::tui::model::log::lines::{Choice, Lines};
+use crate::tui::model::log::search::Search;
 
-/// How many lines are kept; older ones stay in the journal.
-pub const CAPACITY: usize = 2_000;
+mod lines;
+mod search;
+
+pub use lines::CAPACITY;
+
+/// How many lines are read at once: more than a person scrolls through between two frames.
+pub const PAGE: usize = 2_000;
+
+/// How many lines above the screen are wanted, so that nobody who scrolls waits for them.
+const AHEAD: usize = 500;
 
 /// The log of the open saga.
 #[derive(Debug)]
 pub struct Log {
-    lines: BTreeMap<u64, LogLine>,
+    lines: Lines,
+    older: Older,
     /// Whether the lines were read.
     pub reading: Reading,
     /// Which line stands at the bottom.
@@ -29,8 +42,6 @@ pub struct Log {
     pub least: LogLevel,
     /// How times are told.
     pub times: Times,
-    /// What is searched for; nothing when it is empty.
-    search: Search,
     /// Up to which moment; a past is shown without what came after it.
     pub until: Option<Timestamp>,
 }
@@ -45,6 +56,18 @@ pub enum Reading {
     Done,
     /// They could not be read.
     Failed(String),
+}
+
+/// What is known of the lines before those that are here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Older {
+    /// There are none that can be read, or nobody knows yet.
+    #[default]
+    None,
+    /// There are some.
+    There,
+    /// They are being read.
+    Asked,
 }
 
 /// Which line stands at the bottom.
@@ -79,56 +102,6 @@ pub enum Times {
     Ago,
 }
 
-/// A text that is searched for, whatever its case.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Search {
-    text: String,
-    lower: String,
-}
-
-impl Search {
-    /// What is searched for.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Where a text has it: ranges of bytes, none of which overlap.
-    pub fn found_in(&self, text: &str) -> Vec<Range<usize>> {
-        if self.lower.is_empty() {
-            return Vec::new();
-        }
-        let mut found = Vec::new();
-        let mut from = 0;
-        // A letter's other case may be longer or shorter, so the text is walked and not folded.
-        while let Some((at, _)) = text[from..].char_indices().next() {
-            let start = from + at;
-            if let Some(end) = self.ends_at(text, start) {
-                found.push(start..end);
-                from = end;
-            } else {
-                from = start + text[start..].chars().next().map_or(1, char::len_utf8);
-            }
-        }
-        found
-    }
-
-    /// Where the text ends that is searched for, if it stands here.
-    fn ends_at(&self, text: &str, start: usize) -> Option<usize> {
-        let mut wanted = self.lower.chars().peekable();
-        for (at, letter) in text[start..].char_indices() {
-            if wanted.peek().is_none() {
-                return Some(start + at);
-            }
-            for lower in letter.to_lowercase() {
-                if wanted.next() != Some(lower) {
-                    return None;
-                }
-            }
-        }
-        wanted.peek().is_none().then_some(text.len())
-    }
-}
-
 /// Which match is gone to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seek {
@@ -153,7 +126,8 @@ pub enum LogScope {
 impl Default for Log {
     fn default() -> Self {
         Self {
-            lines: BTreeMap::new(),
+            lines: Lines::default(),
+            older: Older::default(),
             reading: Reading::default(),
             position: Position::default(),
             sideways: 0,
@@ -161,7 +135,6 @@ impl Default for Log {
             scope: LogScope::default(),
             least: LogLevel::ALL[0],
             times: Times::default(),
-            search: Search::default(),
             until: None,
         }
     }
@@ -171,71 +144,103 @@ impl Log {
     /// Forgets every line, for another saga. How lines are shown stays as it was chosen.
     pub fn clear(&mut self) {
         self.lines.clear();
+        self.older = Older::None;
         self.reading = Reading::Under;
         self.position = Position::Following;
         self.until = None;
     }
 
-    /// Takes a line; one that is here already changes nothing.
+    /// Takes a line that was just logged; one that is here already changes nothing.
     pub fn push(&mut self, line: &NumberedLine) {
-        self.lines.insert(line.number, line.line.clone());
-        while self.lines.len() > CAPACITY {
-            self.lines.pop_first();
+        self.lines.push(line);
+    }
+
+    /// Takes a page of at most [`PAGE`] lines that was read.
+    pub fn take(&mut self, page: LogPage, lines: &[NumberedLine]) {
+        let (before, first) = (self.lines.ends(), lines.first().map(|line| line.number));
+        // So many were missed that some between are not here: those that are come with an older page.
+        let gap = matches!((before, first), (Some((_, last)), Some(first)) if first > last + 1);
+        if gap {
+            self.lines.clear();
+        }
+        let full = lines.len() >= PAGE && first > Some(0);
+        let reaches_back = gap || before.is_none_or(|(oldest, _)| first < Some(oldest));
+        if reaches_back || matches!(page, LogPage::Before(_)) {
+            self.older = if full { Older::There } else { Older::None };
+        }
+        self.lines.extend(lines);
+        self.reading = Reading::Done;
+    }
+
+    /// A page could not be read. What is here stays.
+    pub fn fail(&mut self, why: String) {
+        self.older = Older::None;
+        if self.lines.ends().is_none() {
+            self.reading = Reading::Failed(why);
         }
     }
 
-    /// The lines of a step, or all, newest first, beginning with the one at the bottom.
-    pub fn upwards<'a>(
-        &'a self,
-        step: Option<&'a StepName>,
-    ) -> impl Iterator<Item = (u64, &'a LogLine)> {
-        let bottom = match self.position {
+    /// The page that is wanted next, which is then taken for asked: the one before those that are here, when
+    /// one is near the first of them or looks for something.
+    pub fn wanted(&mut self) -> Option<LogPage> {
+        let (first, _) = self.lines.ends()?;
+        let searching = !self.search().text().is_empty();
+        if self.older != Older::There || !(searching || self.place() < AHEAD) {
+            return None;
+        }
+        self.older = Older::Asked;
+        Some(LogPage::Before(first))
+    }
+
+    /// Whether there are lines that are not here yet.
+    pub fn is_whole(&self) -> bool {
+        self.older == Older::None
+    }
+
+    /// Shows the lines of this step, or of every step, as the choices say that were made since.
+    pub fn show(&mut self, step: Option<&StepName>) {
+        let Self { least, until, .. } = *self;
+        self.lines.show(Choice { step: step.cloned(), least, until });
+    }
+
+    /// The lines that are shown, newest first, beginning with the one at the bottom.
+    pub fn upwards(&self) -> impl Iterator<Item = (u64, &LogLine)> {
+        self.lines.upwards(match self.position {
             Position::Following => u64::MAX,
             Position::At(number) => number,
-        };
-        self.lines
-            .range(..=bottom)
-            .rev()
-            .filter(move |(_, line)| self.shows(line, step))
-            .map(|(number, line)| (*number, line))
+        })
     }
 
-    /// How many lines a step has, or all have.
-    pub fn count(&self, step: Option<&StepName>) -> usize {
-        self.lines.values().filter(|line| self.shows(line, step)).count()
-    }
-
-    fn shows(&self, line: &LogLine, step: Option<&StepName>) -> bool {
-        line.level >= self.least
-            && step.is_none_or(|step| line.step == *step)
-            && self.until.is_none_or(|until| line.at <= until)
+    /// How many lines are shown.
+    pub fn count(&self) -> usize {
+        self.lines.shown().len()
     }
 
     /// Scrolls. Going up stops following; coming down to the last line follows again.
-    pub fn scroll(&mut self, rows: isize, step: Option<&StepName>) {
-        let numbers: Vec<u64> = self
-            .lines
-            .iter()
-            .filter(|(_, line)| self.shows(line, step))
-            .map(|(number, _)| *number)
-            .collect();
-        let Some(last) = numbers.len().checked_sub(1) else { return };
-        let present = match self.position {
-            Position::Following => last,
-            Position::At(bottom) => {
-                numbers.partition_point(|number| *number <= bottom).saturating_sub(1)
-            }
+    pub fn scroll(&mut self, rows: isize) {
+        let shown = self.lines.shown();
+        let Some(last) = shown.len().checked_sub(1) else { return };
+        let next = self.place().saturating_add_signed(rows).min(last);
+        self.position = match shown.get(next) {
+            Some(number) if next < last => Position::At(*number),
+            Some(_) | None => Position::Following,
         };
-        let next = present.saturating_add_signed(rows).min(last);
-        self.position =
-            if next == last { Position::Following } else { Position::At(numbers[next]) };
+    }
+
+    /// The place of the line at the bottom, among those that are shown.
+    fn place(&self) -> usize {
+        let shown = self.lines.shown();
+        match self.position {
+            Position::Following => shown.len().saturating_sub(1),
+            Position::At(bottom) => place_of(shown, bottom),
+        }
     }
 
     /// Follows the end, or stays where it is.
     pub fn toggle_follow(&mut self) {
         self.position = match self.position {
             Position::Following => {
-                self.lines.last_key_value().map_or(Position::Following, |(n, _)| Position::At(*n))
+                self.lines.ends().map_or(Position::Following, |(_, last)| Position::At(last))
             }
             Position::At(_) => Position::Following,
         };
@@ -258,39 +263,31 @@ impl Log {
 
     /// What is searched for.
     pub fn search(&self) -> &Search {
-        &self.search
+        self.lines.search()
     }
 
     /// Searches for something else.
     pub fn set_search(&mut self, text: &str) {
-        self.search = Search { text: text.to_owned(), lower: text.to_lowercase() };
+        self.lines.search_for(Search::new(text));
     }
 
     /// How many of the lines that are shown match.
-    pub fn found(&self, step: Option<&StepName>) -> usize {
-        self.lines.values().filter(|line| self.shows(line, step) && self.matches(line)).count()
+    pub fn found(&self) -> usize {
+        self.lines.found().len()
     }
 
     /// Goes to a match; where there is none, nothing moves.
-    pub fn seek(&mut self, way: Seek, step: Option<&StepName>) {
-        let bottom = self.upwards(step).next().map(|(number, _)| number);
-        let Some(bottom) = bottom else { return };
-        let wanted = |(_, line): &(&u64, &LogLine)| self.shows(line, step) && self.matches(line);
-        let found = match way {
-            Seek::Here => self.lines.range(..=bottom).rev().find(wanted),
-            Seek::Older => self.lines.range(..bottom).rev().find(wanted),
-            Seek::Newer => self.lines.range(bottom + 1..).find(wanted),
+    pub fn seek(&mut self, way: Seek) {
+        let Some(bottom) = self.upwards().next().map(|(number, _)| number) else { return };
+        let found = self.lines.found();
+        let place = match way {
+            Seek::Here => found.partition_point(|number| *number <= bottom).checked_sub(1),
+            Seek::Older => found.partition_point(|number| *number < bottom).checked_sub(1),
+            Seek::Newer => Some(found.partition_point(|number| *number <= bottom)),
         };
-        if let Some((number, _)) = found {
+        if let Some(number) = place.and_then(|place| found.get(place)) {
             self.position = Position::At(*number);
         }
-    }
-
-    fn matches(&self, line: &LogLine) -> bool {
-        let fields = line.fields.iter().map(|(key, value)| format!("{key}={value}"));
-        std::iter::once(line.text.clone())
-            .chain(fields)
-            .any(|text| !self.search.found_in(&text).is_empty())
     }
 
     /// Breaks long lines, or cuts them.
@@ -310,8 +307,15 @@ impl Log {
     }
 }
 
+/// The place of the last number that is not greater.
+fn place_of(numbers: &VecDeque<u64>, number: u64) -> usize {
+    numbers.partition_point(|other| *other <= number).saturating_sub(1)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
     use crate::domain::saga::plan::Direction;
 
@@ -336,18 +340,27 @@ mod tests {
         log
     }
 
+    fn next_level(log: &mut Log) {
+        log.next_level();
+        log.show(None);
+    }
+
+    fn page(numbers: Range<u64>) -> Vec<NumberedLine> {
+        numbers.map(line).collect()
+    }
+
     fn bottom(log: &Log) -> Option<u64> {
-        log.upwards(None).next().map(|(number, _)| number)
+        log.upwards().next().map(|(number, _)| number)
     }
 
     #[test]
     fn following_yields_to_scrolling_and_new_lines_do_not_move_the_view() {
         let mut log = log(10);
-        log.scroll(-3, None);
+        log.scroll(-3);
         assert_eq!(bottom(&log), Some(6));
         log.push(&line(10));
         assert_eq!(bottom(&log), Some(6));
-        log.scroll(isize::MAX, None);
+        log.scroll(isize::MAX);
         log.push(&line(11));
         assert_eq!(bottom(&log), Some(11));
     }
@@ -356,59 +369,129 @@ mod tests {
     fn a_step_is_scrolled_through_its_own_lines() {
         let mut log = log(10);
         let even = StepName::new("even");
-        log.scroll(-1, Some(&even));
+        log.show(Some(&even));
+        log.scroll(-1);
         assert_eq!(log.position, Position::At(6));
-        assert_eq!(log.count(Some(&even)), 5);
+        assert_eq!(log.count(), 5);
     }
 
     #[test]
     fn the_oldest_lines_make_room_and_a_repeated_line_is_one_line() {
         let mut log = log(CAPACITY as u64 + 5);
         log.push(&line(CAPACITY as u64));
-        assert_eq!(log.count(None), CAPACITY);
-        assert_eq!(log.upwards(None).last().map(|(number, _)| number), Some(5));
-    }
-
-    #[test]
-    fn a_text_is_found_whatever_its_case_and_however_long_its_other_case_is() {
-        let mut log = Log::default();
-        log.set_search("İstanbul");
-        let found = log.search().found_in("from İSTANBUL to istanbul");
-        assert_eq!((found.len(), found.first()), (1, Some(&(5..14))));
-        log.set_search("aA");
-        assert_eq!(log.search().found_in("aaaa a"), [0..2, 2..4]);
-        log.set_search("");
-        assert!(log.search().found_in("anything").is_empty());
+        assert_eq!(log.count(), CAPACITY);
+        assert_eq!(log.upwards().last().map(|(number, _)| number), Some(5));
     }
 
     #[test]
     fn a_search_goes_up_from_where_one_is_and_down_again() {
         let mut log = log(30);
         log.set_search("2");
-        log.seek(Seek::Here, None);
+        log.seek(Seek::Here);
         assert_eq!(bottom(&log), Some(29));
-        log.seek(Seek::Older, None);
+        log.seek(Seek::Older);
         assert_eq!(bottom(&log), Some(28));
         log.set_search("12");
-        log.seek(Seek::Here, None);
+        log.seek(Seek::Here);
         assert_eq!(bottom(&log), Some(12));
-        log.seek(Seek::Older, None);
+        log.seek(Seek::Older);
         assert_eq!(bottom(&log), Some(12), "there is none above");
         log.set_search("1");
-        log.seek(Seek::Newer, None);
+        log.seek(Seek::Newer);
         assert_eq!(bottom(&log), Some(13));
-        assert_eq!(log.found(None), 12);
+        assert_eq!(log.found(), 12);
     }
 
     #[test]
     fn lines_that_are_less_grave_are_left_out_and_come_back() {
         let mut log = log(10);
-        log.next_level();
-        assert_eq!(log.count(None), 10);
-        log.next_level();
-        assert_eq!((log.least, log.count(None)), (LogLevel::Warn, 0));
-        log.next_level();
-        log.next_level();
-        assert_eq!((log.least, log.count(None)), (LogLevel::Debug, 10));
+        next_level(&mut log);
+        assert_eq!(log.count(), 10);
+        next_level(&mut log);
+        assert_eq!((log.least, log.count()), (LogLevel::Warn, 0));
+        next_level(&mut log);
+        next_level(&mut log);
+        assert_eq!((log.least, log.count()), (LogLevel::Debug, 10));
+    }
+
+    /// The numbers of the lines that are shown: from the first, before the second, without a gap.
+    fn run(log: &Log) -> (u64, u64) {
+        let mut numbers: Vec<u64> = log.upwards().map(|(number, _)| number).collect();
+        numbers.reverse();
+        assert!(numbers.is_sorted_by(|one, next| one + 1 == *next), "{numbers:?}");
+        (numbers[0], numbers[numbers.len() - 1] + 1)
+    }
+
+    #[test]
+    fn pages_are_read_backwards_as_they_are_scrolled_to_and_no_page_twice() {
+        let read = PAGE as u64;
+        let mut log = Log::default();
+        assert_eq!(log.wanted(), None, "nothing is there that a page could stand before");
+        log.take(LogPage::Last, &page(5_000..5_000 + read));
+        log.show(None);
+        assert_eq!(log.wanted(), None, "the first line is far above");
+        log.scroll(-1_900);
+        assert_eq!(log.wanted(), Some(LogPage::Before(5_000)));
+        assert_eq!(log.wanted(), None, "it is being read");
+        log.take(LogPage::Before(5_000), &page(5_000 - read..5_000));
+        assert_eq!(run(&log), (3_000, 5_100));
+        log.scroll(isize::MIN);
+        assert_eq!(log.wanted(), Some(LogPage::Before(3_000)));
+        log.take(LogPage::Before(3_000), &page(2_900..3_000));
+        log.scroll(isize::MIN);
+        assert_eq!(
+            (log.wanted(), log.is_whole()),
+            (None, true),
+            "a page that is not full was the last"
+        );
+    }
+
+    #[test]
+    fn who_searches_gets_every_page_and_finds_in_all_of_them() {
+        let mut log = Log::default();
+        log.take(LogPage::Last, &page(3_000..5_000));
+        log.show(None);
+        log.set_search("2222");
+        assert_eq!(log.found(), 0);
+        assert_eq!(log.wanted(), Some(LogPage::Before(3_000)));
+        log.take(LogPage::Before(3_000), &page(1_000..3_000));
+        assert_eq!(log.found(), 1);
+        assert_eq!(log.wanted(), Some(LogPage::Before(1_000)));
+    }
+
+    #[test]
+    fn a_page_that_does_not_join_what_is_here_leaves_no_gap() {
+        let mut log = log(10);
+        log.take(LogPage::Last, &page(3_000..3_000 + PAGE as u64));
+        assert_eq!(run(&log), (3_000, 5_000));
+        assert!(!log.is_whole());
+        log.take(LogPage::Last, &page(4_000..6_000));
+        assert_eq!(run(&log), (3_000, 6_000));
+        assert!(!log.is_whole(), "what comes before is still not here");
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_read_takes_nothing_away() {
+        let mut log = log(10);
+        log.fail("the disk is gone".to_owned());
+        assert_eq!((log.count(), &log.reading), (10, &Reading::Under));
+        let mut empty = Log::default();
+        empty.fail("the disk is gone".to_owned());
+        assert_eq!(empty.reading, Reading::Failed("the disk is gone".to_owned()));
+    }
+
+    #[test]
+    fn what_is_found_follows_lines_that_come_and_searches_that_change() {
+        let mut log = log(30);
+        log.set_search("1");
+        log.push(&line(31));
+        log.push(&line(31));
+        assert_eq!(log.found(), 13);
+        log.set_search("11");
+        assert_eq!(log.found(), 1);
+        log.set_search("2");
+        assert_eq!(log.found(), 12, "what another search left out is found again");
+        log.show(Some(&StepName::new("even")));
+        assert_eq!(log.found(), 7);
     }
 }

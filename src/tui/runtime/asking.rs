@@ -5,9 +5,8 @@ use std::sync::Arc;
 use crate::control::{Control, ControlError, LaunchRequest, OrderRequest};
 use crate::domain::deployment::Actor;
 use crate::domain::failure::with_causes;
-use crate::domain::log::LogPage;
 use crate::tui::effect::Effect;
-use crate::tui::model::log::CAPACITY;
+use crate::tui::model::log::PAGE;
 use crate::tui::msg::{LaunchRefusal, What};
 use crate::tui::options::Options;
 use crate::tui::runtime::Answer;
@@ -37,10 +36,10 @@ pub(super) fn ask(
                 let result = result.map(Box::new).map_err(|error| told(&error));
                 Answer::Says(What::Shown { deployment, result })
             }
-            Effect::ReadLogs(deployment) => {
-                let result = control.logs(deployment, LogPage::Last, CAPACITY).await;
+            Effect::ReadLogs { deployment, page } => {
+                let result = control.logs(deployment, page, PAGE).await;
                 let result = result.map_err(|error| told(&error));
-                Answer::Says(What::LogsRead { deployment, result })
+                Answer::Says(What::LogsRead { deployment, page, result })
             }
             Effect::Order { deployment, order } => {
                 let verb = order.verb();

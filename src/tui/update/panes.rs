@@ -122,8 +122,7 @@ fn step(model: &mut Model, rows: isize) {
             }
         }
         Pane::Log => {
-            let step = model.log_step().cloned();
-            model.log.scroll(rows, step.as_ref());
+            model.log.scroll(rows);
             keep_step(model);
         }
     }
@@ -131,8 +130,7 @@ fn step(model: &mut Model, rows: isize) {
 
 /// Goes to a match in the log.
 pub(super) fn seek(model: &mut Model, way: Seek) {
-    let step = model.log_step().cloned();
-    model.log.seek(way, step.as_ref());
+    model.log.seek(way);
     keep_step(model);
 }
 
@@ -180,7 +178,7 @@ fn back(model: &mut Model) {
 fn copy(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(row) = model.list.selected() else { return };
     let words = match model.pane {
-        Pane::Log => model.log.upwards(model.log_step()).next().map(|(_, line)| of_line(line)),
+        Pane::Log => model.log.upwards().next().map(|(_, line)| of_line(line)),
         Pane::List | Pane::Saga => Some(of_deployment(model, row)),
     };
     let Some(words) = words else {

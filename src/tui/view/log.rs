@@ -44,8 +44,9 @@ fn title(model: &Model) -> String {
         (LogScope::Step, Some(step)) => format::step(step),
         (LogScope::All, _) | (LogScope::Step, None) => "every step".to_owned(),
     };
-    let count = model.log.count(step);
+    let count = model.log.count();
     let lines = if count == 1 { "line" } else { "lines" };
+    let more = if model.log.is_whole() { "" } else { "+" };
     let search = match &model.overlay {
         Some(Overlay::Search(input)) => format!(" · search: {}▏", input.value()),
         _ if model.log.search().text().is_empty() => String::new(),
@@ -53,9 +54,9 @@ fn title(model: &Model) -> String {
     };
     let found = match search.as_str() {
         "" => String::new(),
-        _ => format!(" {} found", model.log.found(step)),
+        _ => format!(" {} found", model.log.found()),
     };
-    format!("Log · {whose} · {count} {lines}{search}{found}")
+    format!("Log · {whose} · {count}{more} {lines}{search}{found}")
 }
 
 fn mode(model: &Model) -> String {
@@ -92,7 +93,7 @@ fn lines(model: &Model, canvas: &mut Canvas<'_>) {
     }
     let (width, height) = (canvas.width(), canvas.height());
     let mut rows: Vec<(String, ratatui::style::Style)> = Vec::with_capacity(height);
-    for (_, line) in model.log.upwards(model.log_step()) {
+    for (_, line) in model.log.upwards() {
         if rows.len() >= height {
             break;
         }
@@ -101,8 +102,7 @@ fn lines(model: &Model, canvas: &mut Canvas<'_>) {
         let style = theme.level(line.level);
         match model.log.wrap {
             Wrap::Off => {
-                let shown = text::skip(&words, model.log.sideways);
-                rows.push((text::cut(shown, width).into_owned(), style));
+                rows.push((part(&words, model, width), style));
             }
             Wrap::On => {
                 let wrapped = text::wrap(&words, width);
@@ -120,6 +120,20 @@ fn lines(model: &Model, canvas: &mut Canvas<'_>) {
             let (from, cells) = (text::width(&row[..found.start]), text::width(&row[found]));
             canvas.restyle(from, y, cells, theme.highlight());
         }
+    }
+}
+
+/// The part of a line that is scrolled to, or the part with the first match when none is in that: what is
+/// counted is seen.
+fn part(words: &str, model: &Model, width: usize) -> String {
+    let at = |cells: usize| text::cut(text::skip(words, cells), width).into_owned();
+    let part = at(model.log.sideways);
+    let search = model.log.search();
+    match search.found_in(words).first() {
+        Some(found) if search.found_in(&part).is_empty() => {
+            at(text::width(&words[..found.start]).saturating_sub(width / 3))
+        }
+        Some(_) | None => part,
     }
 }
 

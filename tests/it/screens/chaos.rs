@@ -86,7 +86,7 @@ fn is_destructive(effect: &Effect) -> bool {
         Effect::Watch
         | Effect::ReadUsual
         | Effect::Show(_)
-        | Effect::ReadLogs(_)
+        | Effect::ReadLogs { .. }
         | Effect::Launch { .. }
         | Effect::Plan { .. }
         | Effect::Copy(_)

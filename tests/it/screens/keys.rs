@@ -36,7 +36,7 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             Effect::Watch
             | Effect::ReadUsual
             | Effect::Show(_)
-            | Effect::ReadLogs(_)
+            | Effect::ReadLogs { .. }
             | Effect::Launch { .. }
             | Effect::Plan { .. }
             | Effect::Copy(_)

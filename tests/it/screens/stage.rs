@@ -145,8 +145,8 @@ impl Stage {
                         .map(|story| Box::new(story.detail()))
                         .ok_or_else(|| "no such deployment".to_owned()),
                 }),
-                Effect::ReadLogs(deployment) => {
-                    Some(What::LogsRead { deployment, result: Ok(control::log_lines()) })
+                Effect::ReadLogs { deployment, page } => {
+                    Some(What::LogsRead { deployment, page, result: Ok(control::log_lines()) })
                 }
                 Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
                 Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),

@@ -1,5 +1,8 @@
 //! What the screen asks of the engine by itself, how often, and what it shows until it is answered.
 
+use std::time::Duration;
+
+use arcadia::domain::log::LogPage;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::Connection;
 use arcadia::tui::msg::{Msg, What};
@@ -39,12 +42,25 @@ fn a_request_that_is_never_answered_does_not_block_the_next() {
 }
 
 #[test]
+fn what_is_usual_is_read_with_a_picture_but_once_a_minute() {
+    let mut stage = at(&world::running());
+    let mut is_read = |after: Duration| {
+        let what = What::Pictured(Ok(vec![world::running().summary()]));
+        let effects = update(&mut stage.model, Msg { at: world::NOW + after, what });
+        effects.contains(&Effect::ReadUsual)
+    };
+    let after = [59, 60, 61, 119, 120].map(Duration::from_secs);
+    assert_eq!(after.map(&mut is_read), [false, true, false, false, true]);
+}
+
+#[test]
 fn a_new_picture_reads_the_open_saga_and_its_log_again() {
     let mut stage = at(&world::running());
     let id = world::running().id();
     let what = What::Pictured(Ok(vec![world::running().summary()]));
     let effects = update(&mut stage.model, Msg { at: world::NOW, what });
-    assert_eq!(effects, [Effect::ReadUsual, Effect::Show(id), Effect::ReadLogs(id)]);
+    let again = [Effect::Show(id), Effect::ReadLogs { deployment: id, page: LogPage::Last }];
+    assert_eq!(effects, again);
 }
 
 #[test]

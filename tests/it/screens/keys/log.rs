@@ -14,7 +14,7 @@ fn a_search_in_the_log_marks_what_it_finds_and_goes_from_one_to_the_next() {
     stage.keys("3v/request");
     let drawn = stage.drawn();
     let title = drawn.lines().find(|line| line.contains("Log ·")).unwrap();
-    let found = stage.model.log.found(None);
+    let found = stage.model.log.found();
     assert!(title.contains(&format!("search: request▏ {found} found")), "{title}");
     assert!(found > 1);
     let reversed = |stage: &Stage| {
@@ -41,14 +41,14 @@ fn a_search_in_the_log_marks_what_it_finds_and_goes_from_one_to_the_next() {
 fn lines_below_a_level_are_left_out_and_the_title_says_so() {
     let mut stage = at(&world::rolling_back());
     stage.keys("3v");
-    let all = stage.model.log.count(None);
+    let all = stage.model.log.count();
     stage.keys("ii");
-    let left = stage.model.log.count(None);
+    let left = stage.model.log.count();
     assert!(left < all);
     let drawn = stage.drawn();
     assert!(drawn.contains("WARN and graver") && !drawn.contains(" INFO "), "{drawn}");
     stage.keys("ii");
-    assert_eq!(stage.model.log.count(None), all);
+    assert_eq!(stage.model.log.count(), all);
 }
 
 #[test]
