@@ -58,6 +58,19 @@ pub struct Config {
     pub log: LogConfig,
     /// How the screen looks.
     pub ui: UiConfig,
+    /// The keys of the dashboard that differ from its own, as they were written.
+    pub keys: Vec<KeySetting>,
+}
+
+/// The keys of a command of the dashboard, which knows what is a command and what a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySetting {
+    /// The command's name.
+    pub command: String,
+    /// Its keys.
+    pub keys: Vec<String>,
+    /// Where it stands.
+    pub place: Origin,
 }
 
 /// Which cloud.

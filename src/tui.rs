@@ -67,6 +67,7 @@ pub async fn run(
     );
     model.size = (width, height);
     model.looks = options.themes.looks();
+    model.keymap = options.keymap.clone();
     let theme = Theme::new(options.color, options.ascii);
     let state = ViewState::new(theme).with(options.themes.clone());
     let runtime = Runtime::new(&mut terminal, model, state, options, connect);

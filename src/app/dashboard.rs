@@ -16,6 +16,7 @@ use crate::domain::failure::with_causes;
 use crate::domain::spec::LaunchDraft;
 use crate::tui;
 use crate::tui::background::Ask;
+use crate::tui::keymap::Keymap;
 use crate::tui::options::{Ascii, Color, Options};
 use crate::tui::theme::color::Depth;
 use crate::tui::theme::file::ThemeError;
@@ -36,6 +37,7 @@ pub(super) async fn show(
     late: LateEngine,
 ) -> Result<Exit, AppError> {
     let color = color(config.ui.color, environment);
+    let keymap = Keymap::new(&config.keys)?;
     let themes = themes(&config.ui.theme, environment, color)?;
     let opened: Arc<Mutex<Option<Result<Workshop, AppError>>>> = Arc::default();
     let connect = {
@@ -64,6 +66,7 @@ pub(super) async fn show(
         background: background(&themes, environment),
         color,
         themes,
+        keymap,
     };
     let shown = tui::run(connect, options).await;
     let opened = opened.lock().await.take().transpose();

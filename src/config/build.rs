@@ -91,6 +91,7 @@ pub(crate) fn build(
             color: read.when("ui.color"),
             theme: read.text("ui.theme"),
         },
+        keys: layers.keys.clone(),
     };
     check(&config, layers, problems);
     check_launch(&config.launch, layers, problems);

@@ -9,7 +9,8 @@ use crate::domain::spec::LaunchDraft;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
-use crate::tui::keymap::{self, Command, Verb};
+use crate::tui::keymap::{self, Command, Keymap, Verb};
+use crate::tui::model::chord::Chord;
 use crate::tui::model::form::LaunchForm;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
@@ -19,6 +20,7 @@ use crate::tui::model::past::Past;
 use crate::tui::model::saga::Opened;
 use crate::tui::options::Exit;
 
+pub mod chord;
 pub mod form;
 pub mod list;
 pub mod log;
@@ -74,6 +76,10 @@ pub struct Model {
     pub acts: BTreeMap<DeploymentId, Act>,
     /// The line at the bottom.
     pub toast: Option<Toast>,
+    /// The keys that hold.
+    pub keymap: Keymap,
+    /// Keys that were pressed and mean nothing yet.
+    pub chord: Chord,
     /// Which theme is drawn, and which others there are.
     pub looks: Looks,
     /// How the screen is left, once it is.
@@ -198,6 +204,8 @@ impl Model {
             form: LaunchForm::new(draft),
             acts: BTreeMap::new(),
             toast: None,
+            keymap: Keymap::default(),
+            chord: Chord::default(),
             looks: Looks::default(),
             ended: None,
             interrupted_at: None,

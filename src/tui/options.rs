@@ -3,6 +3,7 @@
 use crate::clock::{Clock, IdSource};
 use crate::domain::spec::LaunchDraft;
 use crate::tui::background::Ask;
+use crate::tui::keymap::Keymap;
 use crate::tui::theme::shelf::Themes;
 
 /// How the screen is set up.
@@ -24,6 +25,8 @@ pub struct Options {
     pub color: Color,
     /// The themes that there are, and the one to begin with.
     pub themes: Themes,
+    /// The keys that hold.
+    pub keymap: Keymap,
     /// Whether the terminal is asked for its background.
     pub background: Ask,
 }

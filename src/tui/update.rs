@@ -20,6 +20,7 @@ use crate::tui::model::saga::{Applied, Content, Opened};
 use crate::tui::model::{Act, ActStage, Connection, Fetch, Model, Tone};
 use crate::tui::msg::{LaunchRefusal, Msg, What};
 
+mod chord;
 mod dialog;
 mod form;
 mod panes;
@@ -36,9 +37,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Key(key) => {
             model.list.freeze(model.now);
             if model.overlay.is_some() {
+                model.chord.forget();
                 dialog::key(model, key, &mut effects);
             } else {
-                panes::key(model, key, &mut effects);
+                chord::key(model, key, &mut effects);
             }
         }
         What::Pasted(text) => dialog::paste(model, &text, &mut effects),

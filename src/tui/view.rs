@@ -12,6 +12,7 @@ use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::{Frames, layout};
 
 pub mod canvas;
+mod chord;
 mod details;
 mod dialog;
 mod footer;
@@ -110,12 +111,15 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
     if let Some(area) = panes.footer {
         footer::keys(model, &mut canvas.part(area));
     }
+    if model.overlay.is_none() {
+        chord::draw(model, canvas);
+    }
     match &model.overlay {
         Some(Overlay::Launch) => launch::draw(model, canvas),
         Some(Overlay::Undo(dialog)) => undo::draw(model, dialog, canvas),
         Some(Overlay::Reason(dialog)) => prompts::reason(model, dialog, canvas),
         Some(Overlay::Details { deployment }) => details::draw(model, *deployment, canvas),
-        Some(Overlay::Help { scroll }) => help::draw(*scroll, canvas),
+        Some(Overlay::Help { scroll }) => help::draw(model, *scroll, canvas),
         Some(Overlay::Quit) => prompts::quit(model, canvas),
         // They are typed in the titles of the list and of the log.
         Some(Overlay::Filter(_) | Overlay::Search(_)) | None => {}

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use vt100::{Color, Screen};
 
-use crate::support::home::{Home, launch};
+use crate::support::home::{Home, QUICK, launch};
 use crate::support::simulated::Simulated;
 use crate::support::terminal::{ENTER, ESC, TAB, Terminal, exit_after_hangup};
 
@@ -317,6 +317,29 @@ fn a_theme_that_is_not_there_is_told_before_the_screen_is_taken() {
     let text = terminal.text();
     assert!(text.contains("there is no theme `drak`; did you mean `dark`"), "{text}");
     assert!(!terminal.screen().alternate_screen());
+}
+
+#[test]
+fn keys_of_the_configuration_hold_and_a_clash_is_told_before_the_screen_is_taken() {
+    let home = Home::configured(&format!("{QUICK}[keys]\nhelp = \", h\"\nquit = \"Q\"\n"));
+    let mut terminal = dashboard(&home);
+    terminal.keys(",");
+    terminal.wait_for_text("h help");
+    terminal.keys("h");
+    terminal.wait_for_text("MOVE");
+    terminal.keys(ESC);
+    terminal.wait_for("no help", |screen| !screen.contents().contains("MOVE"));
+    terminal.keys("Q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    let shown = home.run(&["config", "show"]);
+    assert!(shown.stdout.contains("quit = [\"Q\"] # "), "{shown:?}");
+
+    let home = Home::configured("[keys]\ncancel = \"r\"\n");
+    let mut terminal = home.dashboard(SIZE);
+    assert_ne!(terminal.wait_for_end(), 0);
+    assert!(terminal.text().contains("are both `r`"), "{}", terminal.text());
+    assert!(!terminal.screen().alternate_screen());
+    assert_ne!(home.run(&["config", "show"]).code, Some(0));
 }
 
 #[test]

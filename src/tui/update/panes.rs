@@ -1,6 +1,5 @@
-//! Keys while no overlay is open.
+//! What keys ask for while no overlay is open.
 
-use crossterm::event::KeyEvent;
 use tui_input::Input;
 
 use crate::domain::id::DeploymentId;
@@ -8,7 +7,7 @@ use crate::domain::log::LogLine;
 use crate::domain::saga::event::Order;
 use crate::domain::summary::{Standing, Summary};
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{self, Command, Verb};
+use crate::tui::keymap::{Command, Verb};
 use crate::tui::model::list;
 use crate::tui::model::log::{Position, Seek};
 use crate::tui::model::overlay::{GivingUp, Overlay, ReasonDialog, UndoDialog, Undoing};
@@ -19,13 +18,6 @@ use crate::tui::update::{form, give};
 
 /// How many cells a step sideways is.
 const SIDEWAYS: usize = 16;
-
-/// Takes a key in.
-pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
-    if let Some(command) = keymap::command(model.scopes(), key) {
-        obey(model, command, effects);
-    }
-}
 
 /// Does what a key asks for.
 pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {

@@ -75,11 +75,14 @@ pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
     }
 }
 
-fn of_panes(model: &Model) -> Vec<(&'static str, &'static str)> {
-    keymap::footer(model.scopes())
-        .into_iter()
-        .filter(|binding| model.allows(binding.command))
-        .map(|binding| (binding.shown, does(model, binding)))
+fn of_panes(model: &Model) -> Vec<(&str, &'static str)> {
+    if !model.chord.pressed().is_empty() {
+        return vec![("Esc", "leave")];
+    }
+    let lines = model.keymap.footer(model.scopes()).into_iter();
+    lines
+        .filter(|line| model.allows(line.binding.command))
+        .map(|line| (line.shown.as_str(), does(model, line.binding)))
         .collect()
 }
 
@@ -94,7 +97,7 @@ fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
     }
 }
 
-fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
+fn of_overlay<'m>(model: &'m Model, overlay: &Overlay) -> Vec<(&'m str, &'static str)> {
     match overlay {
         Overlay::Filter(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "move")],
         Overlay::Search(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "match")],
@@ -110,14 +113,11 @@ fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<(&'static str, &'static s
         Overlay::Undo(_) | Overlay::Reason(_) => vec![("Esc", "leave it as it is")],
         Overlay::Details { deployment } => {
             let row = model.list.row(*deployment);
-            let acts = [
-                (Verb::Retry, ("r", "retry")),
-                (Verb::Skip, ("s", "skip step")),
-                (Verb::Abandon, ("a", "abandon")),
-            ];
+            let acts =
+                [(Verb::Retry, "retry"), (Verb::Skip, "skip step"), (Verb::Abandon, "abandon")];
             acts.into_iter()
                 .filter(|(verb, _)| row.is_some_and(|row| row_allows(row, *verb)))
-                .map(|(_, hint)| hint)
+                .map(|(verb, does)| (model.keymap.shown(Command::Act(verb)), does))
                 .chain([("Esc", "close")])
                 .collect()
         }

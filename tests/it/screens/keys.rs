@@ -8,6 +8,7 @@ use crate::screens::world;
 use crate::screens::world::Story;
 
 mod asking;
+mod chosen;
 mod launching;
 mod leaving;
 mod list;

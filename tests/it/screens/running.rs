@@ -10,6 +10,7 @@ use arcadia::domain::deployment::Actor;
 use arcadia::domain::saga::event::Order;
 use arcadia::domain::spec::LaunchDraft;
 use arcadia::tui::background::Ask;
+use arcadia::tui::keymap::Keymap;
 use arcadia::tui::model::Model;
 use arcadia::tui::options::{Ascii, Color, Exit, Options};
 use arcadia::tui::runtime::{Runtime, Screen};
@@ -74,6 +75,7 @@ fn options() -> Options {
         color: Color::Ansi,
         themes: Themes::default(),
         background: Ask::No,
+        keymap: Keymap::default(),
     }
 }
 
