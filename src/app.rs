@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::output::{Output, Tty};
-use crate::cli::{self, Cli, Command, Context, Exit, Interrupts, Needs, Stop, Verb};
+use crate::cli::{self, Cli, CliError, Command, Context, Exit, Interrupts, Needs, Stop, Verb};
 use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, Environment, Loaded, Provider, secret};
 use crate::control::Control;
@@ -26,9 +26,12 @@ mod dashboard;
 mod doctor;
 mod drill;
 mod error;
+mod notifying;
 mod process;
 mod rebuilt;
+mod replayed;
 mod simulated;
+mod ui_file;
 mod workshop;
 
 pub use error::AppError;
@@ -74,6 +77,10 @@ const SAID_BACK: usize = 120;
 
 fn start(cli: Cli) -> Result<Exit, AppError> {
     let environment = Environment::of_process()?;
+    let dashboard = cli.needs() == Needs::Dashboard && has_screen(&Output::of_process());
+    if cli.record.is_some() && !dashboard {
+        return Err(CliError::NothingToRecord.into());
+    }
     // What is printed of the configuration must not depend on one that may be wrong.
     if let Some(Command::Config(args)) = &cli.command {
         let output = Output::of_process();
@@ -83,6 +90,9 @@ fn start(cli: Cli) -> Result<Exit, AppError> {
     // And a doctor is sent for when something is wrong.
     if let Some(Command::Doctor(args)) = &cli.command {
         return doctor::run(args, &cli.flags(), &environment);
+    }
+    if let Some(Command::Replay(args)) = &cli.command {
+        return replayed::replay(args, &cli.flags(), &environment);
     }
     let loaded = Loaded::load(&cli.flags(), &environment)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -110,12 +120,13 @@ async fn run(cli: Cli, config: &Config, environment: &Environment) -> Result<Exi
             return rebuilt::rebuild(&args, config, &clock, &output).await;
         }
         Some(Command::Verb(verb)) => verb,
-        Some(Command::Config(_) | Command::Doctor(_)) | None => Verb::list(),
+        Some(Command::Config(_) | Command::Doctor(_) | Command::Replay(_)) | None => Verb::list(),
     };
     let purpose = if acts { Purpose::Run } else { Purpose::Read };
     let (token, late, _guard) = prepare(config, environment, purpose, &clock)?;
     if screen {
-        return dashboard::show(config, environment, token, clock, late).await;
+        let record = cli.record.as_deref();
+        return dashboard::show(config, environment, token, clock, late, record).await;
     }
     let workshop = Workshop::open(config, purpose, token, &clock, &late).await?;
     // Not before: until there is an engine to be stopped, a signal ends the process on the spot.

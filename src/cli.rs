@@ -34,6 +34,7 @@ mod logs;
 mod order;
 pub mod output;
 pub mod rebuild;
+pub mod replay;
 mod resolve;
 mod show;
 pub mod simulator;
@@ -56,6 +57,12 @@ pub struct Cli {
     /// What can be said with every verb.
     #[command(flatten)]
     pub global: Global,
+    /// Record the session on the dashboard in this file, which must not exist
+    ///
+    /// `arcadia replay FILE` shows it again. Known secrets and user data are left out; what is typed,
+    /// the reason for an act as well, is recorded as it is typed.
+    #[arg(long, value_name = "FILE", help_heading = "On the dashboard")]
+    pub record: Option<PathBuf>,
     /// The verb; none opens the dashboard.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -113,6 +120,8 @@ pub enum Command {
     Drill(drill::DrillArgs),
     /// Print the example configuration, the resolved one, or where it is read from
     Config(config::ConfigArgs),
+    /// Show a recorded session again
+    Replay(replay::ReplayArgs),
     /// Check configuration, token, folder, clock and cloud, and find what nothing owns
     Doctor(doctor::DoctorArgs),
 }
@@ -199,7 +208,11 @@ impl Command {
         match self {
             Self::Verb(verb) => verb.needs(),
             Self::Simulator(_) => Needs::Simulator,
-            Self::Config(_) | Self::Drill(_) | Self::Doctor(_) | Self::Rebuild(_) => Needs::Nothing,
+            Self::Config(_)
+            | Self::Drill(_)
+            | Self::Doctor(_)
+            | Self::Rebuild(_)
+            | Self::Replay(_) => Needs::Nothing,
         }
     }
 }

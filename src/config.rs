@@ -58,6 +58,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How the screen looks.
     pub ui: UiConfig,
+    /// How somebody is called who is needed.
+    pub notify: NotifyConfig,
     /// The keys of the dashboard that differ from its own, as they were written.
     pub keys: Vec<KeySetting>,
 }
@@ -237,6 +239,30 @@ pub struct UiConfig {
     pub color: When,
     /// The theme: `auto`, a name, or the path of a `.toml` file.
     pub theme: String,
+}
+
+/// How somebody is called who is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotifyConfig {
+    /// Whether anybody is called at all.
+    pub when: NotifyWhen,
+    /// Whether the terminal's bell is rung; by itself it is.
+    pub bell: When,
+    /// Whether the terminal is asked to notify (`OSC 9`); by itself where it is known to.
+    pub osc9: When,
+    /// A program that is told, with its first arguments.
+    pub command: Option<(String, Vec<String>)>,
+}
+
+/// When somebody is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotifyWhen {
+    /// In any case.
+    Always,
+    /// Not while the terminal says that somebody looks at it.
+    Unfocused,
+    /// In no case.
+    Never,
 }
 
 /// Whether to do something that the terminal may or may not be fit for.

@@ -51,6 +51,7 @@
 //! | `doctor` | `domain`, `providers` (what they show), `steps` (marks and outputs); it is pure |
 //! | `drill` | `domain`, `clock`, `control`, `engine`, `journal`, `providers` (traits), `simulator`, `steps` |
 //! | `tui`, `cli` | `domain`, `control`, `config`, `clock`; not each other (`cli`: `doctor`, and the report of `drill`) |
+//! | `recording` | `domain`, `control`, `journal` (its written forms), `telemetry` (redaction), `tui` (its messages) |
 //! | `app` | everything: it puts the program together |
 //!
 //! The embedded inventory is a part of each deployment's history, so the engine implements
@@ -69,6 +70,7 @@ pub mod engine;
 pub mod fair;
 pub mod journal;
 pub mod providers;
+pub mod recording;
 pub mod simulator;
 pub mod steps;
 pub mod store;

@@ -21,7 +21,7 @@ use crate::domain::saga::state::StepState;
 use crate::domain::saga::transition::Outcome;
 use crate::domain::spec::DeploymentSpec;
 use crate::domain::time::Timestamp;
-use crate::domain::undo_preview::Loss;
+use crate::domain::undo_preview::Deed;
 use crate::providers::{Compute, Dns, Inventory, ProviderError};
 use crate::store::Deployments;
 
@@ -52,7 +52,7 @@ pub trait Step: Send + Sync {
     ) -> Result<Progress, StepError>;
 
     /// What undoing it would do, in words for the operator; nothing when there is nothing to undo.
-    fn undo_preview(&self, _past: &Aggregate) -> Option<(String, Loss)> {
+    fn undo_preview(&self, _past: &Aggregate) -> Option<(String, Deed)> {
         None
     }
 

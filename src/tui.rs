@@ -17,21 +17,25 @@ use crossterm::event::EventStream;
 
 use crate::control::Control;
 use crate::tui::background::Ask;
-use crate::tui::model::Model;
+use crate::tui::beside::Beside;
 use crate::tui::options::{Color, Exit, Options, TuiError};
 use crate::tui::runtime::Runtime;
+use crate::tui::tape::{Looks, Start};
 use crate::tui::terminal::{OfScreen, TakenTerminal};
-use crate::tui::theme::Theme;
-use crate::tui::view::ViewState;
 
 pub mod background;
+pub mod beside;
 pub mod effect;
 pub mod format;
+mod incident;
 pub mod keymap;
 pub mod model;
 pub mod msg;
+pub mod notify;
 pub mod options;
+pub mod replay;
 pub mod runtime;
+pub mod tape;
 mod telling;
 pub mod terminal;
 pub mod text;
@@ -49,6 +53,7 @@ pub mod view;
 pub async fn run(
     connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static,
     options: Options,
+    mut beside: Beside,
 ) -> Result<Exit, TuiError> {
     if options.color == Color::Ansi {
         // Whether colour is wanted has been decided; the library below must not look for itself.
@@ -58,18 +63,21 @@ pub async fn run(
     if options.background == Ask::Yes {
         terminal.ask_background()?;
     }
-    let (width, height) = crossterm::terminal::size()?;
-    let mut model = Model::new(
-        options.environment.clone(),
-        options.operator.clone(),
-        options.draft.clone(),
-        options.clock.now(),
-    );
-    model.size = (width, height);
+    let start = Start {
+        at: options.clock.now(),
+        size: crossterm::terminal::size()?,
+        environment: options.environment.clone(),
+        operator: options.operator.clone(),
+        draft: options.draft.clone(),
+        looks: Looks { ascii: options.ascii, color: options.color },
+    };
+    if let Some(Err(why)) = beside.tape.as_mut().map(|tape| tape.begin(&start)) {
+        beside.tape = None;
+        beside.warning = Some(format!("nothing is recorded: {why}"));
+    }
+    let (mut model, state) = (start.model(), start.looks.view().with(options.themes.clone()));
     model.looks = options.themes.looks();
     model.keymap = options.keymap.clone();
-    let theme = Theme::new(options.color, options.ascii);
-    let state = ViewState::new(theme).with(options.themes.clone());
-    let runtime = Runtime::new(&mut terminal, model, state, options, connect);
+    let runtime = Runtime::new(&mut terminal, model, state, options, connect).beside(beside);
     OfScreen::new(runtime.run(EventStream::new())).await
 }

@@ -1,11 +1,15 @@
 //! The dashboard with the engine behind it. The first frame is drawn before the journal is open.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
 use crate::app::AppError;
+use crate::app::notifying;
+use crate::app::ui_file::UiFile;
 use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::Exit;
 use crate::cli::output::Output;
@@ -14,14 +18,21 @@ use crate::config::{Config, Environment, Provider, When};
 use crate::control::Control;
 use crate::domain::failure::with_causes;
 use crate::domain::spec::LaunchDraft;
+use crate::recording::{self, Outcome, Recorder};
+use crate::telemetry::Redactor;
 use crate::tui;
 use crate::tui::background::Ask;
+use crate::tui::beside::Beside;
 use crate::tui::keymap::Keymap;
 use crate::tui::options::{Ascii, Color, Options};
+use crate::tui::tape::Tape;
 use crate::tui::theme::color::Depth;
 use crate::tui::theme::file::ThemeError;
 use crate::tui::theme::palette::Faint;
 use crate::tui::theme::shelf::Themes;
+
+/// How long the last lines of a recording may take.
+const LAST_OF_RECORDING: Duration = Duration::from_secs(2);
 
 /// Shows the dashboard until the operator leaves; then stops the engine. Sagas that have not ended
 /// go on at the next start.
@@ -35,10 +46,12 @@ pub(super) async fn show(
     token: Option<SecretString>,
     clock: Clock,
     late: LateEngine,
+    record: Option<&Path>,
 ) -> Result<Exit, AppError> {
     let color = color(config.ui.color, environment);
     let keymap = Keymap::new(&config.keys)?;
     let themes = themes(&config.ui.theme, environment, color)?;
+    let (tape, outcome) = record_to(record, token.as_ref())?.unzip();
     let opened: Arc<Mutex<Option<Result<Workshop, AppError>>>> = Arc::default();
     let connect = {
         let (config, clock, opened) = (config.clone(), clock.clone(), Arc::clone(&opened));
@@ -62,13 +75,28 @@ pub(super) async fn show(
             Provider::DigitalOcean => "PROD".to_owned(),
         },
         draft: draft(config),
+        incidents: config.data_dir.join("incidents"),
         ascii: ascii(config.ui.ascii, environment),
         background: background(&themes, environment),
         color,
         themes,
         keymap,
     };
-    let shown = tui::run(connect, options).await;
+    let (file, remembered, warning) = UiFile::open(&config.data_dir);
+    let beside = Beside {
+        remembered,
+        warning,
+        keeper: Some(Arc::new(file)),
+        notify: notifying::how(&config.notify, environment),
+        notify_when: Some(config.notify.when),
+        tape: tape.map(|recorder| Box::new(recorder) as Box<dyn Tape>),
+    };
+    let shown = tui::run(connect, options, beside).await;
+    if let Some(outcome) = outcome
+        && let Some(why) = last_of(outcome).await
+    {
+        Output::of_process().talk(&format!("warning: the recording is not whole: {why}"));
+    }
     let opened = opened.lock().await.take().transpose();
     if let Ok(Some(workshop)) = opened {
         for unwritten in workshop.close().await {
@@ -79,6 +107,25 @@ pub(super) async fn show(
     }
     shown?;
     opened.map(|_| Exit::Done)
+}
+
+/// Waits for the last of a recording, but not for a disk that does not answer.
+async fn last_of(outcome: Outcome) -> Option<String> {
+    let written = tokio::task::spawn_blocking(move || outcome.wait());
+    match tokio::time::timeout(LAST_OF_RECORDING, written).await {
+        Ok(Ok(why)) => why,
+        Ok(Err(_)) | Err(_) => Some("the disk does not take the rest of it".to_owned()),
+    }
+}
+
+/// Who takes the session down, if somebody shall.
+fn record_to(
+    record: Option<&Path>,
+    token: Option<&SecretString>,
+) -> Result<Option<(Recorder, Outcome)>, AppError> {
+    let Some(path) = record else { return Ok(None) };
+    let file = recording::create(path)?;
+    Ok(Some(Recorder::new(file, Redactor::new(token))))
 }
 
 /// What the launch form begins with. On the simulated cloud a zone is there for the taking, so that

@@ -9,6 +9,7 @@ use crate::journal::archive::ArchiveError;
 use crate::journal::rebuild::RebuildError;
 use crate::providers::ProviderError;
 use crate::providers::digitalocean::DigitalOceanError;
+use crate::recording::RecordingError;
 use crate::simulator::SimulatorError;
 use crate::simulator::faults::ParseFaultError;
 use crate::telemetry::TelemetryError;
@@ -61,6 +62,9 @@ pub enum AppError {
     /// The theme cannot be had.
     #[error(transparent)]
     Theme(#[from] ThemeError),
+    /// A recording could not be made or read.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// The operating system refused what every program needs.
     #[error("the runtime could not be started")]
     Runtime(#[source] std::io::Error),
@@ -83,6 +87,7 @@ impl AppError {
             | Self::Drill(_)
             | Self::Tui(_)
             | Self::Theme(_)
+            | Self::Recording(_)
             | Self::Runtime(_) => Exit::Error,
         }
     }
@@ -136,6 +141,7 @@ impl AppError {
             | Self::Simulator(_)
             | Self::Fault(_)
             | Self::Tui(_)
+            | Self::Recording(_)
             | Self::Runtime(_) => None,
         }
     }

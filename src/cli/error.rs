@@ -76,6 +76,12 @@ pub enum CliError {
         /// What may help.
         hint: Option<&'static str>,
     },
+    /// What only the dashboard does was asked of something else.
+    #[error("--record records the dashboard, which needs a terminal and takes no verb")]
+    NothingToRecord,
+    /// There is no terminal to show anything on.
+    #[error("there is no terminal to show it on")]
+    NoScreen,
     /// The output could not be written.
     #[error("the output could not be written")]
     Write(#[source] std::io::Error),
@@ -86,6 +92,8 @@ impl CliError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::CannotAsk { .. }
+            | Self::NothingToRecord
+            | Self::NoScreen
             | Self::Ambiguous { .. }
             | Self::Launch(_)
             | Self::LaunchFile { .. }
@@ -116,7 +124,9 @@ impl CliError {
             }
             Self::Stalled { hint, .. } => hint.map(str::to_owned),
             Self::Control(error) => error.remedy().map(str::to_owned),
+            Self::NoScreen => Some("--print 120x36 prints the last screen as text".to_owned()),
             Self::Declined
+            | Self::NothingToRecord
             | Self::File { .. }
             | Self::LaunchFile { .. }
             | Self::Step(_)

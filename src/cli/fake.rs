@@ -28,7 +28,7 @@ use crate::domain::saga::transition::{Outcome, decide, evolve, settle};
 use crate::domain::spec::DeploymentSpec;
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
-use crate::domain::undo_preview::{Leftover, Loss, UndoLine, UndoPreview};
+use crate::domain::undo_preview::{Deed, Leftover, UndoLine, UndoPreview};
 use crate::domain::usual::Usual;
 
 /// When the story begins.
@@ -173,7 +173,7 @@ impl Control for Fake {
         let line = UndoLine {
             step: step.clone(),
             text: "destroy droplet 41207 (203.0.113.7)".to_owned(),
-            loss: Loss::Data,
+            deed: Deed::DestroysDroplet,
         };
         let leftover = Leftover {
             step,

@@ -67,7 +67,7 @@ impl Row {
             ipv4: summary.ipv4.map(|address| address.to_string()),
             state: summary.state.as_str(),
             standing: summary.standing.as_str(),
-            steps: summary.marks.iter().copied().map(mark).collect(),
+            steps: summary.marks.iter().copied().map(StepMark::as_str).collect(),
             focus: summary.focus.as_ref().map(Focus::of),
             why: summary.why.clone(),
             launched_at: summary.launched_at.to_string(),
@@ -145,7 +145,7 @@ impl Show {
             steps: steps
                 .map(|((planned, state), mark_of)| Step {
                     name: planned.name.to_string(),
-                    mark: mark(*mark_of),
+                    mark: mark_of.as_str(),
                     forward: LaneDto::of(&state.forward),
                     undo: LaneDto::of(&state.undo),
                     output: state.output().cloned(),
@@ -174,7 +174,7 @@ impl Show {
                     json!({
                         "step": line.step.as_str(),
                         "text": line.text,
-                        "loses_data": line.loss == Loss::Data,
+                        "loses_data": line.loss() == Loss::Data,
                     })
                 })
                 .collect(),
@@ -295,23 +295,6 @@ impl Outcome {
             deployment: Row::of(&Summary::of(&detail.aggregate)),
             leftovers: leftovers(detail),
         }
-    }
-}
-
-/// The stable name of a mark.
-pub(crate) const fn mark(mark: StepMark) -> &'static str {
-    match mark {
-        StepMark::Pending => "pending",
-        StepMark::Running => "running",
-        StepMark::Waiting => "waiting",
-        StepMark::Done => "done",
-        StepMark::Failed => "failed",
-        StepMark::Unknown => "unknown",
-        StepMark::Skipped => "skipped",
-        StepMark::NothingToUndo => "nothing_to_undo",
-        StepMark::Undoing => "undoing",
-        StepMark::Undone => "undone",
-        StepMark::UndoFailed => "undo_failed",
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) async fn run(
 
 /// The lines of a rollback plan, in the order in which it will run.
 pub(crate) fn undo_lines(undo: &UndoPreview) -> Vec<String> {
-    let line = |line: &crate::domain::undo_preview::UndoLine| match line.loss {
+    let line = |line: &crate::domain::undo_preview::UndoLine| match line.loss() {
         Loss::None => format!("  {}: {}", line.step, line.text),
         Loss::Data => format!("  {}: {} - DATA IS LOST", line.step, line.text),
     };
@@ -85,7 +85,7 @@ fn print(context: &Context, detail: &Detail, line: &Line) {
         .map(|((planned, state), mark)| {
             [
                 planned.name.to_string(),
-                json::mark(*mark).to_owned(),
+                mark.as_str().to_owned(),
                 took(&state.forward, context),
                 took(&state.undo, context),
                 last_failure(&state.forward, &state.undo),

@@ -12,7 +12,8 @@ use crate::config::schema;
 use crate::config::value::Value;
 use crate::config::{
     Config, DigitalOceanConfig, EngineConfig, JournalConfig, LaunchDefaults, LogConfig,
-    PatienceOverride, Provider, SagaConfig, SimulatorConfig, TokenSource, UiConfig, When,
+    NotifyConfig, NotifyWhen, PatienceOverride, Provider, SagaConfig, SimulatorConfig, TokenSource,
+    UiConfig, When,
 };
 use crate::domain::saga::plan::{OnFailure, Patience, StepName};
 use crate::domain::saga::retry::RetryPolicy;
@@ -92,10 +93,26 @@ pub(crate) fn build(
             theme: read.text("ui.theme"),
         },
         keys: layers.keys.clone(),
+        notify: notify(&read),
     };
     check(&config, layers, problems);
     check_launch(&config.launch, layers, problems);
     config
+}
+
+fn notify(read: &Reader<'_>) -> NotifyConfig {
+    let words = read.list("ui.notify.command");
+    let command = words.split_first();
+    NotifyConfig {
+        when: match read.text("ui.notify.when").as_str() {
+            "unfocused" => NotifyWhen::Unfocused,
+            "never" => NotifyWhen::Never,
+            _ => NotifyWhen::Always,
+        },
+        bell: read.when("ui.notify.bell"),
+        osc9: read.when("ui.notify.osc9"),
+        command: command.map(|(program, arguments)| (program.clone(), arguments.to_vec())),
+    }
 }
 
 fn simulator(read: &Reader<'_>) -> SimulatorConfig {

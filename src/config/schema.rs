@@ -129,6 +129,10 @@ pub const KEYS: &[Key] = &[
     key("ui.ascii", WHEN, Some("auto")),
     key("ui.color", WHEN, Some("auto")),
     key("ui.theme", Shape::Text, Some("auto")),
+    key("ui.notify.when", Shape::Choice(&["always", "unfocused", "never"]), Some("always")),
+    key("ui.notify.bell", WHEN, Some("auto")),
+    key("ui.notify.osc9", WHEN, Some("auto")),
+    key("ui.notify.command", Shape::List, None),
 ];
 
 /// What may be set under a dotted name, and what it is when nobody says anything.

@@ -146,6 +146,23 @@ pub enum StepMark {
 }
 
 impl StepMark {
+    /// The stable text form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Skipped => "skipped",
+            Self::NothingToUndo => "nothing_to_undo",
+            Self::Undoing => "undoing",
+            Self::Undone => "undone",
+            Self::UndoFailed => "undo_failed",
+        }
+    }
+
     /// Every mark, in the order of declaration.
     pub const ALL: [Self; 11] = [
         Self::Pending,

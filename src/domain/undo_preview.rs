@@ -17,8 +17,40 @@ pub struct UndoLine {
     pub step: StepName,
     /// What it will do, with the very ids, addresses and values: `destroy droplet 41207 (203.0.113.7)`.
     pub text: String,
+    /// What it does to what is out there.
+    pub deed: Deed,
+}
+
+impl UndoLine {
     /// Whether what it destroys can be made again.
-    pub loss: Loss,
+    pub const fn loss(&self) -> Loss {
+        self.deed.loss()
+    }
+}
+
+/// What a compensation does to what is out there, so that the deeds of many can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deed {
+    /// Destroys a droplet that is known.
+    DestroysDroplet,
+    /// Looks for droplets that may be there, and destroys them.
+    LooksForDroplets,
+    /// Deletes a record.
+    DeletesRecord,
+    /// Writes a record back as it was.
+    RestoresRecord,
+    /// Changes our own books alone.
+    KeepsBooks,
+}
+
+impl Deed {
+    /// Whether what it destroys can be made again.
+    pub const fn loss(self) -> Loss {
+        match self {
+            Self::DestroysDroplet | Self::LooksForDroplets => Loss::Data,
+            Self::DeletesRecord | Self::RestoresRecord | Self::KeepsBooks => Loss::None,
+        }
+    }
 }
 
 /// Whether what a compensation destroys can be made again.

@@ -113,6 +113,32 @@ impl Usual {
         steps.map(|step| self.of(&step.name, region).map(|typical| typical.median)).sum()
     }
 
+    /// The latest runs of each step in each region, oldest first.
+    pub fn runs_kept(
+        &self,
+    ) -> impl Iterator<Item = (&StepName, &str, impl Iterator<Item = Duration>)> {
+        self.runs.iter().flat_map(|(step, regions)| {
+            regions
+                .iter()
+                .map(move |(region, runs)| (step, region.as_str(), runs.latest.iter().copied()))
+        })
+    }
+
+    /// The runs that are under way, and since when.
+    pub fn under_way(&self) -> impl Iterator<Item = (DeploymentId, &StepName, Timestamp)> {
+        self.begun.iter().map(|((deployment, step), at)| (*deployment, step, *at))
+    }
+
+    /// Takes in that a run of a step took so long.
+    pub fn took(&mut self, step: &StepName, region: &str, took: Duration) {
+        self.add(step, region, took);
+    }
+
+    /// Takes in that a run of a step began.
+    pub fn began(&mut self, deployment: DeploymentId, step: StepName, at: Timestamp) {
+        self.begun.insert((deployment, step), at);
+    }
+
     fn add(&mut self, step: &StepName, region: &str, took: Duration) {
         let regions = self.runs.entry(step.clone()).or_default();
         regions.entry(region.to_owned()).or_default().add(took);

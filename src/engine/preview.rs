@@ -12,8 +12,8 @@ pub(super) fn undo(registry: &Registry, aggregate: &Aggregate) -> UndoPreview {
         .rev()
         .filter_map(|position| {
             let name = &aggregate.plan.steps()[position].name;
-            let (text, loss) = registry.get(name)?.undo_preview(aggregate)?;
-            Some(UndoLine { step: name.clone(), text, loss })
+            let (text, deed) = registry.get(name)?.undo_preview(aggregate)?;
+            Some(UndoLine { step: name.clone(), text, deed })
         })
         .collect();
     UndoPreview { lines }

@@ -19,10 +19,12 @@ use serde::{Deserialize, Serialize};
 use crate::domain::aggregate::Entry;
 use crate::domain::id::SagaId;
 use crate::domain::log::LogLine;
+use crate::domain::saga::plan::Plan;
 use crate::domain::summary::Summary;
 use crate::journal::JournalError;
 use crate::journal::record::entry::EntryRecord;
 use crate::journal::record::log::LogRecord;
+use crate::journal::record::plan::PlanRecord;
 use crate::journal::record::summary::SummaryRecord;
 
 mod deployment;
@@ -132,6 +134,27 @@ pub fn decode_log(saga: SagaId, number: u64, bytes: &[u8]) -> Result<LogLine, Jo
     LogLine::try_from(line.line).map_err(|error| place.malformed(&error))
 }
 
+/// The written form of a plan by itself.
+pub fn encode_plan(plan: &Plan) -> Vec<u8> {
+    encode(&Whole { v: VERSION, plan: PlanRecord::from(plan) })
+}
+
+/// The plan that `bytes` hold. It belongs to no saga, so errors name none that is.
+///
+/// # Errors
+/// [`JournalError::Newer`] and [`JournalError::Record`].
+pub fn decode_plan(bytes: &[u8]) -> Result<Plan, JournalError> {
+    let place = Place { saga: SagaId::from_u128(0), seq: 0 };
+    let whole: Whole = place.decode(bytes)?;
+    Plan::try_from(whole.plan).map_err(|error| place.malformed(&error))
+}
+
+#[derive(Serialize, Deserialize)]
+struct Whole {
+    v: u32,
+    plan: PlanRecord,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Group {
     v: u32,
@@ -167,6 +190,14 @@ trait Versioned {
 
 impl Versioned for Group {
     const KNOWN: u32 = LINKED_VERSION;
+
+    fn version(&self) -> u32 {
+        self.v
+    }
+}
+
+impl Versioned for Whole {
+    const KNOWN: u32 = VERSION;
 
     fn version(&self) -> u32 {
         self.v

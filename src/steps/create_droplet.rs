@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::domain::aggregate::Aggregate;
 use crate::domain::failure::FailureCode;
-use crate::domain::undo_preview::Loss;
+use crate::domain::undo_preview::Deed;
 use crate::providers::{Compute, Droplet, DropletDraft, DropletId, DropletStatus, Removal};
 use crate::steps::{
     Marks, Progress, Step, StepContext, StepError, StepSettings, checkpoint_of, output_of,
@@ -227,12 +227,14 @@ impl Step for CreateDroplet {
         Ok(Progress::noted("no droplet is left"))
     }
 
-    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
-        let text = match describe(past) {
-            Some(droplet) => format!("destroy {droplet}"),
-            None => format!("look for droplets tagged `{}` and destroy them", Marks::of(past).saga),
-        };
-        Some((text, Loss::Data))
+    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Deed)> {
+        let known =
+            describe(past).map(|droplet| (format!("destroy {droplet}"), Deed::DestroysDroplet));
+        Some(known.unwrap_or_else(|| {
+            let tag = Marks::of(past).saga;
+            let text = format!("look for droplets tagged `{tag}` and destroy them");
+            (text, Deed::LooksForDroplets)
+        }))
     }
 
     fn leftover(&self, past: &Aggregate) -> Option<(String, String)> {

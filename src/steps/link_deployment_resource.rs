@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::domain::aggregate::Aggregate;
 use crate::domain::resource::ResourceOwner;
-use crate::domain::undo_preview::Loss;
+use crate::domain::undo_preview::Deed;
 use crate::steps::register_inventory::key;
 use crate::steps::{Progress, Step, StepContext, StepError, create_droplet, output_of};
 
@@ -57,9 +57,9 @@ impl Step for LinkDeploymentResource {
         Ok(Progress::noted("unlinked"))
     }
 
-    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
+    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Deed)> {
         let droplet: create_droplet::Output = output_of(past, create_droplet::NAME).ok()??;
         let text = format!("unlink inventory row {}/{}", self.provider, droplet.droplet_id);
-        Some((text, Loss::None))
+        Some((text, Deed::KeepsBooks))
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::domain::aggregate::Aggregate;
 use crate::domain::deployment::{DeploymentState, TransitionReason};
-use crate::domain::undo_preview::Loss;
+use crate::domain::undo_preview::Deed;
 use crate::steps::{Progress, Step, StepContext, StepError};
 use crate::store::TransitionError;
 
@@ -55,7 +55,7 @@ impl Step for MarkDeploymentProvisioning {
         }
     }
 
-    fn undo_preview(&self, _past: &Aggregate) -> Option<(String, Loss)> {
-        Some(("mark the deployment cancelled".to_owned(), Loss::None))
+    fn undo_preview(&self, _past: &Aggregate) -> Option<(String, Deed)> {
+        Some(("mark the deployment cancelled".to_owned(), Deed::KeepsBooks))
     }
 }

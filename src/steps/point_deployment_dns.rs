@@ -26,7 +26,7 @@ use serde_json::Value;
 use crate::domain::aggregate::Aggregate;
 use crate::domain::failure::FailureCode;
 use crate::domain::spec::DnsName;
-use crate::domain::undo_preview::Loss;
+use crate::domain::undo_preview::Deed;
 use crate::providers::{Dns, DnsRecord, ProviderError, RecordDraft, RecordId};
 use crate::steps::{
     Progress, Step, StepContext, StepError, StepSettings, checkpoint_of, output_of,
@@ -145,24 +145,23 @@ impl Step for PointDeploymentDns {
         })
     }
 
-    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
+    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Deed)> {
         let name = past.deployment.spec.dns.as_ref()?;
         let mut found = checkpoint_of::<Vec<Found>>(past, NAME, FOUND).ok()??;
         let wait: Option<wait_droplet_active::Output> =
             output_of(past, wait_droplet_active::NAME).ok()?;
         let address = wait.map(|wait| wait.ipv4.to_string()).unwrap_or_default();
         found.retain(|found| !found.is_as_written(&address, self.settings.record_ttl));
-        let text = match found.as_slice() {
-            [] => format!("delete A {name}"),
+        Some(match found.as_slice() {
+            [] => (format!("delete A {name}"), Deed::DeletesRecord),
             records => {
                 let restored: Vec<_> = records
                     .iter()
                     .map(|record| format!("restore A {name} {} ttl {}", record.data, record.ttl))
                     .collect();
-                restored.join(", ")
+                (restored.join(", "), Deed::RestoresRecord)
             }
-        };
-        Some((text, Loss::None))
+        })
     }
 
     fn leftover(&self, past: &Aggregate) -> Option<(String, String)> {

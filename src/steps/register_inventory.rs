@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::domain::aggregate::Aggregate;
 use crate::domain::resource::{Resource, ResourceKey, ResourceSpec};
-use crate::domain::undo_preview::Loss;
+use crate::domain::undo_preview::Deed;
 use crate::steps::{
     Progress, Step, StepContext, StepError, create_droplet, output_of, wait_droplet_active,
 };
@@ -71,10 +71,10 @@ impl Step for RegisterInventory {
         Ok(Progress::noted("row removed"))
     }
 
-    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
+    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Deed)> {
         let droplet: create_droplet::Output = output_of(past, create_droplet::NAME).ok()??;
         let text = format!("remove inventory row {}/{}", self.provider, droplet.droplet_id);
-        Some((text, Loss::None))
+        Some((text, Deed::KeepsBooks))
     }
 
     fn leftover(&self, past: &Aggregate) -> Option<(String, String)> {

@@ -5,6 +5,8 @@ use crate::domain::log::LogPage;
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::OnFailure;
 use crate::domain::spec::DeploymentSpec;
+use crate::tui::model::plans::QuestionNumber;
+use crate::tui::model::remembered::Remembered;
 
 /// What the screen wants done.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +23,13 @@ pub enum Effect {
         deployment: DeploymentId,
         /// Which.
         page: LogPage,
+    },
+    /// Read what undoing a deployment would do.
+    ReadPlan {
+        /// For which question.
+        question: QuestionNumber,
+        /// Whose.
+        deployment: DeploymentId,
     },
     /// Give an order.
     Order {
@@ -43,8 +52,14 @@ pub enum Effect {
         /// What would happen when a step fails for good.
         on_failure: OnFailure,
     },
+    /// Write everything that is known of a deployment to a file.
+    Export(DeploymentId),
     /// Put a text on the clipboard of whoever sits at the terminal.
     Copy(String),
+    /// Keep how the screen looks.
+    Remember(Box<Remembered>),
+    /// Call whoever is needed, with these words.
+    Notify(String),
     /// Draw every cell anew.
     Redraw,
     /// Give the terminal back until the program is continued.

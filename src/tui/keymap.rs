@@ -38,10 +38,16 @@ pub enum Command {
     Zoom,
     NextTheme,
     Filter,
+    Mark,
+    MarkAll,
+    Unmark,
+    Go,
+    CommandLine,
     NeedsYouOnly,
     Launch,
     Act(Verb),
     Copy,
+    Export,
     Follow,
     Wrap,
     AllSteps,
@@ -82,6 +88,8 @@ pub enum Verb {
 pub enum Scope {
     /// In every pane.
     Everywhere,
+    /// In the list only, while the present is shown.
+    List,
     /// In the log pane only.
     Log,
     /// While a moment of a history is shown, in every pane.
@@ -120,7 +128,7 @@ pub struct Binding {
     pub command: Command,
     /// Where they hold.
     pub scope: Scope,
-    /// The keys.
+    /// The keys; none when it is only typed.
     pub keys: &'static [Key],
     /// The keys as a person reads them.
     pub shown: &'static str,
@@ -162,9 +170,11 @@ impl From<KeyEvent> for Key {
 
 /// Whether two scopes hold at the same time, so that a key cannot mean something else in each.
 fn meet(one: Scope, other: Scope) -> bool {
-    // A past is looked at in any pane.
-    let of_all = |scope| scope == Scope::Everywhere || scope == Scope::Past;
-    of_all(one) || of_all(other) || one == other
+    // A past is looked at in any pane; the keys of the list rest meanwhile.
+    let scopes = [one, other];
+    scopes.contains(&Scope::Everywhere)
+        || (scopes.contains(&Scope::Past) && !scopes.contains(&Scope::List))
+        || one == other
 }
 
 /// A key inside a dialog: dialogs have few keys of their own, and the rest is text.
@@ -224,11 +234,11 @@ fn holds(binding: Scope, scopes: &[Scope]) -> bool {
 }
 
 macro_rules! table {
-    ($($group:ident $scope:ident $command:expr, [$($key:expr),+] $shown:literal $does:literal $footer:expr;)+) => {
+    ($($group:ident $scope:ident $command:expr, [$($key:expr),*] $shown:literal $does:literal $footer:expr;)+) => {
         &[$(Binding {
             command: $command,
             scope: Scope::$scope,
-            keys: &[$($key),+],
+            keys: &[$($key),*],
             shown: $shown,
             does: $does,
             group: Group::$group,
@@ -270,10 +280,16 @@ const TABLE: &[Binding] = table! {
     Act  Everywhere C::Act(Verb::Abandon),   [c('a')]                              "a"         "abandon"             Some(15);
     Act  Everywhere C::Act(Verb::Hold),      [c('h')]                              "h"         "hold, resume"        Some(16);
     Act  Everywhere C::Act(Verb::Details),   [c('o')]                              "o"         "details"             Some(17);
+    Act  List       C::Mark,                 [c(' ')]                              "Space"     "mark, unmark"        Some(18);
+    Act  List       C::MarkAll,              [c('A')]                              "A"         "mark all shown"      None;
+    Act  Everywhere C::Unmark,               []                                    ""          "unmark all, or some" None;
+    View Everywhere C::CommandLine,          [c(':')]                              ":"         "command line"        Some(44);
+    Move Everywhere C::Go,                   []                                    ""          "to a deployment"     None;
     View Everywhere C::Filter,               [c('/')]                              "/"         "filter; log: search"  Some(40);
     View Everywhere C::NeedsYouOnly,         [c('!')]                              "!"         "needs you"           Some(41);
     View Everywhere C::Zoom,                 [c('z')]                              "z"         "zoom"                Some(42);
     View Everywhere C::Copy,                 [c('y')]                              "y"         "copy error or line"  None;
+    View Everywhere C::Export,               [c('e')]                              "e"         "all of it to a file" None;
     View Log        C::Follow,               [c('f')]                              "f"         "follow"              Some(30);
     View Log        C::Wrap,                 [c('w')]                              "w"         "wrap"                Some(31);
     View Log        C::AllSteps,             [c('v')]                              "v"         "all steps, or one"   Some(32);

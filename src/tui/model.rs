@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::id::DeploymentId;
 use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::spec::LaunchDraft;
@@ -10,24 +12,36 @@ use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
 use crate::tui::keymap::{self, Command, Keymap, Verb};
+use crate::tui::model::alert::Alerts;
 use crate::tui::model::chord::Chord;
 use crate::tui::model::form::LaunchForm;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
 use crate::tui::model::looks::Looks;
+use crate::tui::model::marks::Marks;
+use crate::tui::model::outbox::Outbox;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
+use crate::tui::model::plans::Plans;
+use crate::tui::model::remembered::Memory;
 use crate::tui::model::saga::Opened;
 use crate::tui::options::Exit;
 
+pub mod alert;
 pub mod chord;
+pub mod command_line;
 pub mod form;
 pub mod list;
 pub mod log;
 pub mod looks;
+pub mod marks;
+pub mod outbox;
 pub mod overlay;
 pub mod past;
+pub mod plans;
 pub mod query;
+pub mod question;
+pub mod remembered;
 pub mod saga;
 
 /// Below this many columns or rows only the counts are shown, and no dialog.
@@ -38,6 +52,9 @@ const TOAST: Duration = Duration::from_secs(8);
 
 /// How long a second Ctrl-C counts as the second.
 const SECOND_INTERRUPT: Duration = Duration::from_secs(2);
+
+/// How many marked deployments are looked at for a frame.
+const LOOKED_AT: usize = 256;
 
 /// What the screen knows.
 #[derive(Debug)]
@@ -54,6 +71,8 @@ pub struct Model {
     pub connection: Connection,
     /// The deployments.
     pub list: List,
+    /// Which of them are marked.
+    pub marks: Marks,
     /// How long steps usually take.
     pub usual: Usual,
     /// When that was last asked for.
@@ -72,8 +91,14 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// The launch form.
     pub form: LaunchForm,
+    /// What was typed on the command line, the latest last, and no line twice.
+    pub command_history: Vec<String>,
     /// The latest act on each deployment, until it shows in its row.
     pub acts: BTreeMap<DeploymentId, Act>,
+    /// Orders for many deployments that are under way.
+    pub outbox: Outbox,
+    /// What undoing would do to the deployments that a question is about.
+    pub plans: Plans,
     /// The line at the bottom.
     pub toast: Option<Toast>,
     /// The keys that hold.
@@ -82,6 +107,10 @@ pub struct Model {
     pub chord: Chord,
     /// Which theme is drawn, and which others there are.
     pub looks: Looks,
+    /// Who has to be called.
+    pub alerts: Alerts,
+    /// What is kept from one run to the next.
+    pub memory: Memory,
     /// How the screen is left, once it is.
     pub ended: Option<Exit>,
     interrupted_at: Option<Timestamp>,
@@ -115,7 +144,8 @@ pub enum Fetch {
 }
 
 /// A pane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pane {
     /// The deployments.
     List,
@@ -131,7 +161,8 @@ impl Pane {
 }
 
 /// Whether a pane has the whole screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Zoom {
     /// It has.
     In,
@@ -153,12 +184,24 @@ pub struct Act {
 /// How far an act came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ActStage {
+    /// It waits until others of many have been asked.
+    InLine,
     /// The engine was asked.
     Asked,
     /// It is durable.
     Accepted,
     /// It was refused.
     Refused(String),
+}
+
+impl ActStage {
+    /// Whether nothing more is heard of it but what the row shows.
+    fn is_answered(&self) -> bool {
+        match self {
+            Self::InLine | Self::Asked => false,
+            Self::Accepted | Self::Refused(_) => true,
+        }
+    }
 }
 
 /// The line at the bottom.
@@ -186,6 +229,8 @@ pub enum Tone {
 impl Model {
     /// An empty screen.
     pub fn new(environment: String, operator: String, draft: LaunchDraft, now: Timestamp) -> Self {
+        let form = LaunchForm::new(draft);
+        let memory = Memory::new(&form);
         Self {
             now,
             size: (0, 0),
@@ -193,6 +238,7 @@ impl Model {
             operator,
             connection: Connection::Opening,
             list: List::default(),
+            marks: Marks::default(),
             usual: Usual::default(),
             usual_read: None,
             saga: None,
@@ -201,12 +247,17 @@ impl Model {
             pane: Pane::List,
             zoom: Zoom::Out,
             overlay: None,
-            form: LaunchForm::new(draft),
+            form,
+            command_history: Vec::new(),
             acts: BTreeMap::new(),
+            outbox: Outbox::default(),
+            plans: Plans::default(),
             toast: None,
             keymap: Keymap::default(),
             chord: Chord::default(),
             looks: Looks::default(),
+            alerts: Alerts::default(),
+            memory,
             ended: None,
             interrupted_at: None,
         }
@@ -216,10 +267,11 @@ impl Model {
     pub fn due(&self) -> Option<Timestamp> {
         let toast = self.toast.as_ref().map(|toast| toast.at + TOAST);
         let order = if self.holds_still() { None } else { self.list.due(self.now) };
-        let answered = self.acts.values().filter(|act| act.stage != ActStage::Asked);
+        let answered = self.acts.values().filter(|act| act.stage.is_answered());
         let acts = answered.map(|act| act.at + TOAST).min();
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
-        [toast, acts, order, replay].into_iter().flatten().min()
+        let (memory, alerts) = (self.memory.due(), self.alerts.due());
+        [toast, acts, order, replay, memory, alerts].into_iter().flatten().min()
     }
 
     /// Whether the order of the list waits: a dialog is about one deployment, which must stay the
@@ -229,8 +281,8 @@ impl Model {
             Some(Overlay::Filter(_) | Overlay::Search(_)) | None => false,
             Some(
                 Overlay::Launch
-                | Overlay::Undo(_)
-                | Overlay::Reason(_)
+                | Overlay::Question(_)
+                | Overlay::CommandLine(_)
                 | Overlay::Details { .. }
                 | Overlay::Help { .. }
                 | Overlay::Quit,
@@ -254,15 +306,21 @@ impl Model {
             self.toast = None;
         }
         let now = self.now;
-        self.acts.retain(|_, act| act.stage == ActStage::Asked || act.at + TOAST > now);
+        self.acts.retain(|_, act| !act.stage.is_answered() || act.at + TOAST > now);
+        self.outbox.forget_before(now - TOAST);
     }
 
     /// Whether a command does anything for the selection: the footer shows what does.
     pub fn allows(&self, command: Command) -> bool {
         let selected = self.list.selected();
         match command {
-            Command::Act(verb) => selected.is_some_and(|row| row_allows(row, verb)),
-            Command::Copy => selected.is_some(),
+            Command::Act(verb) if verb == Verb::Details || self.marks.is_empty() => {
+                selected.is_some_and(|row| row_allows(row, verb))
+            }
+            Command::Act(verb) => self.marks_allow(verb),
+            Command::Mark | Command::Copy | Command::Export => selected.is_some(),
+            Command::Unmark => !self.marks.is_empty(),
+            Command::MarkAll => !self.list.shown().is_empty(),
             Command::Open => selected.is_some() && self.pane != Pane::Log,
             Command::Launch => self.connection == Connection::Open,
             Command::NeedsYouOnly => {
@@ -297,6 +355,8 @@ impl Model {
             | Command::Left
             | Command::Right
             | Command::Help
+            | Command::CommandLine
+            | Command::Go
             | Command::Redraw
             | Command::Suspend
             | Command::Quit
@@ -304,11 +364,20 @@ impl Model {
         }
     }
 
+    /// Whether a verb applies to any of the marked. Of very many only the first are looked at: it is
+    /// asked at every frame, and the question says the rest.
+    fn marks_allow(&self, verb: Verb) -> bool {
+        let mut looked_at = self.marks.iter().take(LOOKED_AT);
+        self.marks.count() > LOOKED_AT
+            || looked_at.any(|id| self.list.row(id).is_some_and(|row| row_allows(row, verb)))
+    }
+
     /// Where the keys are, beside everywhere.
     pub fn scopes(&self) -> &'static [keymap::Scope] {
         let past = self.saga.as_ref().is_some_and(|saga| saga.past().is_some());
         match (self.pane, past) {
-            (Pane::List | Pane::Saga, false) => &[],
+            (Pane::List, false) => &[keymap::Scope::List],
+            (Pane::Saga, false) => &[],
             (Pane::List | Pane::Saga, true) => &[keymap::Scope::Past],
             (Pane::Log, false) => &[keymap::Scope::Log],
             (Pane::Log, true) => &[keymap::Scope::Log, keymap::Scope::Past],

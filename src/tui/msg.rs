@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
+use serde::{Deserialize, Serialize};
 
 use crate::control::{Detail, Launched, Notice, NumberedLine};
 use crate::domain::id::DeploymentId;
@@ -13,6 +14,8 @@ use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
 use crate::tui::model::looks::Ground;
+use crate::tui::model::plans::{QuestionNumber, UndoPlan};
+use crate::tui::model::remembered::Remembered;
 
 /// Something reached the screen.
 #[derive(Debug)]
@@ -74,6 +77,15 @@ pub enum What {
         /// The lines, or why there are none.
         result: Result<Vec<NumberedLine>, String>,
     },
+    /// What undoing a deployment would do was read.
+    PlanRead {
+        /// For which question.
+        question: QuestionNumber,
+        /// Whose.
+        deployment: DeploymentId,
+        /// The plan, or why there is none.
+        result: Result<UndoPlan, String>,
+    },
     /// An order was answered.
     Ordered {
         /// Whose.
@@ -83,12 +95,30 @@ pub enum What {
         /// Accepted, or why not.
         result: Result<(), String>,
     },
+    /// What is known of a deployment was written to this file, or not, and why.
+    Exported(Result<String, String>),
     /// A launch was answered.
     Launched(Result<Launched, LaunchRefusal>),
     /// What a launch would do.
     Planned(Plan),
     /// Something was asked that will not be answered.
     AnswerLost,
+    /// This is how the screen looked when it was left.
+    Remembered(Box<Remembered>),
+    /// The terminal says whether somebody looks at it.
+    Focused(Focus),
+    /// Something beside the deployments went wrong: the operator should hear of it.
+    Warned(String),
+}
+
+/// Whether somebody looks at the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Focus {
+    /// Somebody does.
+    Here,
+    /// Another window has the keys.
+    Away,
 }
 
 /// Why a launch was refused.

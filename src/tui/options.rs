@@ -1,5 +1,9 @@
 //! What the caller says about the screen, and what the screen says when it is left.
 
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
 use crate::clock::{Clock, IdSource};
 use crate::domain::spec::LaunchDraft;
 use crate::tui::background::Ask;
@@ -19,6 +23,8 @@ pub struct Options {
     pub environment: String,
     /// What the launch form begins with.
     pub draft: LaunchDraft,
+    /// Where files about incidents are written.
+    pub incidents: PathBuf,
     /// Whether only ASCII may be drawn.
     pub ascii: Ascii,
     /// Whether colours may be set.
@@ -32,7 +38,8 @@ pub struct Options {
 }
 
 /// Whether only ASCII may be drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ascii {
     /// The terminal or the locale knows nothing else.
     Yes,
@@ -42,7 +49,8 @@ pub enum Ascii {
 }
 
 /// Whether colours may be set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Color {
     /// The sixteen colours that the terminal names.
     #[default]

@@ -17,16 +17,22 @@ use tokio::time::Instant;
 use crate::control::{Control, Notice, Watch};
 use crate::domain::time::Timestamp;
 use crate::tui::background::Listener;
+use crate::tui::beside::Beside;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
-use crate::tui::msg::{Msg, What};
+use crate::tui::msg::{Focus, Msg, What};
+use crate::tui::notify::Notify;
 use crate::tui::options::{Exit, Options, TuiError};
+use crate::tui::runtime::keeping::Keeping;
 use crate::tui::runtime::signals::{Signals, Wish};
+use crate::tui::tape::Tape;
 use crate::tui::update::update;
 use crate::tui::view::{Counting, ViewState};
 
 mod asking;
-mod signals;
+mod keeping;
+mod notifying;
+pub(super) mod signals;
 
 /// At most so many frames a second, keys apart.
 const FRAME: Duration = Duration::from_millis(33);
@@ -34,7 +40,7 @@ const FRAME: Duration = Duration::from_millis(33);
 /// How many notices are taken in between two looks at the keyboard.
 const NOTICES_A_TURN: usize = 512;
 
-/// How long orders that are under way are waited for when the operator leaves.
+/// How long the next answer to an order is waited for when the operator leaves.
 const LAST_ORDERS: Duration = Duration::from_secs(2);
 
 /// What a frame is drawn on.
@@ -56,6 +62,12 @@ pub trait Screen {
     /// # Errors
     /// When the terminal refuses to be written to.
     fn copy(&mut self, text: &str) -> io::Result<()>;
+
+    /// Writes what attracts whoever looks elsewhere: a bell, or a notification.
+    ///
+    /// # Errors
+    /// When the terminal refuses to be written to.
+    fn attract(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Gives the terminal back and stops the program. It may run on for a moment before it stops,
     /// so nothing is drawn before [`Screen::resume`].
@@ -81,6 +93,11 @@ pub struct Runtime<'s, S> {
     notices: Option<broadcast::Receiver<Notice>>,
     reads: JoinSet<Answer>,
     orders: JoinSet<Answer>,
+    keeping: Keeping,
+    tape: Option<Box<dyn Tape>>,
+    notify: Notify,
+    told_program: Told,
+    told_first: Vec<What>,
     dirty: Dirty,
     presence: Presence,
     drawn_at: Option<Instant>,
@@ -95,10 +112,20 @@ enum Dirty {
     Now,
 }
 
+/// How telling a program went the last time: a failure is told once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Told {
+    #[default]
+    Nothing,
+    Failed,
+}
+
 /// Whether the terminal is the dashboard's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Presence {
+pub(super) enum Presence {
+    /// It is.
     Here,
+    /// It was given back until the program is continued.
     Suspended,
 }
 
@@ -106,6 +133,8 @@ enum Presence {
 enum Answer {
     Connected(Result<Arc<dyn Control>, String>),
     Watching(Result<Watch, String>),
+    Kept(Result<(), String>),
+    Told(Result<(), String>),
     Says(What),
 }
 
@@ -140,11 +169,28 @@ impl<'s, S: Screen> Runtime<'s, S> {
             notices: None,
             reads,
             orders: JoinSet::new(),
+            keeping: Keeping::default(),
+            tape: None,
+            notify: Notify::default(),
+            told_program: Told::default(),
+            told_first: Vec::new(),
             dirty: Dirty::Now,
             presence: Presence::Here,
             drawn_at: None,
             background,
         }
+    }
+
+    /// The same, with this beside it.
+    #[must_use]
+    pub fn beside(mut self, beside: Beside) -> Self {
+        self.keeping = Keeping::with(beside.keeper);
+        self.tape = beside.tape;
+        self.notify = beside.notify;
+        self.model.alerts.when = beside.notify_when.unwrap_or(self.model.alerts.when);
+        let remembered = beside.remembered.map(|remembered| What::Remembered(remembered.into()));
+        self.told_first.extend(remembered.into_iter().chain(beside.warning.map(What::Warned)));
+        self
     }
 
     /// Runs until the operator leaves.
@@ -156,13 +202,17 @@ impl<'s, S: Screen> Runtime<'s, S> {
         mut terminal: impl Stream<Item = io::Result<TerminalEvent>> + Unpin,
     ) -> Result<Exit, TuiError> {
         let mut signals = Signals::listen()?;
+        for what in std::mem::take(&mut self.told_first) {
+            self.send(what, Dirty::Now)?;
+        }
         loop {
             let here = self.presence == Presence::Here;
             if here && self.dirty == Dirty::Now {
                 self.draw()?;
             }
             if let Some(exit) = self.model.ended {
-                self.finish_orders().await;
+                self.keep_last_looks();
+                self.finish_orders().await?;
                 return Ok(exit);
             }
             let frame_at = self.drawn_at.map_or_else(Instant::now, |drawn| drawn + FRAME);
@@ -215,6 +265,20 @@ impl<'s, S: Screen> Runtime<'s, S> {
             Wake::Answer(Answer::Watching(Err(why))) => {
                 self.send(What::Pictured(Err(why)), Dirty::Soon)?;
             }
+            Wake::Answer(Answer::Kept(result)) => {
+                if let Some(what) = self.keeping.kept(result, &mut self.orders) {
+                    self.send(what, Dirty::Soon)?;
+                }
+            }
+            Wake::Answer(Answer::Told(result)) => {
+                let failed_before = self.told_program == Told::Failed;
+                self.told_program = if result.is_err() { Told::Failed } else { Told::Nothing };
+                if let Err(why) = result
+                    && !failed_before
+                {
+                    self.send(What::Warned(why), Dirty::Soon)?;
+                }
+            }
             Wake::Answer(Answer::Says(what)) => self.send(what, Dirty::Soon)?,
             Wake::Notice(notice) => self.notice(notice)?,
             Wake::Draw => self.draw()?,
@@ -230,9 +294,10 @@ impl<'s, S: Screen> Runtime<'s, S> {
             TerminalEvent::Resize(width, height) => {
                 self.send(What::Resized { width, height }, Dirty::Now)
             }
-            TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => {
-                Ok(())
-            }
+            // Nothing on the screen depends on it.
+            TerminalEvent::FocusGained => self.send(What::Focused(Focus::Here), Dirty::No),
+            TerminalEvent::FocusLost => self.send(What::Focused(Focus::Away), Dirty::No),
+            TerminalEvent::Mouse(_) => Ok(()),
         }
     }
 
@@ -276,9 +341,14 @@ impl<'s, S: Screen> Runtime<'s, S> {
 
     fn send(&mut self, what: What, dirty: Dirty) -> Result<(), TuiError> {
         self.dirty = self.dirty.max(dirty);
-        let at = self.options.clock.now();
-        for effect in update(&mut self.model, Msg { at, what }) {
+        let msg = Msg { at: self.options.clock.now(), what };
+        let taken = self.tape.as_mut().map_or(Ok(()), |tape| tape.take(&msg));
+        for effect in update(&mut self.model, msg) {
             self.perform(effect)?;
+        }
+        if let Err(why) = taken {
+            self.tape = None;
+            self.send(What::Warned(format!("the recording ended here: {why}")), Dirty::Soon)?;
         }
         Ok(())
     }
@@ -290,6 +360,10 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.dirty = Dirty::Now;
             }
             Effect::Copy(text) => self.screen.copy(&text)?,
+            Effect::Notify(words) => self.call(&words)?,
+            Effect::Remember(remembered) => {
+                self.keeping.keep(*remembered, &mut self.orders);
+            }
             Effect::Suspend => {
                 self.presence = Presence::Suspended;
                 self.screen.suspend()?;
@@ -298,10 +372,18 @@ impl<'s, S: Screen> Runtime<'s, S> {
             | Effect::ReadUsual
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
+            | Effect::ReadPlan { .. }
             | Effect::Plan { .. } => {
                 if let Some(control) = &self.control {
                     let ask = asking::ask(Arc::clone(control), effect, &self.options);
                     self.reads.spawn(ask);
+                }
+            }
+            Effect::Export(deployment) => {
+                if let Some(control) = &self.control {
+                    let export =
+                        asking::export(Arc::clone(control), deployment, self.options.clone());
+                    self.reads.spawn(export);
                 }
             }
             Effect::Order { .. } | Effect::Launch { .. } => {
@@ -314,10 +396,31 @@ impl<'s, S: Screen> Runtime<'s, S> {
         Ok(())
     }
 
-    /// What was ordered must reach the engine, although nobody is there to read the answer.
-    async fn finish_orders(&mut self) {
-        let all = async { while self.orders.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(LAST_ORDERS, all).await;
+    fn call(&mut self, words: &str) -> Result<(), TuiError> {
+        let words = format!("Arcadia: {words}");
+        self.screen.attract(&self.notify.bytes(&words))?;
+        if let Some(command) = self.notify.command.clone() {
+            self.reads.spawn(async { Answer::Told(notifying::tell(command, words).await) });
+        }
+        Ok(())
+    }
+
+    fn keep_last_looks(&mut self) {
+        if let Some(remembered) = self.model.to_remember() {
+            self.keeping.keep(remembered, &mut self.orders);
+        }
+    }
+
+    /// What was ordered must reach the engine, although nobody is there to read the answer: those
+    /// of many that wait for their turn as well, for as long as the engine answers. Looks that waited
+    /// for others to be written go with them.
+    async fn finish_orders(&mut self) -> Result<(), TuiError> {
+        while let Ok(Some(answer)) =
+            tokio::time::timeout(LAST_ORDERS, self.orders.join_next()).await
+        {
+            self.wake(answer_or_loss(answer))?;
+        }
+        Ok(())
     }
 
     fn draw(&mut self) -> Result<(), TuiError> {

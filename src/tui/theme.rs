@@ -95,6 +95,11 @@ impl Theme {
         self.style(Role::Border)
     }
 
+    /// A row that is marked.
+    pub const fn marked(self) -> Style {
+        self.style(Role::Marked).remove_modifier(Modifier::DIM)
+    }
+
     /// The border of the pane that has the keys, and of dialogs.
     pub const fn focused_border(self) -> Style {
         self.style(Role::FocusedBorder)

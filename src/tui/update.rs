@@ -13,17 +13,24 @@ use crate::domain::saga::plan::Direction;
 use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::format;
+use crate::tui::model::alert::Need;
 use crate::tui::model::form::Progress;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
-use crate::tui::model::{Act, ActStage, Connection, Fetch, Model, Tone};
+use crate::tui::model::{ActStage, Connection, Fetch, Model, Tone};
 use crate::tui::msg::{LaunchRefusal, Msg, What};
 
+mod alert;
+mod asking;
 mod chord;
+mod command_line;
 mod dialog;
 mod form;
+mod orders;
 mod panes;
+mod question;
+mod remembering;
 
 /// How long what is usual is taken for known.
 const USUAL_READ_AFTER: Duration = Duration::from_mins(1);
@@ -32,6 +39,7 @@ const USUAL_READ_AFTER: Duration = Duration::from_mins(1);
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.now = msg.at;
     let mut effects = Vec::new();
+    let may_be_kept = remembering::concerns(&msg.what);
     match msg.what {
         What::Key(key) if key.kind == KeyEventKind::Release => {}
         What::Key(key) => {
@@ -54,8 +62,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::NotConnected(why) => model.connection = Connection::Failed(why),
         What::Pictured(Ok(summaries)) => {
             read_usual(model, &mut effects);
+            alert::pictured(model, &summaries);
             model.connection = Connection::Open;
             model.list.replace(summaries, model.now);
+            let list = &model.list;
+            model.marks.keep(|id| list.row(id).is_some());
+            question::look_again_at_all(model);
             refresh(model, &mut effects);
             // Lines may have been missed with the notices; those that are here already stay one.
             let saga = model.saga.as_ref();
@@ -84,11 +96,24 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 }
             }
         }
-        What::Ordered { deployment, verb, result } => ordered(model, deployment, verb, result),
+        What::PlanRead { question, deployment, result } => {
+            model.plans.take(question, deployment, result);
+        }
+        What::Ordered { deployment, verb, result } => {
+            orders::answered(model, deployment, verb, result, &mut effects);
+        }
+        What::Exported(Ok(path)) => {
+            model.say(Tone::Good, format!("all that is known of it: {path}"));
+        }
+        What::Exported(Err(why)) => model.say(Tone::Bad, format!("no file was written: {why}")),
         What::Launched(result) => launched(model, result),
         What::Planned(plan) => model.form.plan = Some(plan),
-        What::AnswerLost => answer_lost(model),
+        What::Remembered(remembered) => model.remember(&remembered),
+        What::Focused(focus) => model.alerts.focus = Some(focus),
+        What::Warned(why) => model.say(Tone::Bad, why),
+        What::AnswerLost => answer_lost(model, &mut effects),
     }
+    question::read_plans(model, &mut effects);
     travel(model);
     model.forget_old();
     if !model.holds_still() {
@@ -96,21 +121,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
     follow_selection(model, &mut effects);
     follow_log(model, &mut effects);
+    alert::call(model, &mut effects);
+    if may_be_kept {
+        remembering::keep(model, &mut effects);
+    }
     effects
-}
-
-/// Gives an order, and shows that it was asked.
-fn give(
-    model: &mut Model,
-    deployment: DeploymentId,
-    order: crate::domain::saga::event::Order,
-    effects: &mut Vec<Effect>,
-) {
-    let verb = order.verb();
-    model.acts.insert(deployment, Act { verb, stage: ActStage::Asked, at: model.now });
-    let name = name(model, deployment);
-    model.say(Tone::Plain, format!("{name}: {verb} asked"));
-    effects.push(Effect::Order { deployment, order });
 }
 
 fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
@@ -118,8 +133,10 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Changed { summary, entries } => {
             let id = summary.deployment;
             announce(model, &summary);
+            alert::changes(model, &summary);
             model.usual.follow(id, &summary.region, &entries);
             model.list.change(summary);
+            question::look_again(model, id, &entries);
             if model.acts.get(&id).is_some_and(|act| act.stage == ActStage::Accepted) {
                 model.acts.remove(&id);
             }
@@ -139,6 +156,7 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
             if model.list.stalled(deployment).is_none() {
                 let name = name(model, deployment);
                 model.say(Tone::Bad, format!("{name} stands still: {error}"));
+                model.alerts.begins(name, Need::Stall, model.now);
             }
             model.list.stall(deployment, error, hint, model.now);
         }
@@ -149,6 +167,11 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
 fn announce(model: &mut Model, summary: &Arc<Summary>) {
     let before = model.list.row(summary.deployment).map(|row| row.standing);
     if before == Some(summary.standing) || before.is_none() {
+        return;
+    }
+    // What was asked of many is summed up, and the rows show the rest.
+    let asked_for = summary.standing != Standing::NeedsYou;
+    if asked_for && model.outbox.speaks_for(summary.deployment) {
         return;
     }
     let why = summary.why.as_deref().map(|why| format!(": {}", format::why(why)));
@@ -218,26 +241,6 @@ fn shown(
     }
 }
 
-fn ordered(
-    model: &mut Model,
-    deployment: DeploymentId,
-    verb: &'static str,
-    result: Result<(), String>,
-) {
-    let name = name(model, deployment);
-    let stage = match result {
-        Ok(()) => {
-            model.say(Tone::Good, format!("{name}: {verb} accepted"));
-            ActStage::Accepted
-        }
-        Err(why) => {
-            model.say(Tone::Bad, format!("{name}: {verb} refused: {why}"));
-            ActStage::Refused(why)
-        }
-    };
-    model.acts.insert(deployment, Act { verb, stage, at: model.now });
-}
-
 fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
     match result {
         Ok(launched) => {
@@ -265,17 +268,15 @@ fn launched(model: &mut Model, result: Result<Launched, LaunchRefusal>) {
 }
 
 /// Nobody knows which request it was: whatever was asked is taken for lost, and said to be in doubt.
-fn answer_lost(model: &mut Model) {
+fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
     model.fetch = Fetch::Idle;
     if let Some(saga) = &mut model.saga
         && saga.read().is_none()
     {
         saga.content = Content::Failed("no answer came".to_owned());
     }
-    for act in model.acts.values_mut().filter(|act| act.stage == ActStage::Asked) {
-        act.at = model.now;
-        act.stage = ActStage::Refused("no answer came; look whether it took effect".to_owned());
-    }
+    model.plans.lose();
+    orders::lost(model, effects);
     if model.form.progress == Progress::Asked {
         model.form.progress = Progress::Refused("no answer came; look at the list".to_owned());
     }
@@ -297,6 +298,7 @@ fn follow_selection(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     model.log.clear();
     model.saga = selected.map(Opened::reading);
+    remembering::scroll_back(model);
     fetch(model, effects);
 }
 

@@ -13,6 +13,7 @@ use crate::tui::view::layout::{Frames, layout};
 
 pub mod canvas;
 mod chord;
+mod command_line;
 mod details;
 mod dialog;
 mod footer;
@@ -24,11 +25,11 @@ pub mod layout;
 mod list;
 mod log;
 mod prompts;
+mod question;
 mod row;
 mod saga;
 mod scene;
 mod step;
-mod undo;
 mod usual;
 mod waiting;
 
@@ -41,6 +42,8 @@ pub struct ViewState {
     pub themes: Themes,
     /// The first row of the list that is on the screen.
     pub offset: usize,
+    /// What stands where the keys would: a session that is shown again has its own.
+    pub caption: Option<String>,
     /// Whether anything on the screen counts seconds: the clock wakes the screen only then.
     pub counting: Counting,
 }
@@ -57,7 +60,13 @@ pub enum Counting {
 impl ViewState {
     /// Nothing drawn yet.
     pub fn new(theme: Theme) -> Self {
-        Self { theme, themes: Themes::default(), offset: 0, counting: Counting::Nothing }
+        Self {
+            theme,
+            themes: Themes::default(),
+            offset: 0,
+            caption: None,
+            counting: Counting::Nothing,
+        }
     }
 
     /// The same with these themes to choose from.
@@ -109,15 +118,18 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
         footer::toast(model, area, canvas);
     }
     if let Some(area) = panes.footer {
-        footer::keys(model, &mut canvas.part(area));
+        match &state.caption {
+            Some(caption) => footer::caption(caption, &mut canvas.part(area)),
+            None => footer::keys(model, &mut canvas.part(area)),
+        }
     }
     if model.overlay.is_none() {
         chord::draw(model, canvas);
     }
     match &model.overlay {
         Some(Overlay::Launch) => launch::draw(model, canvas),
-        Some(Overlay::Undo(dialog)) => undo::draw(model, dialog, canvas),
-        Some(Overlay::Reason(dialog)) => prompts::reason(model, dialog, canvas),
+        Some(Overlay::CommandLine(line)) => command_line::draw(line, canvas),
+        Some(Overlay::Question(asked)) => question::draw(model, asked, canvas),
         Some(Overlay::Details { deployment }) => details::draw(model, *deployment, canvas),
         Some(Overlay::Help { scroll }) => help::draw(model, *scroll, canvas),
         Some(Overlay::Quit) => prompts::quit(model, canvas),

@@ -26,6 +26,8 @@ const LAW: &[(&str, &[&str])] = &[
         &["domain", "clock", "control", "engine", "journal", "providers", "simulator", "steps"],
     ),
     ("tui", &["domain", "control", "config", "clock"]),
+    // Facts in a recording have the journal's written form.
+    ("recording", &["domain", "control", "journal", "telemetry", "tui"]),
     // Of the drill, what its report is made of.
     ("cli", &["domain", "control", "config", "clock", "doctor", "drill"]),
     ("api", &["domain", "control", "config", "clock"]),
@@ -37,6 +39,7 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("engine", "providers::digitalocean", "the engine knows providers by their traits"),
     ("engine", "journal::sled", "the engine knows the journal by its trait"),
     ("engine", "journal::memory", "the engine knows the journal by its trait"),
+    ("recording", "journal::sled", "a recording has the journal's written form, and opens none"),
     ("drill", "providers::digitalocean", "a drill is handed its client"),
     ("cli", "drill::setup", "the shell prints what a drill found; wiring it is the app's affair"),
     ("doctor", "providers::digitalocean", "the doctor knows what providers show, and asks none"),

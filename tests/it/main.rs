@@ -26,6 +26,8 @@ mod overload;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod power_loss;
 mod prism;
+mod readme;
+mod recording;
 mod saga_doubt;
 mod saga_law;
 mod saga_run;

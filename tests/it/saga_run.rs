@@ -11,7 +11,7 @@ use arcadia::domain::saga::event::{EventKind, Order};
 use arcadia::domain::saga::plan::{OnFailure, StepName};
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::summary::Standing;
-use arcadia::domain::undo_preview::Loss;
+use arcadia::domain::undo_preview::Deed;
 use arcadia::journal::memory::{MemoryJournal, Verdict};
 use arcadia::journal::{Batch, Fate, Journal as _};
 use arcadia::providers::{Compute, DropletDraft};
@@ -331,17 +331,17 @@ async fn a_record_that_existed_gets_its_old_value_and_ttl_back() {
 
     let detail = rig.show(launched.deployment).await;
     let lines: Vec<_> =
-        detail.undo.lines.iter().map(|line| (line.text.as_str(), line.loss)).collect();
+        detail.undo.lines.iter().map(|line| (line.text.as_str(), line.deed)).collect();
     let droplet = rig.cloud.truth().droplets[0].clone();
     let (id, ip) = (droplet.id.0, droplet.public_ipv4.unwrap());
     assert_eq!(
         lines,
         [
-            ("restore A web.acme.example 198.51.100.44 ttl 1234", Loss::None),
-            (&*format!("unlink inventory row digitalocean/{id}"), Loss::None),
-            (&*format!("remove inventory row digitalocean/{id}"), Loss::None),
-            (&*format!("destroy droplet {id} ({ip})"), Loss::Data),
-            ("mark the deployment cancelled", Loss::None),
+            ("restore A web.acme.example 198.51.100.44 ttl 1234", Deed::RestoresRecord),
+            (&*format!("unlink inventory row digitalocean/{id}"), Deed::KeepsBooks),
+            (&*format!("remove inventory row digitalocean/{id}"), Deed::KeepsBooks),
+            (&*format!("destroy droplet {id} ({ip})"), Deed::DestroysDroplet),
+            ("mark the deployment cancelled", Deed::KeepsBooks),
         ]
     );
     rig.order(launched.deployment, Order::Rollback).await.unwrap();

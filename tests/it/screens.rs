@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "what a test has set up is there")]
 
 mod chaos;
-mod control;
+pub(crate) mod control;
 mod keys;
+mod marked;
+mod notifying;
 mod past;
+mod remembering;
 mod running;
-mod stage;
+pub(crate) mod stage;
 mod themed;
 mod usual;
 pub(crate) mod world;
@@ -27,6 +30,11 @@ fn check(name: &str, scene: impl Fn(&mut Stage)) {
         scene(&mut stage);
         insta::assert_snapshot!(format!("{name}_{width}x{height}"), stage.drawn());
     }
+}
+
+/// Compares a frame with the one of that name on file.
+fn on_file(name: &str, drawn: &str) {
+    insta::assert_snapshot!(name, drawn);
 }
 
 fn with_zoo(stage: &mut Stage) {

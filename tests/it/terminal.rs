@@ -1,11 +1,15 @@
 //! The dashboard as a person meets it: the real program in a pseudo-terminal, keys in, cells out.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::{fs, thread};
+
 use rustix::process::Signal;
 use vt100::{Color, Screen};
 
 use crate::support::home::{Home, QUICK, launch};
 use crate::support::simulated::Simulated;
 use crate::support::terminal::{ENTER, ESC, TAB, Terminal, exit_after_hangup};
+use crate::support::wait::Deadline;
 
 const SIZE: (u16, u16) = (120, 36);
 const SEVEN_DONE: &str = "✓✓✓✓✓✓✓";
@@ -78,6 +82,39 @@ fn a_deployment_is_launched_and_rolled_back_by_keys_alone() {
 }
 
 #[test]
+fn all_that_is_known_of_a_failed_launch_goes_to_a_file_of_its_owners() {
+    let cloud = Simulated::start();
+    cloud.faults(&["POST /v2/domains/*/records: 422 \"no \u{1b}[2Jsuch zone\""]);
+    let home = cloud.home();
+    let mut terminal = dashboard(&home);
+    launch_in(&mut terminal, "web");
+    terminal.wait_for_text("✗ acme/web");
+    terminal.keys("e");
+    terminal.wait_for_text("all that is known of it: ");
+    terminal.keys("q");
+    terminal.wait_for_end();
+    let files: Vec<_> = fs::read_dir(home.data().join("incidents")).unwrap().collect();
+    let [Ok(file)] = &files[..] else { panic!("one file: {files:?}") };
+    assert!(file.file_name().to_string_lossy().starts_with("acme-web-"), "{file:?}");
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(file.path()).unwrap();
+    for part in [
+        "acme/web FAILED\n",
+        "\nwhy         ",
+        "\n  point DNS                undone\n",
+        "\n  create droplet           undone\n",
+        "\nSTILL OUT THERE\n  none\n",
+        "launched by operator:",
+        "create droplet: undone\n",
+        "[2Jsuch zone",
+        "method=POST path=/v2/droplets",
+    ] {
+        assert!(text.contains(part), "{part:?} in {text}");
+    }
+    assert!(!text.contains('\u{1b}'), "nothing in it steers a terminal");
+}
+
+#[test]
 fn a_launch_is_cancelled_in_the_middle_of_a_wait() {
     let home = patient();
     let mut terminal = dashboard(&home);
@@ -90,6 +127,40 @@ fn a_launch_is_cancelled_in_the_middle_of_a_wait() {
     terminal.wait_for_text("CANCELLED");
     terminal.keys("q");
     assert_eq!(terminal.wait_for_end(), 0);
+}
+
+#[test]
+fn many_are_marked_and_cancelled_after_their_count_is_typed() {
+    let cloud =
+        Simulated::configured(&QUICK.replace("address_delay = \"50ms\"", "address_delay = \"1h\""));
+    let home = cloud.home();
+    for (before, slug) in ["web", "api", "cache"].into_iter().enumerate() {
+        let program = home.start(&launch(slug));
+        cloud.wait_until("its droplet", |cloud| cloud.droplets().len() > before);
+        program.kill();
+    }
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("Deployments 3");
+    terminal.keys("A");
+    terminal.wait_for_text("Deployments 3 · 3 marked");
+    terminal.keys("c");
+    terminal.wait_for_text("Cancel 3 marked?");
+    // The question goes on with the sagas: a droplet that is made meanwhile is said.
+    terminal.wait_for_text("destroys 3 droplets with all data");
+    assert_eq!(cloud.droplets().len(), 3);
+    terminal.keys(&format!("2{ENTER}"));
+    terminal.wait_for_text("Enter is dead until it matches");
+    terminal.keys(&format!("\x7f3{ENTER}"));
+    terminal.wait_for("three that are cancelled, and no mark", |screen| {
+        header(screen).contains("3 cancelled") && !screen.contents().contains("marked")
+    });
+    terminal.keys(&format!(":go acme/web{ENTER}"));
+    terminal.keys("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    let standings: Vec<_> =
+        home.deployments().into_iter().map(|row| row["standing"].clone()).collect();
+    assert_eq!(standings, ["cancelled", "cancelled", "cancelled"]);
+    assert_eq!(cloud.droplets(), []);
 }
 
 #[test]
@@ -350,4 +421,56 @@ fn the_linux_console_is_asked_nothing_and_gets_ascii() {
     assert!(terminal.text().is_ascii(), "{}", terminal.text());
     let asked = terminal.bytes().windows(5).any(|bytes| bytes == b"\x1b]11;");
     assert!(!asked);
+}
+
+#[test]
+fn the_view_is_the_same_after_a_kill() {
+    let home = Home::new();
+    for slug in ["web", "web-two", "cache"] {
+        assert_eq!(home.run(&launch(slug)).code, Some(0));
+    }
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("acme/cache");
+    terminal.keys(&format!("/web{ENTER}"));
+    terminal.keys("jz");
+    let same = |screen: &Screen| {
+        let text = screen.contents();
+        let selected = selected_row(screen);
+        text.contains("filter \"web\": 2")
+            && !text.contains("Saga")
+            && selected.contains("acme/web ")
+    };
+    terminal.wait_for("the filtered list alone", same);
+    let file = home.data().join("ui.json");
+    let deadline = Deadline::begin();
+    while !fs::read_to_string(&file).is_ok_and(|text| text.contains("\"zoom\": \"in\"")) {
+        assert!(!deadline.is_over(), "the view was not kept");
+        thread::yield_now();
+    }
+    terminal.kill();
+    let mut terminal = dashboard(&home);
+    terminal.wait_for("the same view", same);
+}
+
+#[test]
+fn a_damaged_file_of_the_last_view_is_told_of_and_set_aside() {
+    let home = Home::new();
+    assert_eq!(home.run(&launch("web")).code, Some(0));
+    let file = home.data().join("ui.json");
+    fs::write(&file, "{\"version\": 1, \"filter\": \"we").unwrap();
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("how the screen looked is forgotten");
+    terminal.wait_for_text("acme/web");
+    terminal.keys("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    assert!(fs::read_to_string(&file).unwrap().contains("\"filter\": \"\""));
+    assert!(home.data().join("ui.json.aside").exists());
+}
+
+/// The row that is reversed.
+fn selected_row(screen: &Screen) -> String {
+    let width = screen.size().1.get();
+    let reversed = |row: &u16| screen.cell(*row, 10).is_some_and(vt100::Cell::inverse);
+    let row = (0..screen.size().0.get()).find(reversed);
+    row.map_or_else(String::new, |row| screen.contents_between(row, 0, row, width))
 }

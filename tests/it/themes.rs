@@ -16,13 +16,14 @@ use ratatui::style::{Modifier, Style};
 use vision::{Eyes, distance};
 
 /// What is read. WCAG 2.2 wants 4.5 of it (1.4.3), and 7 of what calls itself enhanced (1.4.6).
-const TEXT: [Role; 14] = [
+const TEXT: [Role; 15] = [
     Role::Text,
     Role::Quiet,
     Role::Strong,
     Role::FocusedBorder,
     Role::Badge,
     Role::Field,
+    Role::Marked,
     Role::Match,
     Role::Danger,
     Role::Warning,

@@ -1,7 +1,20 @@
 //! What each command is called where it is typed, and what may be typed after it. The matches name
 //! every command, so none can be forgotten.
 
-use crate::tui::keymap::{Command, Verb};
+use crate::tui::keymap::{Binding, Command, Verb, bindings};
+
+/// What may be typed after a command's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing.
+    Nothing,
+    /// The words of a filter, or nothing.
+    Terms,
+    /// A deployment's name.
+    Deployment,
+    /// How grave a log line is, or nothing.
+    Level,
+}
 
 impl Command {
     /// What it is called where it is typed.
@@ -29,6 +42,11 @@ impl Command {
             Self::Zoom => "zoom",
             Self::NextTheme => "next-theme",
             Self::Filter => "filter",
+            Self::Mark => "mark",
+            Self::MarkAll => "mark-all",
+            Self::Unmark => "unmark",
+            Self::Go => "go",
+            Self::CommandLine => "command",
             Self::NeedsYouOnly => "needs-you",
             Self::Launch => "launch",
             Self::Act(Verb::Cancel) => "cancel",
@@ -39,6 +57,7 @@ impl Command {
             Self::Act(Verb::Hold) => "hold",
             Self::Act(Verb::Details) => "details",
             Self::Copy => "copy",
+            Self::Export => "export",
             Self::Follow => "follow",
             Self::Wrap => "wrap",
             Self::AllSteps => "all-steps",
@@ -54,5 +73,72 @@ impl Command {
             Self::Quit => "quit",
             Self::Interrupt => "interrupt",
         }
+    }
+
+    /// What may be typed after its name.
+    pub fn takes(self) -> Takes {
+        if [Self::Filter, Self::Mark, Self::Unmark].contains(&self) {
+            Takes::Terms
+        } else if self == Self::Go {
+            Takes::Deployment
+        } else if self == Self::Level {
+            Takes::Level
+        } else {
+            Takes::Nothing
+        }
+    }
+}
+
+/// The line of the table that a typed word means: the command of that name, or the only one whose
+/// name begins so.
+///
+/// # Errors
+/// When there is none, or more than one; in words for whoever typed it.
+pub fn named(word: &str) -> Result<&'static Binding, String> {
+    let mut begin: Vec<&Binding> = Vec::new();
+    for binding in bindings() {
+        let name = binding.command.name();
+        if name == word {
+            return Ok(binding);
+        }
+        if name.starts_with(word) && !begin.iter().any(|other| other.command == binding.command) {
+            begin.push(binding);
+        }
+    }
+    match begin[..] {
+        [only] => Ok(only),
+        [] => Err(format!("there is no command `{word}`; Tab shows what there is")),
+        [first, second, ..] => {
+            let (first, second) = (first.command.name(), second.command.name());
+            Err(format!("`{word}` may be `{first}` or `{second}`; type more of it"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn every_command_of_the_table_has_a_name_of_its_own_that_can_be_typed() {
+        let mut names = BTreeMap::new();
+        for binding in bindings() {
+            let name = binding.command.name();
+            assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{name}");
+            let other = names.insert(name, binding.command);
+            assert!(other.is_none_or(|other| other == binding.command), "{name}");
+            assert_eq!(named(name).unwrap().command, binding.command);
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_name_is_enough_when_it_is_the_only_one() {
+        assert_eq!(named("qui").unwrap().command, Command::Quit);
+        assert_eq!(named("mark").unwrap().command, Command::Mark, "whole names come first");
+        let told = named("re").unwrap_err();
+        assert!(told.contains("`retry`") || told.contains("`redraw`"), "{told}");
+        assert!(named("frobnicate").unwrap_err().contains("there is no command `frobnicate`"));
     }
 }

@@ -220,7 +220,8 @@ impl LaunchForm {
         self.reread();
     }
 
-    fn draft(&self) -> LaunchDraft {
+    /// The draft as it was typed.
+    pub fn draft(&self) -> LaunchDraft {
         let text = |field: Field| self.inputs[field as usize].value().to_owned();
         let keys = self.inputs[Field::SshKeys as usize].value();
         LaunchDraft {

@@ -3,9 +3,11 @@
 //! The selection is an id and never a row, and the order stands still for a while after a key, so
 //! nothing moves under the cursor. A changed row shows at once; only its place waits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use crate::domain::id::DeploymentId;
 use crate::domain::line::Line;
@@ -56,7 +58,8 @@ pub struct Stall {
 }
 
 /// Which deployments are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// All that the filter lets through.
     #[default]
@@ -229,6 +232,60 @@ impl List {
         self.query = Query::default();
         self.scope = Scope::All;
         self.rebuild(now);
+    }
+
+    /// Looks as it did in an earlier run, before there is a picture: this is what it will select.
+    pub fn resume(
+        &mut self,
+        selected: Option<DeploymentId>,
+        filter: &str,
+        scope: Scope,
+        now: Timestamp,
+    ) {
+        filter.clone_into(&mut self.filter);
+        self.query = Query::parse(filter);
+        self.scope = scope;
+        self.rebuild(now);
+        self.selected = selected;
+    }
+
+    /// Selects a deployment that is there. What hides it is taken away.
+    pub fn go(&mut self, id: DeploymentId, now: Timestamp) {
+        if let Some(place) = self.shown.iter().position(|shown| *shown == id) {
+            self.awaited = None;
+            self.cursor = place;
+            self.selected = Some(id);
+        } else {
+            self.select(id, now);
+        }
+    }
+
+    /// The deployment of this name, or of this slug when only one has it. Of several of one name the
+    /// one that has not ended is meant, or else the latest.
+    pub fn find(&self, name: &str) -> Option<DeploymentId> {
+        let latest = |named: &dyn Fn(&Summary) -> bool| {
+            let rows = self.rows.values().filter(|row| named(row));
+            rows.max_by_key(|row| (!row.standing.is_finished(), row.launched_at))
+        };
+        let whole = latest(&|row| row.name() == name);
+        let found = whole.or_else(|| {
+            let found = latest(&|row| row.slug == name)?;
+            let other = latest(&|row| row.slug == name && row.tenant != found.tenant);
+            other.is_none().then_some(found)
+        });
+        found.map(|row| row.deployment)
+    }
+
+    /// Every row, by id.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Summary>> {
+        self.rows.values()
+    }
+
+    /// What a filter lets through, whatever is shown.
+    pub fn matching(&self, query: &Query, now: Timestamp) -> BTreeSet<DeploymentId> {
+        let mut sieve = Sieve::new(query, now);
+        let rows = self.rows.values().filter(|row| sieve.lets_through(row));
+        rows.map(|row| row.deployment).collect()
     }
 
     /// Sorts now, whatever is frozen: for what the operator did, not for what happened.

@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::control::NumberedLine;
 use crate::domain::log::{LogLevel, LogLine, LogPage};
 use crate::domain::saga::plan::StepName;
@@ -81,7 +83,8 @@ pub enum Position {
 }
 
 /// What happens to long lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Wrap {
     /// They go on below.
     On,
@@ -91,7 +94,8 @@ pub enum Wrap {
 }
 
 /// How the time of a line is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Times {
     /// The time of day in UTC.
     #[default]
@@ -114,7 +118,8 @@ pub enum Seek {
 }
 
 /// Whose lines are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LogScope {
     /// The picked step's.
     #[default]
@@ -250,6 +255,11 @@ impl Log {
     pub fn next_level(&mut self) {
         let next = LogLevel::ALL.into_iter().find(|level| *level > self.least);
         self.least = next.unwrap_or(LogLevel::ALL[0]);
+    }
+
+    /// Shows only lines that are at least so grave.
+    pub fn show_from(&mut self, least: LogLevel) {
+        self.least = least;
     }
 
     /// Tells times the next way.

@@ -1,5 +1,7 @@
 //! Which theme is drawn, and which others there are. Names only: what they look like is the view's.
 
+use serde::{Deserialize, Serialize};
+
 /// The name of the theme for a light background. Most palettes have a yellow, a green and a cyan that
 /// nobody can read on white, so the sixteen of the terminal do not do there.
 pub const OF_LIGHT: &str = "light";
@@ -23,7 +25,8 @@ pub enum Choice {
 }
 
 /// What the terminal draws on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ground {
     /// Dark letters stand out.
     Light,

@@ -280,7 +280,7 @@ fn is_turn(entry: &Entry) -> bool {
 }
 
 /// Whether an entry only says that a step goes on waiting.
-fn is_wait(entry: &Entry) -> bool {
+pub fn is_wait(entry: &Entry) -> bool {
     matches!(
         entry.fact,
         Fact::Saga(EventKind::Step { event: StepEvent::Waiting { .. } | StepEvent::Polled, .. })

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use crate::control::{Control, ControlError, LaunchRequest, OrderRequest};
 use crate::domain::deployment::Actor;
 use crate::domain::failure::with_causes;
+use crate::domain::id::DeploymentId;
+use crate::domain::log::LogPage;
 use crate::tui::effect::Effect;
-use crate::tui::model::log::PAGE;
+use crate::tui::incident::Incident;
+use crate::tui::model::log::{CAPACITY, PAGE};
+use crate::tui::model::plans::UndoPlan;
 use crate::tui::msg::{LaunchRefusal, What};
 use crate::tui::options::Options;
 use crate::tui::runtime::Answer;
@@ -41,6 +45,12 @@ pub(super) fn ask(
                 let result = result.map_err(|error| told(&error));
                 Answer::Says(What::LogsRead { deployment, page, result })
             }
+            Effect::ReadPlan { question, deployment } => {
+                let result = control.show(deployment).await;
+                let result = result.map(|detail| UndoPlan::from(&detail));
+                let result = result.map_err(|error| told(&error));
+                Answer::Says(What::PlanRead { question, deployment, result })
+            }
             Effect::Order { deployment, order } => {
                 let verb = order.verb();
                 let request = OrderRequest { deployment, command, order, by };
@@ -55,9 +65,46 @@ pub(super) fn ask(
             Effect::Plan { spec, on_failure } => {
                 Answer::Says(What::Planned(control.plan(&spec, on_failure)))
             }
-            Effect::Copy(_) | Effect::Redraw | Effect::Suspend => Answer::Says(What::Due),
+            Effect::Export(_)
+            | Effect::Copy(_)
+            | Effect::Remember(_)
+            | Effect::Notify(_)
+            | Effect::Redraw
+            | Effect::Suspend => Answer::Says(What::Due),
         }
     }
+}
+
+/// Writes all that is known of a deployment to a file, and brings back which.
+pub(super) async fn export(
+    control: Arc<dyn Control>,
+    deployment: DeploymentId,
+    options: Options,
+) -> Answer {
+    Answer::Says(What::Exported(write(&*control, deployment, options).await))
+}
+
+async fn write(
+    control: &dyn Control,
+    deployment: DeploymentId,
+    options: Options,
+) -> Result<String, String> {
+    let detail = control.show(deployment).await.map_err(|error| told(&error))?;
+    let lines = control.logs(deployment, LogPage::Last, CAPACITY).await;
+    let lines = lines.map_err(|error| told(&error))?;
+    let written = tokio::task::spawn_blocking(move || {
+        let incident = Incident {
+            at: options.clock.now(),
+            operator: &options.operator,
+            environment: &options.environment,
+            detail: &detail,
+            lines: &lines,
+        };
+        let folder = &options.incidents;
+        incident.write(folder).map_err(|error| format!("`{}`: {error}", folder.display()))
+    });
+    let path = written.await.map_err(|error| error.to_string())??;
+    Ok(path.display().to_string())
 }
 
 fn refusal(error: ControlError) -> LaunchRefusal {

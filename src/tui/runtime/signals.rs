@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal as Listener, SignalKind, signal};
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(in crate::tui) enum Wish {
     /// Leave: TERM, HUP, INT or QUIT.
     Leave,
     /// Stop until continued: TSTP.
@@ -17,7 +17,7 @@ pub(super) enum Wish {
 }
 
 /// Listens to the signals.
-pub(super) struct Signals {
+pub(in crate::tui) struct Signals {
     term: Listener,
     hup: Listener,
     int: Listener,
@@ -28,7 +28,7 @@ pub(super) struct Signals {
 
 impl Signals {
     /// Begins to listen; from here on these signals no longer end or stop the program by themselves.
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(in crate::tui) fn listen() -> io::Result<Self> {
         let raw = |which: Signal| signal(SignalKind::from_raw(which.as_raw()));
         Ok(Self {
             term: signal(SignalKind::terminate())?,
@@ -41,7 +41,7 @@ impl Signals {
     }
 
     /// The next wish. Safe to drop and ask again.
-    pub(super) async fn next(&mut self) -> Wish {
+    pub(in crate::tui) async fn next(&mut self) -> Wish {
         tokio::select! {
             _ = self.term.recv() => Wish::Leave,
             _ = self.hup.recv() => Wish::Leave,

@@ -11,6 +11,8 @@ pub enum Role {
     Strong,
     /// The selected row.
     Selected,
+    /// A row that is marked.
+    Marked,
     /// What was searched for.
     Match,
     /// The cell that the next letter goes to.
@@ -51,11 +53,12 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of the files.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Text,
         Self::Quiet,
         Self::Strong,
         Self::Selected,
+        Self::Marked,
         Self::Match,
         Self::Cursor,
         Self::Border,
@@ -83,6 +86,7 @@ impl Role {
             Self::Quiet => "quiet",
             Self::Strong => "strong",
             Self::Selected => "selected",
+            Self::Marked => "marked",
             Self::Match => "match",
             Self::Cursor => "cursor",
             Self::Border => "border",

@@ -274,7 +274,7 @@ mod tests {
           /a.toml:6: `roles.good.fg` must be a colour such as `#d0d0d0`, `red` or `bright-red`, not something of the type integer
           /a.toml:6: `roles.good.modifiers` must be a list of some of "bold", "dim", "italic", "underline", "reverse"
           /a.toml:7: role `held` is a table, and `fg`, `bg`, `modifiers` is all it may hold
-          /a.toml: `[roles]` lacks `quiet`, `strong`, `selected`, `match`, `cursor`, `border`, `focused_border`, `badge`, `field`, `danger`, `warning`, `running`, `undoing`, `needs_you`, `bar_try`, `bar_wait`, `bar_back_off`, `bar_undo`, `bar_usual`: add what is missing, or begin with `inherits = "dark"`
+          /a.toml: `[roles]` lacks `quiet`, `strong`, `selected`, `marked`, `match`, `cursor`, `border`, `focused_border`, `badge`, `field`, `danger`, `warning`, `running`, `undoing`, `needs_you`, `bar_try`, `bar_wait`, `bar_back_off`, `bar_undo`, `bar_usual`: add what is missing, or begin with `inherits = "dark"`
         "#);
     }
 

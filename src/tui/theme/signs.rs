@@ -5,6 +5,7 @@
 #[expect(missing_docs, reason = "each field is named by what its sign means")]
 pub struct Signs {
     pub cursor: &'static str,
+    pub marked: &'static str,
     pub needs_you: &'static str,
     pub running: &'static str,
     pub waiting: &'static str,
@@ -36,6 +37,7 @@ pub struct Signs {
 /// Signs of a terminal that draws Unicode.
 pub(super) const UNICODE: Signs = Signs {
     cursor: "▸",
+    marked: "◆",
     needs_you: "‼",
     running: "◐",
     waiting: "◌",
@@ -66,6 +68,7 @@ pub(super) const UNICODE: Signs = Signs {
 /// Signs of a terminal that draws nothing but ASCII.
 pub(super) const ASCII: Signs = Signs {
     cursor: ">",
+    marked: "+",
     needs_you: "!!",
     running: ">",
     waiting: "~",

@@ -1,5 +1,4 @@
-//! Keys while an overlay is open. What destroys something is ordered here and nowhere else, and
-//! only after what it takes to go on.
+//! Keys while an overlay is open.
 
 use crossterm::event::{Event, KeyEvent};
 use tui_input::backend::crossterm::EventHandler;
@@ -9,17 +8,14 @@ use crate::domain::id::DeploymentId;
 use crate::tui::effect::Effect;
 
 use crate::tui::keymap::{self, Command, DialogKey, Verb};
+use crate::tui::model::Model;
 use crate::tui::model::log::Seek;
-use crate::tui::model::overlay::{Overlay, ReasonDialog, UndoDialog, Undoing};
-use crate::tui::model::{Model, Tone, row_allows};
+use crate::tui::model::overlay::Overlay;
 use crate::tui::text;
-use crate::tui::update::{form, give, panes};
+use crate::tui::update::{asking, command_line, form, panes, question};
 
 /// The longest text that a line takes; pasting a file into a field must not hang the screen.
 const LONGEST: usize = 1_024;
-
-/// More lines than the help has; scrolling stops there.
-const HELP_LINES: usize = 64;
 
 /// Takes a key in.
 pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -27,6 +23,7 @@ pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
     if let Some(command @ (Command::Interrupt | Command::Suspend | Command::Redraw)) = command {
         if command == Command::Interrupt {
             model.overlay = None;
+            model.plans.end();
         }
         panes::obey(model, command, effects);
         return;
@@ -37,8 +34,8 @@ pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
         Overlay::Filter(input) => filter(model, key, input),
         Overlay::Search(input) => search(model, key, input),
         Overlay::Launch => form::key(model, key, effects),
-        Overlay::Undo(dialog) => undo(model, key, dialog, effects),
-        Overlay::Reason(dialog) => reason(model, key, dialog, effects),
+        Overlay::CommandLine(line) => command_line::key(model, key, *line, effects),
+        Overlay::Question(asked) => question::key(model, key, asked, effects),
         Overlay::Details { deployment } => details(model, key, deployment, effects),
         Overlay::Help { scroll } => help(key, scroll),
         Overlay::Quit => quit(model, key),
@@ -60,18 +57,14 @@ pub(super) fn paste(model: &mut Model, pasted: &str, effects: &mut Vec<Effect>) 
             let search = input.value().to_owned();
             seek(model, &search);
         }
+        Some(Overlay::CommandLine(line)) => command_line::paste(line, &typed, &model.list),
         Some(Overlay::Launch) => form::paste(model, &typed, effects),
-        Some(Overlay::Reason(dialog)) => insert(&mut dialog.typed, &typed),
-        Some(Overlay::Undo(UndoDialog { undoing: Undoing::Rollback { typed: name }, .. })) => {
-            insert(name, &typed);
+        Some(Overlay::Question(asked)) => {
+            if let Some(input) = asked.typed_mut() {
+                insert(input, &typed);
+            }
         }
-        Some(
-            Overlay::Undo(UndoDialog { undoing: Undoing::Cancel, .. })
-            | Overlay::Details { .. }
-            | Overlay::Help { .. }
-            | Overlay::Quit,
-        )
-        | None => {}
+        Some(Overlay::Details { .. } | Overlay::Help { .. } | Overlay::Quit) | None => {}
     }
 }
 
@@ -133,76 +126,6 @@ fn seek(model: &mut Model, text: &str) {
     }
 }
 
-fn undo(
-    model: &mut Model,
-    key: KeyEvent,
-    mut dialog: UndoDialog,
-    effects: &mut Vec<Effect>,
-) -> Option<Overlay> {
-    let pressed = keymap::dialog(key);
-    if pressed == DialogKey::Esc {
-        return None;
-    }
-    let ready = undo_is_known(model, &dialog);
-    let (verb, confirmed) = match &mut dialog.undoing {
-        Undoing::Cancel => {
-            if matches!(pressed, DialogKey::Enter | DialogKey::Letter('n' | 'N' | 'q')) {
-                return None;
-            }
-            (Verb::Cancel, ready && matches!(pressed, DialogKey::Letter('y' | 'Y')))
-        }
-        Undoing::Rollback { typed } => {
-            if pressed != DialogKey::Enter {
-                edit(typed, key);
-            }
-            let matches = typed.value() == dialog.name;
-            (Verb::Rollback, ready && matches && pressed == DialogKey::Enter)
-        }
-    };
-    if !confirmed {
-        return Some(Overlay::Undo(dialog));
-    }
-    // The deployment may have moved on while the dialog stood open.
-    if model.list.row(dialog.deployment).is_some_and(|row| row_allows(row, verb)) {
-        give(model, dialog.deployment, dialog.order(), effects);
-    } else {
-        model.say(Tone::Bad, format!("{} has moved on; look again", dialog.name));
-    }
-    None
-}
-
-/// Whether the operator can see what would be undone.
-fn undo_is_known(model: &Model, dialog: &UndoDialog) -> bool {
-    let saga = model.saga.as_ref().filter(|saga| saga.deployment == dialog.deployment);
-    model.is_legible() && saga.is_some_and(|saga| saga.read().is_some())
-}
-
-fn reason(
-    model: &mut Model,
-    key: KeyEvent,
-    mut dialog: ReasonDialog,
-    effects: &mut Vec<Effect>,
-) -> Option<Overlay> {
-    match keymap::dialog(key) {
-        DialogKey::Esc => return None,
-        DialogKey::Enter => {
-            if let Some(order) = dialog.order().filter(|_| model.is_legible()) {
-                give(model, dialog.deployment, order, effects);
-                return None;
-            }
-        }
-        DialogKey::Next
-        | DialogKey::Previous
-        | DialogKey::Down
-        | DialogKey::Up
-        | DialogKey::Left
-        | DialogKey::Right
-        | DialogKey::Letter(_)
-        | DialogKey::Edit => edit(&mut dialog.typed, key),
-    }
-    Some(Overlay::Reason(dialog))
-}
-
 fn details(
     model: &mut Model,
     key: KeyEvent,
@@ -214,7 +137,7 @@ fn details(
     }
     let command = model.keymap.command(&[], key);
     if let Some(Command::Act(verb @ (Verb::Retry | Verb::Skip | Verb::Abandon))) = command {
-        panes::act(model, verb, effects);
+        asking::act_on_selected(model, verb, effects);
         return model.overlay.take();
     }
     Some(Overlay::Details { deployment })
@@ -223,7 +146,7 @@ fn details(
 fn help(key: KeyEvent, scroll: usize) -> Option<Overlay> {
     let scroll = match keymap::dialog(key) {
         DialogKey::Esc | DialogKey::Letter('q' | '?') => return None,
-        DialogKey::Down | DialogKey::Letter('j') => (scroll + 1).min(HELP_LINES),
+        DialogKey::Down | DialogKey::Letter('j') => (scroll + 1).min(keymap::bindings().count()),
         DialogKey::Up | DialogKey::Letter('k') => scroll.saturating_sub(1),
         DialogKey::Enter
         | DialogKey::Next

@@ -2,19 +2,18 @@
 
 use tui_input::Input;
 
-use crate::domain::id::DeploymentId;
 use crate::domain::log::LogLine;
-use crate::domain::saga::event::Order;
-use crate::domain::summary::{Standing, Summary};
+use crate::domain::summary::Summary;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{Command, Verb};
+use crate::tui::keymap::Command;
+use crate::tui::model::command_line::CommandLine;
 use crate::tui::model::list;
 use crate::tui::model::log::{Position, Seek};
-use crate::tui::model::overlay::{GivingUp, Overlay, ReasonDialog, UndoDialog, Undoing};
+use crate::tui::model::overlay::Overlay;
 use crate::tui::model::saga::{Opened, Way};
-use crate::tui::model::{Connection, Model, Pane, Tone, Zoom, row_allows};
+use crate::tui::model::{Connection, Model, Pane, Tone, Zoom};
 use crate::tui::text;
-use crate::tui::update::{form, give};
+use crate::tui::update::{asking, form};
 
 /// How many cells a step sideways is.
 const SIDEWAYS: usize = 16;
@@ -69,10 +68,29 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
             model.pane = Pane::List;
             model.overlay = Some(Overlay::Filter(Input::new(model.list.filter().to_owned())));
         }
+        Command::Mark => {
+            if let Some(row) = model.list.selected() {
+                model.marks.toggle(row.deployment);
+            }
+        }
+        Command::Unmark => model.marks.clear(),
+        Command::Go | Command::CommandLine => {
+            let mut line = CommandLine::new(&model.list);
+            if command == Command::Go {
+                line.begin("go ", &model.list);
+            }
+            model.overlay = Some(Overlay::CommandLine(Box::new(line)));
+        }
+        Command::MarkAll => model.marks.toggle_all(model.list.shown()),
         Command::NeedsYouOnly => model.list.toggle_scope(model.now),
         Command::Launch => launch(model, effects),
-        Command::Act(verb) => act(model, verb, effects),
+        Command::Act(verb) => asking::act(model, verb, effects),
         Command::Copy => copy(model, effects),
+        Command::Export => {
+            if let Some(row) = model.list.selected() {
+                effects.push(Effect::Export(row.deployment));
+            }
+        }
         Command::Follow => {
             model.log.toggle_follow();
             keep_step(model);
@@ -149,11 +167,14 @@ fn walk(model: &mut Model, way: Way) {
     }
 }
 
-/// One level back: the past, zoom, pane, filter. Never out of the program.
+/// One level back: the past, in the list the marks, zoom, pane, filter. Never out of the program. Who
+/// opened a marked deployment to look at it comes back with the marks.
 fn back(model: &mut Model) {
     let past = model.saga.as_mut().filter(|saga| saga.past().is_some());
     if let Some(saga) = past {
         saga.live();
+    } else if model.pane == Pane::List && !model.marks.is_empty() {
+        model.marks.clear();
     } else if model.zoom == Zoom::In {
         model.zoom = Zoom::Out;
     } else if model.pane != Pane::List {
@@ -216,74 +237,5 @@ fn launch(model: &mut Model, effects: &mut Vec<Effect>) {
         form::replan(model, effects);
     } else {
         model.say(Tone::Bad, "nothing can be launched before the journal is read");
-    }
-}
-
-/// What is done to the selected deployment. A key that does nothing for it says why.
-pub(super) fn act(model: &mut Model, verb: Verb, effects: &mut Vec<Effect>) {
-    let Some(row) = model.list.selected().cloned() else { return };
-    if !row_allows(&row, verb) {
-        model.say(Tone::Plain, format!("{}: {}", row.name(), why_not(verb, row.standing)));
-        return;
-    }
-    let deployment = row.deployment;
-    match verb {
-        Verb::Cancel => ask(model, &row, Undoing::Cancel),
-        Verb::Rollback => ask(model, &row, Undoing::Rollback { typed: Input::default() }),
-        Verb::Retry => give(model, deployment, Order::Retry, effects),
-        Verb::Hold if row.standing == Standing::Held => {
-            give(model, deployment, Order::Resume, effects);
-        }
-        Verb::Hold => give(model, deployment, Order::Hold, effects),
-        Verb::Skip => {
-            if let Some(focus) = &row.focus {
-                let giving_up = GivingUp::Skip { step: focus.step.clone() };
-                ask_why(model, deployment, row.name(), giving_up);
-            }
-        }
-        Verb::Abandon => ask_why(model, deployment, row.name(), GivingUp::Abandon),
-        Verb::Details => model.overlay = Some(Overlay::Details { deployment }),
-    }
-}
-
-fn ask(model: &mut Model, row: &Summary, undoing: Undoing) {
-    let dialog = UndoDialog { deployment: row.deployment, name: row.name(), undoing };
-    model.overlay = Some(Overlay::Undo(dialog));
-}
-
-fn ask_why(model: &mut Model, deployment: DeploymentId, name: String, giving_up: GivingUp) {
-    let dialog = ReasonDialog { deployment, name, giving_up, typed: Input::default() };
-    model.overlay = Some(Overlay::Reason(dialog));
-}
-
-fn why_not(verb: Verb, standing: Standing) -> &'static str {
-    match standing {
-        Standing::NeedsYou => match verb {
-            Verb::Cancel | Verb::Rollback => {
-                "undoing it gave up; r tries again, s skips the step, a abandons it"
-            }
-            Verb::Hold | Verb::Retry | Verb::Skip | Verb::Abandon | Verb::Details => {
-                "it stands still already; r, s or a goes on"
-            }
-        },
-        Standing::RollingBack => "it is being undone already",
-        Standing::Running | Standing::Held => match verb {
-            Verb::Rollback => "it is still provisioning; c cancels it",
-            Verb::Retry | Verb::Skip => "no step has given up",
-            Verb::Abandon => "it is going on; c cancels it, h holds it",
-            Verb::Cancel | Verb::Hold | Verb::Details => "nothing to see: it is going on",
-        },
-        Standing::Active => match verb {
-            Verb::Cancel => "it is active; R rolls it back",
-            Verb::Rollback
-            | Verb::Retry
-            | Verb::Skip
-            | Verb::Abandon
-            | Verb::Hold
-            | Verb::Details => "it is active, and nothing waits for you",
-        },
-        Standing::Failed | Standing::Cancelled | Standing::RolledBack | Standing::Abandoned => {
-            "it has ended, and nothing is left to act on"
-        }
     }
 }

@@ -4,11 +4,9 @@
 use ratatui::layout::Rect;
 use tui_input::Input;
 
+use crate::tui::model::question::FILLS;
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
-
-/// Below this many columns a dialog fills the screen.
-const FILLS: usize = 64;
 
 /// Opens a dialog with room for so many cells of content, and returns its inside.
 pub(super) fn open<'c>(
@@ -19,7 +17,7 @@ pub(super) fn open<'c>(
     height: usize,
 ) -> Canvas<'c> {
     let screen = canvas.area();
-    let area = if canvas.width() < FILLS {
+    let area = if screen.width < FILLS {
         screen
     } else {
         let width = cells(width + 4).min(screen.width.saturating_sub(2));

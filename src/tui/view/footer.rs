@@ -57,6 +57,12 @@ fn stalled(model: &Model) -> Option<String> {
     Some(format!("{name}{others} stands still: {}", stall.error))
 }
 
+/// Draws what stands there instead of the keys.
+pub(super) fn caption(caption: &str, canvas: &mut Canvas<'_>) {
+    let (width, style) = (canvas.width(), canvas.theme.badge());
+    canvas.field(0, 0, width, &format!(" {caption}"), style);
+}
+
 /// Draws the keys that do something for the selection.
 pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
@@ -79,18 +85,25 @@ fn of_panes(model: &Model) -> Vec<(&str, &'static str)> {
     if !model.chord.pressed().is_empty() {
         return vec![("Esc", "leave")];
     }
-    let lines = model.keymap.footer(model.scopes()).into_iter();
-    lines
-        .filter(|line| model.allows(line.binding.command))
-        .map(|line| (line.shown.as_str(), does(model, line.binding)))
-        .collect()
+    let mut bound = model.keymap.footer(model.scopes());
+    bound.retain(|line| model.allows(line.binding.command));
+    let marked = !model.marks.is_empty();
+    if marked {
+        // Who marked something is about to act on it.
+        bound.sort_by_key(|line| !matches!(line.binding.command, Command::Act(_)));
+    }
+    let unmark = (marked && model.pane == Pane::List).then_some(("Esc", "unmark all"));
+    let bound = bound.into_iter();
+    let bound = bound.map(|line| (line.shown.as_str(), does(model, line.binding)));
+    unmark.into_iter().chain(bound).collect()
 }
 
 fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
     let held = model.list.selected().is_some_and(|row| row.standing == Standing::Held);
     match (binding.command, model.pane) {
-        (Command::Act(Verb::Hold), _) if held => "resume",
+        (Command::Act(Verb::Hold), _) if held && model.marks.is_empty() => "resume",
         (Command::Act(Verb::Hold), _) => "hold",
+        (Command::Mark, _) => "mark",
         (Command::Filter, Pane::Log) => "search",
         (Command::Filter, Pane::List | Pane::Saga) => "filter",
         (_, Pane::List | Pane::Saga | Pane::Log) => binding.does,
@@ -110,7 +123,9 @@ fn of_overlay<'m>(model: &'m Model, overlay: &Overlay) -> Vec<(&'m str, &'static
                 ("Esc", "close, draft stays"),
             ]
         }
-        Overlay::Undo(_) | Overlay::Reason(_) => vec![("Esc", "leave it as it is")],
+        // It draws its own.
+        Overlay::CommandLine(_) => Vec::new(),
+        Overlay::Question(_) => vec![("Esc", "leave it as it is"), ("↑ ↓", "scroll")],
         Overlay::Details { deployment } => {
             let row = model.list.row(*deployment);
             let acts =

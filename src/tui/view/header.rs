@@ -27,6 +27,13 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
         }
         x = canvas.put(x, 0, &count, style) + gap(words);
     }
+    if !model.marks.is_empty() {
+        // It stands in every pane: what a key does depends on it.
+        let count = format!("{}{}", theme.signs().marked, model.marks.count());
+        if x + text::width(&count) + 1 + text::width(&status) <= canvas.width() {
+            canvas.put(x, 0, &count, theme.marked());
+        }
+    }
     let style = match model.connection {
         Connection::Open if model.list.stalls().len() == 0 => theme.quiet(),
         Connection::Opening | Connection::Reading => theme.warning(),

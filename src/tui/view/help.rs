@@ -1,85 +1,86 @@
-//! The keys that hold, read from the one table and what a person set.
+//! The keys and the names of the commands, read from the one table.
 
 use crate::tui::keymap::{Group, Keymap, Scope};
 use crate::tui::model::Model;
-use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog;
 
-/// The cells of a column of the help, at least and at most.
-const COLUMN: (usize, usize) = (24, 29);
+/// The cells of a column at least; and from how many on it has room for what is typed as well.
+const COLUMN: usize = 34;
+const WITH_NAMES: usize = 46;
 
-/// The cells that the keys of a line take, at least and at most.
-const KEYS: (usize, usize) = (7, 13);
+/// The cells of a column at most.
+const WIDEST: usize = 54;
+
+/// The cells of the keys, and of the name that is typed.
+const KEYS: usize = 8;
+const NAME: usize = 17;
 
 /// Draws the help.
 pub(super) fn draw(model: &Model, scroll: usize, canvas: &mut Canvas<'_>) {
-    let third = canvas.width().saturating_sub(6) / 3;
-    let columns = if third < COLUMN.0 { 1 } else { 3 };
-    let column = third.clamp(COLUMN.0, COLUMN.1);
-    let groups: Vec<Vec<Line>> =
-        Group::ALL.into_iter().map(|group| lines(&model.keymap, group)).collect();
-    let height = match columns {
-        1 => groups.iter().map(Vec::len).sum(),
-        _ => groups.iter().map(Vec::len).max().unwrap_or(0),
+    let lines: Vec<Line> =
+        Group::ALL.into_iter().flat_map(|group| lines(&model.keymap, group)).collect();
+    let width = canvas.width().saturating_sub(6);
+    let fits = |cells: usize, columns: usize| width / cells >= columns;
+    let columns = match lines.len() {
+        _ if fits(WITH_NAMES, 3) => 3,
+        _ if fits(COLUMN, 2) => 2,
+        _ => 1,
     };
-    let keys = groups.iter().flatten().map(Line::keys).max().unwrap_or(0).clamp(KEYS.0, KEYS.1);
-    let mut inside = dialog::open(canvas, "Help", "Esc closes", column * columns, height);
+    let column = (width / columns).min(WIDEST);
+    let height = lines.len().div_ceil(columns);
+    // The frame and a line of margin above and below.
+    let all_fit = height + 4 <= canvas.height();
+    let right = if all_fit { "Esc closes" } else { "j k scroll · Esc closes" };
+    let mut inside = dialog::open(canvas, "Help", right, column * columns, height);
     let scroll = scroll.min(height.saturating_sub(inside.height()));
-    let columns: Vec<Vec<Line>> = match columns {
-        1 => vec![groups.into_iter().flatten().collect()],
-        _ => groups,
-    };
-    for (place, lines) in columns.iter().enumerate() {
+    for (place, lines) in lines.chunks(height.max(1)).enumerate() {
         for (y, line) in lines.iter().skip(scroll).enumerate() {
-            line.draw((place * column, y), (keys, column), &mut inside);
+            line.draw((place * column, y), column, &mut inside);
         }
     }
 }
 
 enum Line {
     Heading(&'static str),
-    Key { shown: String, does: String },
+    Key { shown: String, name: &'static str, does: String },
 }
 
 fn lines(keymap: &Keymap, group: Group) -> Vec<Line> {
-    let keys = keymap.lines().filter(|line| line.binding.group == group && !line.shown.is_empty());
-    let keys = keys.map(|line| {
+    let keys = keymap.lines().filter(|line| line.binding.group == group).map(|line| {
         let binding = line.binding;
         let place = match binding.scope {
+            Scope::List => "list: ",
             Scope::Log => "log: ",
             Scope::Past => "past: ",
             Scope::Everywhere => "",
         };
-        Line::Key { shown: line.shown.clone(), does: format!("{place}{}", binding.does) }
+        let does = format!("{place}{}", binding.does);
+        Line::Key { shown: line.shown.clone(), name: binding.command.name(), does }
     });
     std::iter::once(Line::Heading(group.title())).chain(keys).collect()
 }
 
 impl Line {
-    /// The cells that its keys take.
-    fn keys(&self) -> usize {
-        match self {
-            Self::Heading(_) => 0,
-            Self::Key { shown, .. } => text::width(shown),
-        }
-    }
-
-    fn draw(
-        &self,
-        (x, y): (usize, usize),
-        (keys, column): (usize, usize),
-        canvas: &mut Canvas<'_>,
-    ) {
+    fn draw(&self, (x, y): (usize, usize), column: usize, canvas: &mut Canvas<'_>) {
         let theme = canvas.theme;
         match self {
             Self::Heading(title) => {
                 canvas.put(x, y, title, theme.quiet());
             }
-            Self::Key { shown, does } => {
-                canvas.field(x, y, keys, shown, theme.strong());
-                let after = keys + 1;
-                canvas.field(x + after, y, column - after - 1, does, theme.plain());
+            Self::Key { shown, name, does } => {
+                canvas.field(x, y, KEYS - 1, shown, theme.strong());
+                let named = column >= WITH_NAMES;
+                let room = column - KEYS - 1 - if named { NAME } else { 0 };
+                if named {
+                    canvas.field(x + KEYS + room, y, NAME, &format!(":{name}"), theme.quiet());
+                }
+                // What has no key is typed.
+                let does = match (shown.as_str(), named) {
+                    ("", false) => format!(":{name} {does}"),
+                    _ => does.clone(),
+                };
+                canvas.field(x + KEYS, y, room, &does, theme.plain());
             }
         }
     }

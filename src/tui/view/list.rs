@@ -54,6 +54,9 @@ fn rows(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>) {
     for (y, id) in visible(model, state, canvas.height()).enumerate() {
         let Some(row) = model.list.row(*id) else { continue };
         columns.row(model, row, y, canvas);
+        if model.marks.has(*id) {
+            columns.mark(y, canvas);
+        }
         if !row.standing.is_finished() {
             counting = Counting::Seconds;
         }
@@ -104,7 +107,11 @@ fn title(model: &Model, theme: Theme) -> String {
         Scope::NeedsYou => "needs you only",
         Scope::All => "needs you first, then slowest",
     };
-    format!("Deployments {}{filter} · {order}", model.list.total())
+    let marked = match model.marks.count() {
+        0 => String::new(),
+        marked => format!(" · {marked} marked"),
+    };
+    format!("Deployments {}{marked}{filter} · {order}", model.list.total())
 }
 
 fn range(model: &Model, state: &ViewState, height: usize) -> String {

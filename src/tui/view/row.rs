@@ -86,6 +86,13 @@ impl Columns {
         heading(self.words, "WAITING ON / ERROR");
     }
 
+    /// Shows that a row is marked: a sign before its name, which is written in strong letters.
+    pub(super) fn mark(&self, y: usize, canvas: &mut Canvas<'_>) {
+        let theme = canvas.theme;
+        canvas.put(self.signs - 1, y, theme.signs().marked, theme.marked());
+        canvas.restyle(self.signs, y, self.name, theme.marked());
+    }
+
     /// Draws a deployment's row.
     pub(super) fn row(&self, model: &Model, row: &Summary, y: usize, canvas: &mut Canvas<'_>) {
         let theme = canvas.theme;

@@ -74,6 +74,7 @@ pub(super) fn of_row(model: &Model, row: &Summary) -> Words {
     }
     if let Some(act) = model.acts.get(&row.deployment) {
         match &act.stage {
+            ActStage::InLine => return Words::what(format!("{} in line", act.verb)),
             ActStage::Asked => return Words::what(format!("{} asked", act.verb)),
             ActStage::Accepted => return Words::what(format!("{} accepted", act.verb)),
             ActStage::Refused(why) => {

@@ -2,14 +2,17 @@
 
 use arcadia::domain::saga::event::Order;
 use arcadia::tui::effect::Effect;
-use arcadia::tui::model::overlay::{Overlay, UndoDialog, Undoing};
+use arcadia::tui::model::ActStage;
+use arcadia::tui::model::outbox::AT_ONCE;
+use arcadia::tui::model::overlay::Overlay;
+use arcadia::tui::model::question::{Answer, Stands};
 use arcadia::tui::msg::What;
 use arcadia::tui::options::{Ascii, Color};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 
-use crate::screens::stage::Stage;
-use crate::screens::world;
+use crate::screens::stage::{Plans, Stage};
+use crate::screens::world::{self, Story};
 
 #[derive(Debug, Clone)]
 enum Input {
@@ -17,11 +20,17 @@ enum Input {
     Paste(&'static str),
     Resize(u16, u16),
     Pass(u64),
+    /// The engine answers the oldest order that is under way.
+    Answer(Result<(), String>),
+    /// A whole new picture comes, with so many of the deployments.
+    Picture(usize),
+    /// Plans are answered, or held back.
+    Plans(Plans),
 }
 
 fn input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
-        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl fwvit<>[]{}L.web-acme".chars().collect::<Vec<_>>())
+        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl  AAfwvit<>[]{}L.web-acme::0456789".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -38,10 +47,13 @@ fn input() -> impl Strategy<Value = Input> {
     prop_oneof![
         12 => (codes, modifiers).prop_map(|(code, modifiers)| Input::Key(code, modifiers)),
         1 => prop::sample::select(vec![
-            "acme/web-blue-00416", "\u{1b}[2J漢字\u{202e}", "a\u{301}\u{200d}👩‍👩‍👧", "",
+            "acme/web-blue-00416", "cancel", "mark state:running", "go acme/old-cache", "\u{1b}[2J漢字\u{202e}", "a\u{301}\u{200d}👩‍👩‍👧", "",
         ]).prop_map(Input::Paste),
         2 => (0_u16..200, 0_u16..60).prop_map(|(width, height)| Input::Resize(width, height)),
         1 => (0_u64..5_000).prop_map(Input::Pass),
+        2 => prop::sample::select(vec![Ok(()), Err("no".to_owned())]).prop_map(Input::Answer),
+        1 => (0_usize..12).prop_map(Input::Picture),
+        1 => prop::sample::select(vec![Plans::Answered, Plans::HeldBack]).prop_map(Input::Plans),
     ]
 }
 
@@ -55,9 +67,12 @@ proptest! {
     ) {
         let mut stage = Stage::with(100, 30, ascii, Color::Ansi);
         stage.picture(world::zoo());
+        let mut answered = 0;
         for input in inputs {
             let confirmable = confirmable(&stage, &input);
             let asked = stage.asked.len();
+            let in_line = stage.model.acts.values().filter(|act| act.stage == ActStage::InLine);
+            let in_line = in_line.count();
             match input {
                 Input::Key(code, modifiers) => {
                     stage.send(What::Key(KeyEvent::new(code, modifiers)));
@@ -65,10 +80,31 @@ proptest! {
                 Input::Paste(text) => stage.send(What::Pasted(text.to_owned())),
                 Input::Resize(width, height) => stage.resize(width, height),
                 Input::Pass(millis) => stage.pass(millis),
+                Input::Answer(result) => {
+                    let oldest = stage.asked.get(answered).cloned();
+                    answered += usize::from(oldest.is_some());
+                    if let Some(Effect::Order { deployment, order }) = oldest {
+                        stage.send(What::Ordered { deployment, verb: order.verb(), result });
+                    }
+                }
+                Input::Picture(count) => {
+                    let rows = world::zoo().iter().take(count).map(Story::summary).collect();
+                    stage.send(What::Pictured(Ok(rows)));
+                }
+                Input::Plans(plans) => {
+                    stage.plans = plans;
+                    for read in std::mem::take(&mut stage.held_back) {
+                        stage.send(read);
+                    }
+                }
             }
             for effect in &stage.asked[asked..] {
-                prop_assert!(!is_destructive(effect) || confirmable, "{effect:?}");
+                // What was confirmed for many may be given when its turn comes.
+                prop_assert!(!is_destructive(effect) || confirmable || in_line > 0, "{effect:?}");
             }
+            let list = &stage.model.list;
+            prop_assert!(stage.model.marks.iter().all(|id| list.row(id).is_some()), "a stale mark");
+            prop_assert!(stage.asked.len() - asked <= AT_ONCE, "too many orders at once");
             stage.drawn();
             if stage.model.ended.is_some() {
                 break;
@@ -85,12 +121,16 @@ fn is_destructive(effect: &Effect) -> bool {
         },
         Effect::Watch
         | Effect::ReadUsual
+        | Effect::Export(_)
         | Effect::Show(_)
         | Effect::ReadLogs { .. }
+        | Effect::ReadPlan { .. }
         | Effect::Launch { .. }
         | Effect::Plan { .. }
         | Effect::Copy(_)
         | Effect::Redraw
+        | Effect::Notify(_)
+        | Effect::Remember(_)
         | Effect::Suspend => false,
     }
 }
@@ -102,17 +142,20 @@ fn confirmable(stage: &Stage, input: &Input) -> bool {
         return false;
     }
     match &stage.model.overlay {
-        Some(Overlay::Undo(UndoDialog { undoing: Undoing::Cancel, .. })) => {
-            matches!(code, KeyCode::Char('y' | 'Y'))
-        }
-        Some(Overlay::Undo(UndoDialog { undoing: Undoing::Rollback { typed }, name, .. })) => {
-            *code == KeyCode::Enter && typed.value() == name
-        }
-        Some(Overlay::Reason(dialog)) => {
-            *code == KeyCode::Enter && !dialog.typed.value().trim().is_empty()
-        }
+        Some(Overlay::Question(asked)) => match &asked.answer {
+            Answer::Yes => matches!(code, KeyCode::Char('y' | 'Y')),
+            Answer::Name(typed) => {
+                *code == KeyCode::Enter && typed.value() == asked.targets[0].name
+            }
+            Answer::Count(typed) => {
+                let count = asked.targets.iter().filter(|target| target.stands == Stands::Still);
+                *code == KeyCode::Enter && typed.value() == count.count().to_string()
+            }
+            Answer::Reason(typed) => *code == KeyCode::Enter && !typed.value().trim().is_empty(),
+        },
         Some(
             Overlay::Filter(_)
+            | Overlay::CommandLine(_)
             | Overlay::Search(_)
             | Overlay::Launch
             | Overlay::Details { .. }

@@ -8,11 +8,14 @@ use crate::screens::world;
 use crate::screens::world::Story;
 
 mod asking;
+mod bulk;
 mod chosen;
+mod command_line;
 mod launching;
 mod leaving;
 mod list;
 mod log;
+mod marks;
 mod orders;
 mod telling;
 
@@ -36,12 +39,16 @@ fn orders(stage: &Stage) -> Vec<&Order> {
             Effect::Order { order, .. } => Some(order),
             Effect::Watch
             | Effect::ReadUsual
+            | Effect::Export(_)
             | Effect::Show(_)
             | Effect::ReadLogs { .. }
+            | Effect::ReadPlan { .. }
             | Effect::Launch { .. }
             | Effect::Plan { .. }
             | Effect::Copy(_)
             | Effect::Redraw
+            | Effect::Notify(_)
+            | Effect::Remember(_)
             | Effect::Suspend => None,
         })
         .collect()

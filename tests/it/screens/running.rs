@@ -1,5 +1,6 @@
 //! The loop: what it draws and when, what it asks of the engine, and how it ends.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +10,16 @@ use arcadia::control::{Control, Notice};
 use arcadia::domain::deployment::Actor;
 use arcadia::domain::saga::event::Order;
 use arcadia::domain::spec::LaunchDraft;
+use arcadia::domain::summary::Standing;
 use arcadia::tui::background::Ask;
+use arcadia::tui::beside::Beside;
 use arcadia::tui::keymap::Keymap;
 use arcadia::tui::model::Model;
+use arcadia::tui::msg::{Msg, What};
+use arcadia::tui::notify::{Bell, Notify, Osc9};
 use arcadia::tui::options::{Ascii, Color, Exit, Options};
 use arcadia::tui::runtime::{Runtime, Screen};
+use arcadia::tui::tape::{Start, Tape};
 use arcadia::tui::theme::Theme;
 use arcadia::tui::theme::shelf::Themes;
 use arcadia::tui::view::{ViewState, view};
@@ -25,7 +31,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::screens::control::FakeControl;
-use crate::screens::world::{self, NOW};
+use crate::screens::world::{self, NOW, Story};
 
 /// Counts what is drawn.
 struct Counted {
@@ -45,6 +51,11 @@ impl Screen for Counted {
     }
 
     fn copy(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn attract(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let _ = self.frames_tx.send(format!("attracted by {bytes:?}"));
         Ok(())
     }
 
@@ -71,6 +82,7 @@ fn options() -> Options {
         operator: "ana".to_owned(),
         environment: "SIM".to_owned(),
         draft: LaunchDraft::default(),
+        incidents: std::env::temp_dir(),
         ascii: Ascii::No,
         color: Color::Ansi,
         themes: Themes::default(),
@@ -80,6 +92,13 @@ fn options() -> Options {
 }
 
 fn start(connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static) -> Run {
+    start_beside(connect, Beside::default())
+}
+
+fn start_beside(
+    connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static,
+    beside: Beside,
+) -> Run {
     let (keys_tx, mut keys_rx) = mpsc::unbounded_channel();
     let (frames_tx, frames_rx) = mpsc::unbounded_channel();
     let options = options();
@@ -92,7 +111,8 @@ fn start(connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send 
     #[expect(clippy::disallowed_methods, reason = "the handle is held and joined by the test")]
     let ended = tokio::spawn(async move {
         let mut screen = Counted { terminal, frames_tx };
-        Runtime::new(&mut screen, model, state, options, connect).run(keys).await.unwrap()
+        let runtime = Runtime::new(&mut screen, model, state, options, connect).beside(beside);
+        runtime.run(keys).await.unwrap()
     });
     Run { keys_tx, frames_rx, ended }
 }
@@ -219,6 +239,21 @@ async fn an_order_reaches_the_engine_with_the_operators_name_even_when_he_leaves
 }
 
 #[tokio::test(start_paused = true)]
+async fn orders_for_many_all_reach_the_engine_although_few_are_under_way_and_he_leaves_at_once() {
+    let launched = |number: u128| Story::launched(100 + number, &format!("s{number}"), 9);
+    let control = FakeControl::new((0..30).map(launched).collect());
+    let mut run = started(&control);
+    run.shows("acme/s7").await;
+    run.keys("Ac");
+    run.shows("type 30, which is how many").await;
+    run.keys("30\nql");
+    assert_eq!(run.ended.await.unwrap(), Exit::SagasRunning { count: 30 });
+    let orders = control.orders.lock().unwrap();
+    let ordered: BTreeSet<_> = orders.iter().map(|order| order.deployment).collect();
+    assert_eq!((orders.len(), ordered.len()), (30, 30));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_that_panics_is_an_answer_that_never_comes_and_the_screen_goes_on() {
     let control = FakeControl::new(vec![world::active()]);
     let mut run = started(&control);
@@ -238,12 +273,58 @@ async fn a_keyboard_that_is_gone_ends_the_screen() {
     assert_eq!(run.ended.await.unwrap(), Exit::Idle);
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_is_needed_is_called_and_a_program_that_cannot_be_told_is_named_once() {
+    let control = FakeControl::new(vec![world::running()]);
+    let engine: Arc<dyn Control> = Arc::<FakeControl>::clone(&control);
+    let command = Some(("no-such-program".to_owned(), Vec::new()));
+    let notify = Notify { bell: Bell::Rung, osc9: Osc9::Off, command };
+    let mut run = start_beside(async { Ok(engine) }, Beside { notify, ..Beside::default() });
+    run.shows("Log · wait until active").await;
+    let changed = |summary| Notice::Changed { summary, entries: Vec::new().into() };
+    let mut needs_you = world::running().summary();
+    Arc::make_mut(&mut needs_you).standing = Standing::NeedsYou;
+    control.notices.send(changed(Arc::clone(&needs_you))).unwrap();
+    run.shows("attracted by [7]").await;
+    run.shows("`no-such-program` could not be told").await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    run.frames();
+
+    control.notices.send(changed(world::running().summary())).unwrap();
+    control.notices.send(changed(needs_you)).unwrap();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let frames: Vec<_> = std::iter::from_fn(|| run.frames_rx.try_recv().ok()).collect();
+    assert!(frames.iter().any(|frame| frame == "attracted by [7]"), "called again");
+    assert!(frames.iter().all(|frame| !frame.contains("could not be told")), "told twice");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_that_ends_is_told_of_and_the_screen_goes_on() {
+    struct Full;
+    impl Tape for Full {
+        fn begin(&mut self, _start: &Start) -> Result<(), String> {
+            Ok(())
+        }
+        fn take(&mut self, msg: &Msg) -> Result<(), String> {
+            let pictured = matches!(msg.what, What::Pictured(_));
+            if pictured { Err("the disk is full".to_owned()) } else { Ok(()) }
+        }
+    }
+    let control: Arc<dyn Control> = FakeControl::new(vec![world::active()]);
+    let beside = Beside { tape: Some(Box::new(Full)), ..Beside::default() };
+    let mut run = start_beside(async { Ok(control) }, beside);
+    let frame = run.shows("the recording ended here: the disk is full").await;
+    assert!(frame.contains("acme/web-blue-00416"), "{frame}");
+    run.keys("q");
+    assert_eq!(run.ended.await.unwrap(), Exit::Idle);
+}
+
 /// Try the screen by hand: `cargo test --test it -- --ignored --nocapture try_the_screen`.
 #[tokio::test]
 #[ignore = "takes the terminal over, for a person"]
 async fn try_the_screen() {
     let control: Arc<dyn Control> = FakeControl::new(world::zoo());
     let options = options();
-    let exit = arcadia::tui::run(async { Ok(control) }, options).await;
+    let exit = arcadia::tui::run(async { Ok(control) }, options, Beside::default()).await;
     println!("{exit:?}");
 }

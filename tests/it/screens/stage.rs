@@ -1,9 +1,10 @@
 //! A screen without a terminal: messages go in, a drawn frame comes out, and a small control
 //! answers what is asked.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use arcadia::control::Notice;
+use arcadia::control::{Detail, Notice};
 use arcadia::domain::id::DeploymentId;
 use arcadia::domain::saga::plan::OnFailure;
 use arcadia::domain::spec::LaunchDraft;
@@ -11,6 +12,8 @@ use arcadia::domain::time::Timestamp;
 use arcadia::domain::usual::Usual;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::Model;
+use arcadia::tui::model::plans::UndoPlan;
+use arcadia::tui::model::remembered::Remembered;
 use arcadia::tui::msg::{Msg, What};
 use arcadia::tui::options::{Ascii, Color};
 use arcadia::tui::theme::Theme;
@@ -37,6 +40,21 @@ pub(crate) struct Stage {
     pub(crate) asked: Vec<Effect>,
     /// What was put on the clipboard.
     pub(crate) copied: Vec<String>,
+    /// What was kept of how the screen looks.
+    pub(crate) kept: Vec<Remembered>,
+    /// With which words somebody was called.
+    pub(crate) calls: Vec<String>,
+    /// Whether it is answered what undoing a deployment would do.
+    pub(crate) plans: Plans,
+    /// The answers that were held back.
+    pub(crate) held_back: Vec<What>,
+}
+
+/// Whether it is answered what undoing a deployment would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plans {
+    Answered,
+    HeldBack,
 }
 
 impl Stage {
@@ -60,6 +78,10 @@ impl Stage {
             usual: None,
             asked: Vec::new(),
             copied: Vec::new(),
+            kept: Vec::new(),
+            calls: Vec::new(),
+            plans: Plans::Answered,
+            held_back: Vec::new(),
         };
         stage.send(What::Resized { width, height });
         stage
@@ -130,40 +152,62 @@ impl Stage {
 
     /// Takes a message in, and answers what it asks for.
     pub(crate) fn send(&mut self, what: What) {
-        for effect in update(&mut self.model, Msg { at: self.now, what }) {
-            let answer = match effect {
-                Effect::Watch => {
-                    let summaries = self.stories.iter().map(Story::summary).collect();
-                    Some(What::Pictured(Ok(summaries)))
-                }
-                Effect::Show(deployment) => Some(What::Shown {
-                    deployment,
-                    result: self
-                        .stories
-                        .iter()
-                        .find(|story| story.id() == deployment)
-                        .map(|story| Box::new(story.detail()))
-                        .ok_or_else(|| "no such deployment".to_owned()),
-                }),
-                Effect::ReadLogs { deployment, page } => {
-                    Some(What::LogsRead { deployment, page, result: Ok(control::log_lines()) })
-                }
-                Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
-                Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
-                Effect::Order { .. } | Effect::Launch { .. } => {
-                    self.asked.push(effect);
-                    None
-                }
-                Effect::Copy(text) => {
-                    self.copied.push(text);
-                    None
-                }
-                Effect::Redraw | Effect::Suspend => None,
-            };
-            if let Some(what) = answer {
-                self.send(what);
+        let mut line = VecDeque::from([what]);
+        while let Some(what) = line.pop_front() {
+            for effect in update(&mut self.model, Msg { at: self.now, what }) {
+                line.extend(self.answer(effect));
             }
         }
+    }
+
+    fn answer(&mut self, effect: Effect) -> Option<What> {
+        match effect {
+            Effect::Watch => {
+                let summaries = self.stories.iter().map(Story::summary).collect();
+                Some(What::Pictured(Ok(summaries)))
+            }
+            Effect::Show(deployment) => {
+                Some(What::Shown { deployment, result: self.detail(deployment).map(Box::new) })
+            }
+            Effect::ReadPlan { question, deployment } => {
+                let result = self.detail(deployment).map(|detail| UndoPlan::from(&detail));
+                let read = What::PlanRead { question, deployment, result };
+                match self.plans {
+                    Plans::Answered => Some(read),
+                    Plans::HeldBack => {
+                        self.held_back.push(read);
+                        None
+                    }
+                }
+            }
+            Effect::ReadLogs { deployment, page } => {
+                Some(What::LogsRead { deployment, page, result: Ok(control::log_lines()) })
+            }
+            Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
+            Effect::Plan { .. } => Some(What::Planned(world::plan(OnFailure::Rollback))),
+            Effect::Order { .. } | Effect::Launch { .. } | Effect::Export(_) => {
+                self.asked.push(effect);
+                None
+            }
+            Effect::Notify(words) => {
+                self.calls.push(words);
+                None
+            }
+            Effect::Remember(remembered) => {
+                self.kept.push(*remembered);
+                None
+            }
+            Effect::Copy(text) => {
+                self.copied.push(text);
+                None
+            }
+            Effect::Redraw | Effect::Suspend => None,
+        }
+    }
+
+    fn detail(&self, deployment: DeploymentId) -> Result<Detail, String> {
+        let known = self.stories.iter().find(|story| story.id() == deployment);
+        known.map(Story::detail).ok_or_else(|| "no such deployment".to_owned())
     }
 
     /// The cells of the last frame.

@@ -1,6 +1,7 @@
 //! Deployments for the screens, each built by folding the facts of its history: what is drawn is
 //! what the law makes of them.
 
+use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use arcadia::domain::saga::retry::RetryPolicy;
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::summary::Summary;
 use arcadia::domain::time::Timestamp;
-use arcadia::domain::undo_preview::{Leftover, Loss, UndoLine, UndoPreview};
+use arcadia::domain::undo_preview::{Deed, Leftover, UndoLine, UndoPreview};
 
 /// The moment at which every screen is drawn.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_760_000_000_000);
@@ -40,6 +41,7 @@ pub(crate) struct Story {
     pub(crate) aggregate: Aggregate,
     at: Timestamp,
     commands: u128,
+    address: Ipv4Addr,
 }
 
 impl Story {
@@ -64,7 +66,8 @@ impl Story {
         };
         let first = Entry { seq: 0, at, fact: Fact::Launched(Box::new(launch.clone())) };
         let aggregate = Aggregate::launched(launch, at);
-        Self { entries: vec![first], aggregate, at, commands: number << 64 }
+        let address = Ipv4Addr::new(203, 0, 113, 7);
+        Self { entries: vec![first], aggregate, at, commands: number << 64, address }
     }
 
     /// Lets time pass.
@@ -148,6 +151,7 @@ impl Story {
     }
 
     fn discovered(self) -> Self {
+        let ipv4 = self.address;
         let key = ResourceKey { provider: "digitalocean".to_owned(), provider_id: "398271".into() };
         let at = self.at;
         self.fact(Fact::Resource(ResourceEvent::Discovered(Resource {
@@ -158,7 +162,7 @@ impl Story {
                 size: "s-1vcpu-1gb".to_owned(),
                 image: "ubuntu-24-04-x64".to_owned(),
             },
-            ipv4: "203.0.113.7".parse().unwrap(),
+            ipv4,
             owner: None,
             discovered_at: at,
         })))
@@ -187,26 +191,30 @@ impl Story {
     /// What a control would say about it.
     pub(crate) fn detail(&self) -> Detail {
         let made = |step: usize| self.aggregate.state.steps[step].was_started();
-        let undo = |step: usize, text: &str, loss| UndoLine {
+        let undo = |step: usize, text: &str, deed| UndoLine {
             step: STEPS[step].0.into(),
             text: text.to_owned(),
-            loss,
+            deed,
         };
         let mut lines = Vec::new();
         if made(5) {
-            lines.push(undo(5, "restore A web.acme.example 198.51.100.4 ttl 300", Loss::None));
+            lines.push(undo(
+                5,
+                "restore A web.acme.example 198.51.100.4 ttl 300",
+                Deed::RestoresRecord,
+            ));
         }
         if made(4) {
-            lines.push(undo(4, "unlink droplet 398271 from acme", Loss::None));
+            lines.push(undo(4, "unlink droplet 398271 from acme", Deed::KeepsBooks));
         }
         if made(3) {
-            lines.push(undo(3, "remove droplet 398271 from the inventory", Loss::None));
+            lines.push(undo(3, "remove droplet 398271 from the inventory", Deed::KeepsBooks));
         }
         if made(1) {
-            lines.push(undo(1, "destroy droplet 398271 (203.0.113.7)", Loss::Data));
+            lines.push(undo(1, "destroy droplet 398271 (203.0.113.7)", Deed::DestroysDroplet));
         }
         if made(0) {
-            lines.push(undo(0, "mark the deployment cancelled", Loss::None));
+            lines.push(undo(0, "mark the deployment cancelled", Deed::KeepsBooks));
         }
         let gone = self.aggregate.state.steps[1].undo.is_settled();
         let leftovers = if made(1) && !gone {
@@ -379,4 +387,22 @@ pub(crate) fn zoo() -> Vec<Story> {
         abandoned(),
         Story::launched(11, "web-blue-00419", 9),
     ]
+}
+
+/// The same after a step failed for good, and undoing the one before gave up.
+pub(crate) fn gives_up(story: Story) -> Story {
+    story
+        .starts(1, 1)
+        .after(500)
+        .forward(1, StepEvent::Failed { failure: trouble() })
+        .undo(1, StepEvent::Started { attempt: 1 })
+        .after(9_000)
+        .undo(1, StepEvent::Failed { failure: trouble() })
+}
+
+/// One that came up whole at an address of its own, this many seconds after its launch.
+pub(crate) fn up(number: u8, slug: &str, seconds_ago: u64, seconds: u64) -> Story {
+    let mut story = Story::launched(number.into(), slug, seconds_ago);
+    story.address = Ipv4Addr::new(203, 0, 113, number);
+    built(story, 6).after(1_000 * seconds).does(6, 900).completes()
 }

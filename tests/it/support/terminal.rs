@@ -143,6 +143,7 @@ impl Terminal {
             ("the alternate screen is shown", screen.alternate_screen()),
             ("the cursor is hidden", screen.hide_cursor()),
             ("pastes are bracketed", screen.bracketed_paste()),
+            ("the focus is told of", told_last(&self.bytes, b"\x1b[?1004h", b"\x1b[?1004l")),
         ];
         wrong.into_iter().filter(|(_, wrong)| *wrong).map(|(what, _)| what).collect()
     }
@@ -198,7 +199,12 @@ impl Drop for Terminal {
     }
 }
 
-/// How often the needle stands in the hay.
+/// Whether a mode was turned on after it was turned off last.
+fn told_last(bytes: &[u8], on: &[u8], off: &[u8]) -> bool {
+    let last = |mark: &[u8]| bytes.windows(mark.len()).rposition(|window| window == mark);
+    last(on) > last(off)
+}
+
 /// Runs the dashboard in a terminal that goes away once this text was shown, as a connection that
 /// breaks takes it away, and tells how the program ended.
 pub(crate) fn exit_after_hangup(home: &Home, shown: &str) -> ExitStatus {
@@ -220,6 +226,7 @@ pub(crate) fn exit_after_hangup(home: &Home, shown: &str) -> ExitStatus {
     child.wait().unwrap()
 }
 
+/// How often the needle stands in the hay.
 fn count(hay: &[u8], needle: &[u8]) -> usize {
     hay.windows(needle.len()).filter(|window| *window == needle).count()
 }

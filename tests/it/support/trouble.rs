@@ -8,7 +8,7 @@ use std::time::Duration;
 use arcadia::domain::aggregate::Aggregate;
 use arcadia::domain::failure::{Failure, FailureCode};
 use arcadia::domain::saga::plan::{Direction, StepName};
-use arcadia::domain::undo_preview::Loss;
+use arcadia::domain::undo_preview::Deed;
 use arcadia::simulator::faults::Moment;
 use arcadia::steps::{Progress, Registry, Step, StepContext, StepError, StepSettings};
 use async_trait::async_trait;
@@ -178,7 +178,7 @@ impl Step for Troubled {
         self.meet(Direction::Undo, self.step.compensate(ctx, output)).await
     }
 
-    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Loss)> {
+    fn undo_preview(&self, past: &Aggregate) -> Option<(String, Deed)> {
         self.step.undo_preview(past)
     }
 

@@ -90,3 +90,16 @@ fn nothing_wakes_a_screen_on_which_nothing_changes() {
     stage.drawn();
     assert_eq!(stage.state.counting, Counting::Seconds);
 }
+
+#[test]
+fn the_question_before_leaving_does_not_speak_of_sagas_that_have_ended_meanwhile() {
+    let mut stage = at(&world::running());
+    stage.keys("q");
+    assert!(stage.drawn().contains(" not ended: "), "{}", stage.drawn());
+    stage.send(What::Pictured(Ok(Vec::new())));
+    let drawn = stage.drawn();
+    assert!(
+        drawn.contains("Every saga has ended meanwhile.") && !drawn.contains("billing"),
+        "{drawn}"
+    );
+}

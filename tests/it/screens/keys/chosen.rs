@@ -32,7 +32,7 @@ fn the_footer_and_the_help_name_the_keys_that_hold() {
     assert!(drawn.contains("x       cancel"), "{drawn}");
     stage.press(KeyCode::Esc);
     stage.keys("x");
-    assert!(matches!(stage.model.overlay, Some(Overlay::Undo(_))));
+    assert!(matches!(stage.model.overlay, Some(Overlay::Question(_))));
 }
 
 #[test]

@@ -1,0 +1,70 @@
+//! What takes a session down: everything that reaches the screen, in its order, so that the session can
+//! be shown again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::spec::LaunchDraft;
+use crate::domain::time::Timestamp;
+use crate::tui::model::Model;
+use crate::tui::msg::Msg;
+use crate::tui::options::{Ascii, Color};
+use crate::tui::theme::Theme;
+use crate::tui::view::ViewState;
+
+/// Takes a session down. Nothing of it waits for a disk.
+pub trait Tape: Send {
+    /// Takes down what the session begins with.
+    ///
+    /// # Errors
+    /// Why nothing more is taken down, for the operator.
+    fn begin(&mut self, start: &Start) -> Result<(), String>;
+
+    /// Takes a message down, before it is taken in.
+    ///
+    /// # Errors
+    /// Why nothing more is taken down, for the operator; earlier messages may be lost with this one.
+    fn take(&mut self, msg: &Msg) -> Result<(), String>;
+}
+
+/// What a session begins with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    /// When.
+    pub at: Timestamp,
+    /// Width and height of the terminal, in cells.
+    pub size: (u16, u16),
+    /// What stands in the badge.
+    pub environment: String,
+    /// Who gives the orders.
+    pub operator: String,
+    /// What the launch form begins with.
+    pub draft: LaunchDraft,
+    /// How things look.
+    pub looks: Looks,
+}
+
+/// How things look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looks {
+    /// Whether only ASCII is drawn.
+    pub ascii: Ascii,
+    /// Whether colours are set.
+    pub color: Color,
+}
+
+impl Start {
+    /// The model before the first message.
+    pub fn model(&self) -> Model {
+        let (environment, operator) = (self.environment.clone(), self.operator.clone());
+        let mut model = Model::new(environment, operator, self.draft.clone(), self.at);
+        model.size = self.size;
+        model
+    }
+}
+
+impl Looks {
+    /// The view before the first frame.
+    pub fn view(self) -> ViewState {
+        ViewState::new(Theme::new(self.color, self.ascii))
+    }
+}
