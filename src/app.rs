@@ -18,6 +18,7 @@ use crate::domain::deployment::Actor;
 use crate::domain::text::{bounded, printable};
 use crate::journal::sled::guard;
 use crate::telemetry::{self, Redactor};
+use crate::tui::keymap::Keymap;
 
 mod caveat;
 mod cloud;
@@ -83,7 +84,8 @@ fn start(cli: Cli) -> Result<Exit, AppError> {
     // What is printed of the configuration must not depend on one that may be wrong.
     if let Some(Command::Config(args)) = &cli.command {
         let output = Output::of_process();
-        return Ok(cli::config::run(args, &cli.flags(), &environment, &output)?);
+        let keys = |config: &Config| Ok(Keymap::new(&config.keys)?.show());
+        return Ok(cli::config::run(args, &cli.flags(), &environment, &output, keys)?);
     }
     // And a doctor is sent for when something is wrong.
     if let Some(Command::Doctor(args)) = &cli.command {

@@ -90,6 +90,9 @@ pub struct Global {
     /// Use colour
     #[arg(long, global = true, value_name = "WHEN", value_enum)]
     pub color: Option<ColorWhen>,
+    /// Draw the dashboard with this theme: `auto`, a name, or a `.toml` file
+    #[arg(long, global = true, value_name = "THEME")]
+    pub theme: Option<String>,
 }
 
 /// Whether to use colour.
@@ -177,7 +180,7 @@ impl Cli {
 
     /// What the command line says about the configuration.
     pub fn flags(&self) -> Flags {
-        let Global { config, data_dir, provider, log_filter, ascii, color } = &self.global;
+        let Global { config, data_dir, provider, log_filter, ascii, color, theme } = &self.global;
         let color = color.map(|when| match when {
             ColorWhen::Auto => "auto".to_owned(),
             ColorWhen::Always => "always".to_owned(),
@@ -189,6 +192,7 @@ impl Cli {
             ("--log-filter", "log.filter", log_filter.clone()),
             ("--ascii", "ui.ascii", ascii.then(|| "always".to_owned())),
             ("--color", "ui.color", color),
+            ("--theme", "ui.theme", theme.clone()),
         ];
         let settings = said
             .into_iter()

@@ -60,6 +60,19 @@ pub struct Config {
     pub ui: UiConfig,
     /// How somebody is called who is needed.
     pub notify: NotifyConfig,
+    /// The keys of the dashboard that differ from its own, as they were written.
+    pub keys: Vec<KeySetting>,
+}
+
+/// The keys of a command of the dashboard, which knows what is a command and what a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySetting {
+    /// The command's name.
+    pub command: String,
+    /// Its keys.
+    pub keys: Vec<String>,
+    /// Where it stands.
+    pub place: Origin,
 }
 
 /// Which cloud.
@@ -218,12 +231,14 @@ pub struct LogConfig {
 }
 
 /// How the screen looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UiConfig {
     /// Whether only ASCII is drawn.
     pub ascii: When,
     /// Whether colour is used.
     pub color: When,
+    /// The theme: `auto`, a name, or the path of a `.toml` file.
+    pub theme: String,
     /// Whether the dashboard begins with the mouse captured.
     pub mouse: Switch,
 }

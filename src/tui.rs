@@ -16,12 +16,14 @@ use std::sync::Arc;
 use crossterm::event::EventStream;
 
 use crate::control::Control;
+use crate::tui::background::Ask;
 use crate::tui::beside::Beside;
-use crate::tui::options::{Exit, Options, TuiError};
+use crate::tui::options::{Color, Exit, Options, TuiError};
 use crate::tui::runtime::Runtime;
 use crate::tui::tape::{Looks, Start};
 use crate::tui::terminal::{OfScreen, TakenTerminal};
 
+pub mod background;
 pub mod beside;
 pub mod effect;
 pub mod format;
@@ -53,7 +55,14 @@ pub async fn run(
     options: Options,
     mut beside: Beside,
 ) -> Result<Exit, TuiError> {
+    if options.color == Color::Ansi {
+        // Whether colour is wanted has been decided; the library below must not look for itself.
+        crossterm::style::force_color_output(true);
+    }
     let mut terminal = TakenTerminal::take(options.mouse)?;
+    if options.background == Ask::Yes {
+        terminal.ask_background()?;
+    }
     let start = Start {
         at: options.clock.now(),
         size: crossterm::terminal::size()?,
@@ -66,7 +75,9 @@ pub async fn run(
         beside.tape = None;
         beside.warning = Some(format!("nothing is recorded: {why}"));
     }
-    let (mut model, state) = (start.model(), start.looks.view());
+    let (mut model, state) = (start.model(), start.looks.view().with(options.themes.clone()));
+    model.looks = options.themes.looks();
+    model.keymap = options.keymap.clone();
     model.pointer.mouse = options.mouse;
     let runtime = Runtime::new(&mut terminal, model, state, options, connect).beside(beside);
     OfScreen::new(runtime.run(EventStream::new())).await

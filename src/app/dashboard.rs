@@ -21,9 +21,15 @@ use crate::domain::spec::LaunchDraft;
 use crate::recording::{self, Outcome, Recorder};
 use crate::telemetry::Redactor;
 use crate::tui;
+use crate::tui::background::Ask;
 use crate::tui::beside::Beside;
+use crate::tui::keymap::Keymap;
 use crate::tui::options::{Ascii, Color, Mouse, Options};
 use crate::tui::tape::Tape;
+use crate::tui::theme::color::Depth;
+use crate::tui::theme::file::ThemeError;
+use crate::tui::theme::palette::Faint;
+use crate::tui::theme::shelf::Themes;
 
 /// How long the last lines of a recording may take.
 const LAST_OF_RECORDING: Duration = Duration::from_secs(2);
@@ -42,6 +48,9 @@ pub(super) async fn show(
     late: LateEngine,
     record: Option<&Path>,
 ) -> Result<Exit, AppError> {
+    let color = color(config.ui.color, environment);
+    let keymap = Keymap::new(&config.keys)?;
+    let themes = themes(&config.ui.theme, environment, color)?;
     let (tape, outcome) = record_to(record, token.as_ref())?.unzip();
     let opened: Arc<Mutex<Option<Result<Workshop, AppError>>>> = Arc::default();
     let connect = {
@@ -68,11 +77,14 @@ pub(super) async fn show(
         draft: draft(config),
         incidents: config.data_dir.join("incidents"),
         ascii: ascii(config.ui.ascii, environment),
-        color: color(config.ui.color, environment),
         mouse: match config.ui.mouse {
             Switch::On => Mouse::Captured,
             Switch::Off => Mouse::Left,
         },
+        background: background(&themes, environment),
+        color,
+        themes,
+        keymap,
     };
     let (file, remembered, warning) = UiFile::open(&config.data_dir);
     let beside = Beside {
@@ -143,7 +155,7 @@ fn draft(config: &Config) -> LaunchDraft {
 pub(super) fn ascii(when: When, environment: &Environment) -> Ascii {
     match when {
         When::Always => Ascii::Yes,
-        When::Auto if knows_ascii_only(environment) => Ascii::Yes,
+        When::Auto if knows_ascii_only(environment) || is_console(environment) => Ascii::Yes,
         When::Auto | When::Never => Ascii::No,
     }
 }
@@ -169,6 +181,36 @@ pub(super) fn color(when: When, environment: &Environment) -> Color {
         When::Auto if environment.get("NO_COLOR").is_some() || is_dumb(environment) => Color::None,
         When::Auto | When::Always => Color::Ansi,
     }
+}
+
+/// The themes that there are, as this terminal draws them, beginning with what the configuration says.
+fn themes(asked: &str, environment: &Environment, color: Color) -> Result<Themes, ThemeError> {
+    let platform = &environment.platform;
+    let themes = Themes::open(asked, &platform.expand(asked), &platform.themes(), color)?;
+    let depth = match environment.get("COLORTERM") {
+        Some("truecolor" | "24bit") => Depth::True,
+        Some(_) | None => Depth::Indexed,
+    };
+    Ok(themes.fitted(depth, if is_console(environment) { Faint::Lost } else { Faint::Legible }))
+}
+
+/// Whether the terminal is asked for its background. Some answer in a way that others never see the
+/// end of, and some draw what they do not know.
+fn background(themes: &Themes, environment: &Environment) -> Ask {
+    match environment.get("TERM") {
+        None | Some(LINUX_CONSOLE | "dumb" | "screen" | "Eterm") => Ask::No,
+        Some(screen) if screen.starts_with("screen.") => Ask::No,
+        Some(_) => themes.ask(),
+    }
+}
+
+/// What the Linux console calls itself.
+const LINUX_CONSOLE: &str = "linux";
+
+/// The Linux console. Whatever the locale is, its fonts have room for 512 signs at the most, and none
+/// of those that tell the states apart.
+fn is_console(environment: &Environment) -> bool {
+    environment.get("TERM") == Some(LINUX_CONSOLE)
 }
 
 fn is_dumb(environment: &Environment) -> bool {

@@ -14,6 +14,7 @@ use crate::simulator::SimulatorError;
 use crate::simulator::faults::ParseFaultError;
 use crate::telemetry::TelemetryError;
 use crate::tui::options::TuiError;
+use crate::tui::theme::file::ThemeError;
 
 /// The program could not be put together, or a verb could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,9 @@ pub enum AppError {
     /// The screen could not go on.
     #[error(transparent)]
     Tui(#[from] TuiError),
+    /// The theme cannot be had.
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
     /// A recording could not be made or read.
     #[error(transparent)]
     Recording(#[from] RecordingError),
@@ -82,6 +86,7 @@ impl AppError {
             | Self::Simulator(_)
             | Self::Drill(_)
             | Self::Tui(_)
+            | Self::Theme(_)
             | Self::Recording(_)
             | Self::Runtime(_) => Exit::Error,
         }
@@ -93,6 +98,7 @@ impl AppError {
             Self::Cli(error) => error.hint(),
             Self::Config(error) => error.hint(),
             Self::Secret(error) => error.hint(),
+            Self::Theme(error) => Some(error.hint()),
             Self::Token { .. } => Some(
                 "check the token at the provider; `arcadia config show` says where it comes from"
                     .to_owned(),

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use crate::cli::Exit;
 use crate::cli::error::CliError;
 use crate::cli::output::Output;
-use crate::config::{EXAMPLE, Environment, Flags, Loaded};
+use crate::config::{Config, ConfigError, EXAMPLE, Environment, Flags, Loaded};
 
 /// What to print.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub enum What {
     Path,
 }
 
-/// Prints it. Only `show` reads the configuration: whoever has a wrong one still gets the example,
+/// Prints it; `keys` are the keys of the dashboard, as a table of the configuration. Only `show` reads the configuration: whoever has a wrong one still gets the example,
 /// and learns where the wrong one is.
 ///
 /// # Errors
@@ -40,10 +40,14 @@ pub fn run(
     flags: &Flags,
     environment: &Environment,
     output: &Output,
+    keys: impl FnOnce(&Config) -> Result<String, ConfigError>,
 ) -> Result<Exit, CliError> {
     match args.what {
         What::Example => output.text(EXAMPLE),
-        What::Show => output.text(&Loaded::load(flags, environment)?.show(environment)),
+        What::Show => {
+            let loaded = Loaded::load(flags, environment)?;
+            output.text(&(loaded.show(environment) + &keys(&loaded.config)?));
+        }
         What::Path => output.data(&flags.file_or_default(environment).display().to_string()),
     }
     output.finish()?;
@@ -65,7 +69,9 @@ mod tests {
             Environment::new([("ARCADIA_CONFIG", path.to_str().unwrap())], Platform::default());
         let print = |what| {
             let (output, data, _) = capture::output(Tty::Pipe, &[]);
-            let done = run(&ConfigArgs { what }, &Flags::default(), &environment, &output);
+            let done = run(&ConfigArgs { what }, &Flags::default(), &environment, &output, |_| {
+                Ok(String::new())
+            });
             done.map(|_| data.text())
         };
         assert_eq!(print(What::Example).unwrap(), EXAMPLE);

@@ -90,8 +90,10 @@ pub(crate) fn build(
         ui: UiConfig {
             ascii: read.when("ui.ascii"),
             color: read.when("ui.color"),
+            theme: read.text("ui.theme"),
             mouse: read.switch("ui.mouse"),
         },
+        keys: layers.keys.clone(),
         notify: notify(&read),
     };
     check(&config, layers, problems);

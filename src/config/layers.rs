@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::config::KeySetting;
 use crate::config::bounded::read_bounded;
 use crate::config::document;
 use crate::config::env::Environment;
@@ -60,6 +61,8 @@ pub struct Setting {
 /// The merged layers.
 pub(crate) struct Layers {
     values: BTreeMap<String, (Value, Origin)>,
+    /// What stands under `[keys]`, in its order.
+    pub(crate) keys: Vec<KeySetting>,
     /// The file that was read, if any.
     pub(crate) file: Option<PathBuf>,
 }
@@ -81,7 +84,7 @@ impl Layers {
         environment: &Environment,
         problems: &mut Vec<Problem>,
     ) -> Result<Self, ConfigError> {
-        let mut layers = Self { values: BTreeMap::new(), file: None };
+        let mut layers = Self { values: BTreeMap::new(), keys: Vec::new(), file: None };
         layers.read_defaults();
         if let Some((path, text)) = file {
             layers.read_toml(&path, &text, problems)?;
@@ -145,6 +148,19 @@ impl Layers {
         let names = schema::names();
         for line in lines {
             let place = Place::File { path: path.to_owned(), line: line.number };
+            if let Some(command) = line.key.strip_prefix("keys.") {
+                match value::words_of_toml(&line.value) {
+                    Ok(keys) => {
+                        let command = command.to_owned();
+                        self.keys.push(KeySetting { command, keys, place });
+                    }
+                    Err(found) => {
+                        let allowed = "a key such as `x`, or a list of keys".to_owned();
+                        problems.push(Problem::BadValue { key: line.key, place, found, allowed });
+                    }
+                }
+                continue;
+            }
             let is_table = |name: &&String| name.starts_with(&format!("{}.", line.key));
             match schema::find(&line.key) {
                 Some(key) => match value::from_toml(key.shape, &line.value) {
@@ -156,7 +172,7 @@ impl Layers {
                         problems.push(Problem::BadValue { key: line.key, place, found, allowed });
                     }
                 },
-                None if names.iter().any(|name| is_table(&name)) => {
+                None if line.key == "keys" || names.iter().any(|name| is_table(&name)) => {
                     // `[simulator]` with nothing in it says nothing.
                     if !line.value.is_table() {
                         let allowed = format!("a table: `[{}]` and its settings below", line.key);

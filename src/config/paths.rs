@@ -36,6 +36,11 @@ impl Platform {
         self.config.join("arcadia").join("config.toml")
     }
 
+    /// Where a person's own themes are.
+    pub fn themes(&self) -> PathBuf {
+        self.config.join("arcadia").join("themes")
+    }
+
     /// Where data is kept when nobody names another place.
     pub fn data_dir(&self) -> PathBuf {
         self.data.join("arcadia")

@@ -131,6 +131,7 @@ pub const KEYS: &[Key] = &[
     key("ui.ascii", WHEN, Some("auto")),
     key("ui.color", WHEN, Some("auto")),
     key("ui.mouse", Shape::Truth, Some("false")),
+    key("ui.theme", Shape::Text, Some("auto")),
     key("ui.notify.when", Shape::Choice(&["always", "unfocused", "never"]), Some("always")),
     key("ui.notify.bell", WHEN, Some("auto")),
     key("ui.notify.osc9", WHEN, Some("auto")),

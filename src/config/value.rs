@@ -45,15 +45,10 @@ pub(crate) fn from_toml(shape: Shape, found: &DeValue<'_>) -> Result<Value, Stri
             check(shape, Value::Integer(digits)).ok_or_else(|| format!("`{digits}`"))
         }
         (Shape::Truth, DeValue::Boolean(truth)) => Ok(Value::Truth(*truth)),
-        (Shape::List, DeValue::Array(items)) => items
-            .iter()
-            .map(|item| item.get_ref().as_str().map(str::to_owned))
-            .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| "a list that holds something else than texts".to_owned())
-            .and_then(|items| {
-                check(shape, Value::List(items))
-                    .ok_or_else(|| "a list with an empty text, or one with a zero byte".to_owned())
-            }),
+        (Shape::List, DeValue::Array(_)) => words_of_toml(found).and_then(|items| {
+            check(shape, Value::List(items))
+                .ok_or_else(|| "a list with an empty text, or one with a zero byte".to_owned())
+        }),
         (
             Shape::Text
             | Shape::Path
@@ -66,6 +61,19 @@ pub(crate) fn from_toml(shape: Shape, found: &DeValue<'_>) -> Result<Value, Stri
         ) => from_text(shape, text),
         (_, DeValue::String(text)) => Err(format!("the text {}", said_back(shape, text))),
         (_, other) => Err(article(other.type_str())),
+    }
+}
+
+/// Reads a text, or a list of texts. `Err` says what was found, in a few words.
+pub(crate) fn words_of_toml(found: &DeValue<'_>) -> Result<Vec<String>, String> {
+    match (found.as_str(), found.as_array()) {
+        (Some(text), _) => Ok(vec![text.to_owned()]),
+        (None, Some(items)) => items
+            .iter()
+            .map(|item| item.get_ref().as_str().map(str::to_owned))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| "a list that holds something else than texts".to_owned()),
+        (None, None) => Err(article(found.type_str())),
     }
 }
 

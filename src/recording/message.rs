@@ -18,6 +18,7 @@ use crate::recording::facts::{
     self, DetailRecord, EntriesRecord, LineRecord, Raw, UndoPlanRecord, UsualRecord,
 };
 use crate::recording::views::{GestureRecord, HistoryRecord, HoldingsRecord, TargetRecord};
+use crate::tui::model::looks::Ground;
 use crate::tui::model::plans::{QuestionNumber, UndoPlan};
 use crate::tui::model::remembered::Remembered;
 use crate::tui::msg::{Focus, LaunchRefusal, Msg, What};
@@ -41,6 +42,7 @@ enum WhatRecord {
         width: u16,
         height: u16,
     },
+    Background(Ground),
     Due,
     Connected,
     NotConnected(String),
@@ -137,6 +139,7 @@ impl From<&What> for WhatRecord {
                 Self::Pointed { target: (*target).into(), gesture: (*gesture).into() }
             }
             What::Resized { width, height } => Self::Resized { width: *width, height: *height },
+            What::Background(ground) => Self::Background(*ground),
             What::Due => Self::Due,
             What::Connected => Self::Connected,
             What::NotConnected(why) => Self::NotConnected(why.clone()),
@@ -299,6 +302,7 @@ impl TryFrom<WhatRecord> for What {
                 Self::Pointed { target: target.try_into()?, gesture: gesture.into() }
             }
             WhatRecord::Resized { width, height } => Self::Resized { width, height },
+            WhatRecord::Background(ground) => Self::Background(ground),
             WhatRecord::Due => Self::Due,
             WhatRecord::Connected => Self::Connected,
             WhatRecord::NotConnected(why) => Self::NotConnected(why),

@@ -1,11 +1,16 @@
-//! One table of keys: the handler, the footer and the help are all read from it.
+//! One table of keys: the handler, the footer and the help are all read from it, by way of the
+//! [`Keymap`] that a person's configuration makes of it.
 //!
 //! A key means one thing in one pane. Keys that hold everywhere must not be taken again by a pane;
 //! a test refuses it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+pub mod effective;
 pub mod names;
+pub mod spell;
+
+pub use effective::Keymap;
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +40,7 @@ pub enum Command {
     Audit,
     Sort,
     Mouse,
+    NextTheme,
     Filter,
     Mark,
     MarkAll,
@@ -170,13 +176,13 @@ impl From<KeyEvent> for Key {
     }
 }
 
-/// What a key asks for where these scopes hold, beside what holds everywhere.
-pub fn command(scopes: &[Scope], event: KeyEvent) -> Option<Command> {
-    let key = Key::from(event);
-    TABLE
-        .iter()
-        .find(|binding| holds(binding.scope, scopes) && binding.keys.contains(&key))
-        .map(|binding| binding.command)
+/// Whether two scopes hold at the same time, so that a key cannot mean something else in each.
+fn meet(one: Scope, other: Scope) -> bool {
+    // A past is looked at in any pane; the keys of the list rest meanwhile.
+    let scopes = [one, other];
+    scopes.contains(&Scope::Everywhere)
+        || (scopes.contains(&Scope::Past) && !scopes.contains(&Scope::List))
+        || one == other
 }
 
 /// A key inside a dialog: dialogs have few keys of their own, and the rest is text.
@@ -244,16 +250,7 @@ pub fn bindings() -> impl Iterator<Item = &'static Binding> {
     TABLE.iter()
 }
 
-/// The lines that the footer mentions where these scopes hold, the most useful first.
-pub fn footer(scopes: &[Scope]) -> Vec<&'static Binding> {
-    let mut lines: Vec<_> = TABLE
-        .iter()
-        .filter(|binding| binding.footer.is_some() && holds(binding.scope, scopes))
-        .collect();
-    lines.sort_by_key(|binding| binding.footer);
-    lines
-}
-
+/// Whether a line of this scope holds where these do.
 fn holds(binding: Scope, scopes: &[Scope]) -> bool {
     binding == Scope::Everywhere || scopes.contains(&binding)
 }
@@ -336,6 +333,7 @@ const TABLE: &[Binding] = table! {
     View Inventory  C::Sort,                 [c('S')]                              "S"         "sort"                Some(42);
     View Everywhere C::Mouse,                [c('M')]                              "M"         "mouse on, off"       None;
     View Everywhere C::Help,                 [c('?')]                              "?"         "help"                Some(2);
+    View Everywhere C::NextTheme,            [c('T')]                              "T"         "next theme"          None;
     View Everywhere C::Redraw,               [Key::ctrl('l')]                      "^l"        "redraw"              None;
     View Everywhere C::Suspend,              [Key::ctrl('z')]                      "^z"        "suspend"             None;
     View Everywhere C::Quit,                 [c('q')]                              "q"         "quit"                Some(3);
@@ -350,11 +348,7 @@ mod tests {
     fn no_key_means_two_things_in_one_place() {
         for (index, binding) in TABLE.iter().enumerate() {
             for other in &TABLE[index + 1..] {
-                // A past is looked at in any pane; the keys of the list rest meanwhile.
-                let scopes = [binding.scope, other.scope];
-                let meet = scopes.contains(&Scope::Everywhere)
-                    || (scopes.contains(&Scope::Past) && !scopes.contains(&Scope::List))
-                    || binding.scope == other.scope;
+                let meet = meet(binding.scope, other.scope);
                 let shared = binding.keys.iter().find(|key| other.keys.contains(key));
                 assert!(
                     !meet || shared.is_none(),
@@ -369,25 +363,42 @@ mod tests {
     #[test]
     fn the_shift_of_a_letter_is_in_the_letter() {
         let shifted = KeyEvent::new(KeyCode::Char('R'), KeyModifiers::SHIFT);
-        assert_eq!(command(&[], shifted), Some(Command::Act(Verb::Rollback)));
+        let command = |event| Keymap::default().command(&[], event);
+        assert_eq!(command(shifted), Some(Command::Act(Verb::Rollback)));
         let bare = KeyEvent::new(KeyCode::Char('R'), KeyModifiers::NONE);
-        assert_eq!(command(&[], bare), Some(Command::Act(Verb::Rollback)));
+        assert_eq!(command(bare), Some(Command::Act(Verb::Rollback)));
         let control = KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL);
-        assert_eq!(command(&[], control), None);
+        assert_eq!(command(control), None);
     }
 
     #[test]
     fn keys_of_the_log_hold_in_the_log_only() {
         let wrap = KeyEvent::new(KeyCode::Char('w'), KeyModifiers::NONE);
-        assert_eq!(command(&[Scope::Log], wrap), Some(Command::Wrap));
-        assert_eq!(command(&[], wrap), None);
+        let keys = Keymap::default();
+        assert_eq!(keys.command(&[Scope::Log], wrap), Some(Command::Wrap));
+        assert_eq!(keys.command(&[], wrap), None);
+    }
+
+    /// Whether every keyboard, terminal and multiplexer lets this key through: no function key, no
+    /// Alt, and no Ctrl that tmux, screen or the line discipline takes or that is another key's byte.
+    fn is_safe(key: Key) -> bool {
+        let taken = ['a', 'b', 'h', 'i', 'j', 'k', 'm', 'o', 'q', 's', 'v'].map(Key::ctrl);
+        let is_function = matches!(key.code, KeyCode::F(_));
+        !is_function && !key.modifiers.contains(KeyModifiers::ALT) && !taken.contains(&key)
     }
 
     #[test]
-    fn no_default_key_is_one_that_terminals_and_multiplexers_take() {
-        let taken = ['a', 'b', 'h', 'j', 'k', 's', 'q'].map(Key::ctrl);
+    fn every_default_key_reaches_the_program_on_every_terminal() {
         for binding in TABLE {
-            assert!(!binding.keys.iter().any(|key| taken.contains(key)), "{:?}", binding.command);
+            assert!(binding.keys.iter().all(|key| is_safe(*key)), "{:?}", binding.command);
+        }
+    }
+
+    #[test]
+    fn the_keys_of_the_table_are_shown_as_they_are() {
+        for binding in TABLE.iter().filter(|binding| binding.command != Command::Interrupt) {
+            let keys: Vec<_> = binding.keys.iter().map(|key| spell::shown(&[*key])).collect();
+            assert_eq!(keys.join(" "), binding.shown, "{:?}", binding.command);
         }
     }
 }

@@ -11,13 +11,15 @@ use crate::domain::spec::LaunchDraft;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
-use crate::tui::keymap::{self, Command, Verb};
+use crate::tui::keymap::{self, Command, Keymap, Verb};
 use crate::tui::model::alert::Alerts;
 use crate::tui::model::audit::Audit;
+use crate::tui::model::chord::Chord;
 use crate::tui::model::form::LaunchForm;
 use crate::tui::model::inventory::Inventory;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
+use crate::tui::model::looks::Looks;
 use crate::tui::model::marks::Marks;
 use crate::tui::model::offer::Offer;
 use crate::tui::model::outbox::Outbox;
@@ -32,11 +34,13 @@ use crate::tui::options::Exit;
 
 pub mod alert;
 pub mod audit;
+pub mod chord;
 pub mod command_line;
 pub mod form;
 pub mod inventory;
 pub mod list;
 pub mod log;
+pub mod looks;
 pub mod marks;
 pub mod offer;
 pub mod outbox;
@@ -119,6 +123,12 @@ pub struct Model {
     pub plans: Plans,
     /// The line at the bottom.
     pub toast: Option<Toast>,
+    /// The keys that hold.
+    pub keymap: Keymap,
+    /// Keys that were pressed and mean nothing yet.
+    pub chord: Chord,
+    /// Which theme is drawn, and which others there are.
+    pub looks: Looks,
     /// Who has to be called.
     pub alerts: Alerts,
     /// What is kept from one run to the next.
@@ -271,6 +281,9 @@ impl Model {
             outbox: Outbox::default(),
             plans: Plans::default(),
             toast: None,
+            keymap: Keymap::default(),
+            chord: Chord::default(),
+            looks: Looks::default(),
             alerts: Alerts::default(),
             memory,
             ended: None,
@@ -366,6 +379,7 @@ impl Model {
             | Command::PaneSaga
             | Command::PaneLog
             | Command::Zoom
+            | Command::NextTheme
             | Command::Follow
             | Command::Wrap
             | Command::AllSteps

@@ -14,6 +14,7 @@ use crate::domain::spec::FieldError;
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Usual;
+use crate::tui::model::looks::Ground;
 use crate::tui::model::plans::{QuestionNumber, UndoPlan};
 use crate::tui::model::pointer::{Gesture, Target};
 use crate::tui::model::remembered::Remembered;
@@ -48,6 +49,8 @@ pub enum What {
         /// Cells down.
         height: u16,
     },
+    /// The terminal said what its background is.
+    Background(Ground),
     /// Time passed.
     Due,
     /// The engine is there.

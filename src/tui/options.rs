@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, IdSource};
 use crate::domain::spec::LaunchDraft;
+use crate::tui::background::Ask;
+use crate::tui::keymap::Keymap;
+use crate::tui::theme::shelf::Themes;
 
 /// How the screen is set up.
 #[derive(Debug, Clone)]
@@ -26,6 +29,12 @@ pub struct Options {
     pub ascii: Ascii,
     /// Whether colours may be set.
     pub color: Color,
+    /// The themes that there are, and the one to begin with.
+    pub themes: Themes,
+    /// The keys that hold.
+    pub keymap: Keymap,
+    /// Whether the terminal is asked for its background.
+    pub background: Ask,
     /// Whether the mouse is captured from the beginning.
     pub mouse: Mouse,
 }

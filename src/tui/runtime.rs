@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::control::{Control, Notice, Watch};
 use crate::domain::time::Timestamp;
+use crate::tui::background::Listener;
 use crate::tui::beside::Beside;
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
@@ -107,6 +108,7 @@ pub struct Runtime<'s, S> {
     dirty: Dirty,
     presence: Presence,
     drawn_at: Option<Instant>,
+    background: Listener,
 }
 
 /// Whether the frame on the screen is the model's.
@@ -162,6 +164,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
         options: Options,
         connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static,
     ) -> Self {
+        let background = Listener::new(options.background);
         let mut reads = JoinSet::new();
         reads.spawn(async { Answer::Connected(connect.await) });
         Self {
@@ -181,6 +184,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             dirty: Dirty::Now,
             presence: Presence::Here,
             drawn_at: None,
+            background,
         }
     }
 
@@ -236,7 +240,15 @@ impl<'s, S: Screen> Runtime<'s, S> {
 
     fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
-            Wake::Terminal(Some(Ok(event))) => self.terminal_event(event)?,
+            Wake::Terminal(Some(Ok(event))) => {
+                let taken = self.background.take(event);
+                if let Some(ground) = taken.ground {
+                    self.send(What::Background(ground), Dirty::Now)?;
+                }
+                for event in taken.events {
+                    self.terminal_event(event)?;
+                }
+            }
             Wake::Terminal(Some(Err(error))) => return Err(error.into()),
             // Without a keyboard nobody can leave but by a signal, so leave.
             Wake::Terminal(None) | Wake::Wish(Wish::Leave) => self.model.leave(),

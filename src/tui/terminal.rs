@@ -19,6 +19,7 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
 };
+use crossterm::style::Print;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
@@ -29,6 +30,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, getpid, kill_process};
 
+use crate::tui::background;
 use crate::tui::model::Model;
 use crate::tui::options::Mouse;
 use crate::tui::runtime::Screen;
@@ -82,6 +84,14 @@ impl TakenTerminal {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let terminal = Terminal::new(backend).inspect_err(|_| give_back())?;
         Ok(Self { terminal: ManuallyDrop::new(terminal), previous_hook: install_hook(), mouse })
+    }
+
+    /// Asks the terminal what its background is. The answer comes among the keys, if it comes.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    pub fn ask_background(&mut self) -> io::Result<()> {
+        execute!(io::stdout(), Print(background::QUESTION))
     }
 }
 

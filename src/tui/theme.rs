@@ -1,27 +1,48 @@
-//! Colours, signs and words by meaning. The only file that names a colour.
+//! Colours, signs and words by meaning.
 //!
 //! Meaning is carried by two of sign, word and colour at least, so the screen reads without colour.
-//! The background is never painted: it belongs to the person's terminal.
+//! What each meaning looks like is data: the files in `assets/themes/`, or a person's own. No colour
+//! is named outside this module and its parts, and a theme that names no background leaves it to the
+//! person's terminal.
 
-use ratatui::style::{Color as Ansi, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 
 use crate::domain::log::LogLevel;
 use crate::domain::saga::plan::Direction;
 use crate::domain::saga::timeline::SpanKind;
 use crate::domain::summary::{Standing, StepMark};
 use crate::tui::options::{Ascii, Color};
+use crate::tui::theme::palette::Palette;
+use crate::tui::theme::role::Role;
+use crate::tui::theme::shelf::Themes;
+use crate::tui::theme::signs::Signs;
+
+pub mod color;
+pub mod file;
+pub mod palette;
+pub mod role;
+pub mod shelf;
+pub mod signs;
 
 /// Colours and signs.
 #[derive(Debug, Clone, Copy)]
 pub struct Theme {
-    color: Color,
+    palette: Palette,
     ascii: Ascii,
 }
 
 impl Theme {
-    /// The theme of a terminal with these abilities.
-    pub const fn new(color: Color, ascii: Ascii) -> Self {
-        Self { color, ascii }
+    /// The theme that a terminal with these abilities begins with.
+    pub fn new(color: Color, ascii: Ascii) -> Self {
+        let themes = Themes::shipped(color);
+        let palette =
+            themes.get(themes.first()).expect("a shelf has the theme that it begins with");
+        Self::of(palette, ascii)
+    }
+
+    /// The theme with these colours.
+    pub const fn of(palette: Palette, ascii: Ascii) -> Self {
+        Self { palette, ascii }
     }
 
     /// Whether only ASCII may be drawn.
@@ -29,117 +50,145 @@ impl Theme {
         self.ascii
     }
 
-    /// Ordinary text.
-    pub const fn plain(self) -> Style {
-        Style::new()
+    /// What lies under everything: ordinary text, on the theme's background where it has one.
+    pub const fn ground(self) -> Style {
+        self.palette.ground()
     }
 
-    /// What matters less: borders, finished rows, hints.
+    /// Ordinary text.
+    pub const fn plain(self) -> Style {
+        self.style(Role::Text)
+    }
+
+    /// What matters less: finished rows, hints.
     pub const fn quiet(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        self.style(Role::Quiet)
     }
 
     /// Headings, and the key in a hint.
     pub const fn strong(self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
+        self.style(Role::Strong)
     }
 
-    /// The selected row of the pane that has the keys.
+    /// The title of a pane, written over its border.
+    pub fn title(self) -> Style {
+        self.plain().patch(self.strong()).remove_modifier(Modifier::DIM)
+    }
+
+    /// The selected row of the pane that has the keys. It is never dim, whatever it was before.
     pub const fn selected(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM)
+        self.style(Role::Selected).remove_modifier(Modifier::DIM)
+    }
+
+    /// What was searched for, where it was found.
+    pub const fn highlight(self) -> Style {
+        self.style(Role::Match).remove_modifier(Modifier::DIM)
+    }
+
+    /// The cell that the next letter goes to.
+    pub const fn cursor(self) -> Style {
+        self.style(Role::Cursor)
+    }
+
+    /// The border of a pane.
+    pub const fn border(self) -> Style {
+        self.style(Role::Border)
     }
 
     /// A row that is marked.
     pub const fn marked(self) -> Style {
-        self.tint(Ansi::Yellow).add_modifier(Modifier::BOLD).remove_modifier(Modifier::DIM)
+        self.style(Role::Marked).remove_modifier(Modifier::DIM)
     }
 
     /// The border of the pane that has the keys, and of dialogs.
     pub const fn focused_border(self) -> Style {
-        self.tint(Ansi::Cyan).add_modifier(Modifier::BOLD)
+        self.style(Role::FocusedBorder)
     }
 
     /// The badge that says which environment this is.
     pub const fn badge(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED).add_modifier(Modifier::BOLD)
+        self.style(Role::Badge)
     }
 
     /// What destroys something for good.
     pub const fn danger(self) -> Style {
-        self.tint(Ansi::Red).add_modifier(Modifier::BOLD)
+        self.style(Role::Danger)
     }
 
     /// What a person has to look at.
     pub const fn warning(self) -> Style {
-        self.tint(Ansi::Yellow)
+        self.style(Role::Warning)
     }
 
     /// What is as it should be.
     pub const fn good(self) -> Style {
-        self.tint(Ansi::Green)
+        self.style(Role::Good)
     }
 
     /// The field that is being typed into.
     pub const fn field(self) -> Style {
-        Style::new().add_modifier(Modifier::UNDERLINED)
+        self.style(Role::Field)
     }
 
     /// How a saga stands.
     pub const fn standing(self, standing: Standing) -> Style {
-        match standing {
-            Standing::NeedsYou => self.tint(Ansi::Magenta).add_modifier(Modifier::BOLD),
-            Standing::RollingBack => self.warning(),
-            Standing::Running => self.tint(Ansi::Cyan),
-            Standing::Held => self.tint(Ansi::Yellow).add_modifier(Modifier::BOLD),
-            Standing::Active => self.good(),
-            Standing::Failed => self.danger(),
-            Standing::Cancelled | Standing::RolledBack | Standing::Abandoned => self.quiet(),
-        }
+        self.style(match standing {
+            Standing::NeedsYou => Role::NeedsYou,
+            Standing::RollingBack => Role::Undoing,
+            Standing::Running => Role::Running,
+            Standing::Held => Role::Held,
+            Standing::Active => Role::Good,
+            Standing::Failed => Role::Danger,
+            Standing::Cancelled | Standing::RolledBack | Standing::Abandoned => Role::Quiet,
+        })
     }
 
     /// How one step stands.
     pub const fn mark(self, mark: StepMark) -> Style {
-        match mark {
+        self.style(match mark {
             StepMark::Pending | StepMark::NothingToUndo | StepMark::Undone | StepMark::Skipped => {
-                self.quiet()
+                Role::Quiet
             }
-            StepMark::Running | StepMark::Waiting => self.tint(Ansi::Cyan),
-            StepMark::Done => self.good(),
-            StepMark::Failed => self.danger(),
-            StepMark::Unknown | StepMark::UndoFailed => {
-                self.tint(Ansi::Magenta).add_modifier(Modifier::BOLD)
-            }
-            StepMark::Undoing => self.warning(),
-        }
+            StepMark::Running | StepMark::Waiting => Role::Running,
+            StepMark::Done => Role::Good,
+            StepMark::Failed => Role::Danger,
+            StepMark::Unknown | StepMark::UndoFailed => Role::NeedsYou,
+            StepMark::Undoing => Role::Undoing,
+        })
     }
 
     /// What a step did in a stretch of time.
     pub const fn span(self, direction: Direction, kind: SpanKind) -> Style {
-        match (direction, kind) {
-            (Direction::Forward, SpanKind::Attempt) => self.tint(Ansi::Cyan),
-            (Direction::Forward, SpanKind::Wait) => self.quiet(),
-            (Direction::Forward, SpanKind::BackOff)
-            | (Direction::Undo, SpanKind::Attempt | SpanKind::Wait | SpanKind::BackOff) => {
-                self.warning()
+        self.style(match (direction, kind) {
+            (Direction::Forward, SpanKind::Attempt) => Role::BarTry,
+            (Direction::Forward, SpanKind::Wait) => Role::BarWait,
+            (Direction::Forward, SpanKind::BackOff) => Role::BarBackOff,
+            (Direction::Undo, SpanKind::Attempt | SpanKind::Wait | SpanKind::BackOff) => {
+                Role::BarUndo
             }
-        }
+        })
+    }
+
+    /// How long a step usually takes, ahead of it.
+    pub const fn usual(self) -> Style {
+        self.style(Role::BarUsual)
     }
 
     /// How grave a log line is.
     pub const fn level(self, level: LogLevel) -> Style {
-        match level {
-            LogLevel::Debug => self.quiet(),
-            LogLevel::Info => self.plain(),
-            LogLevel::Warn => self.warning(),
-            LogLevel::Error => self.danger(),
-        }
+        self.style(match level {
+            LogLevel::Debug => Role::Quiet,
+            LogLevel::Info => Role::Text,
+            LogLevel::Warn => Role::Warning,
+            LogLevel::Error => Role::Danger,
+        })
     }
 
     /// The signs that may be drawn.
     pub const fn signs(self) -> &'static Signs {
         match self.ascii {
-            Ascii::No => &UNICODE,
-            Ascii::Yes => &ASCII,
+            Ascii::No => &signs::UNICODE,
+            Ascii::Yes => &signs::ASCII,
         }
     }
 
@@ -188,13 +237,8 @@ impl Theme {
         }
     }
 
-    const fn tint(self, color: Ansi) -> Style {
-        match self.color {
-            Color::Ansi => Style::new().fg(color),
-            // Setting no colour at all keeps the reversed row: terminals are sent a full reset at
-            // each change of colour when NO_COLOR is set.
-            Color::None => Style::new(),
-        }
+    const fn style(self, role: Role) -> Style {
+        self.palette.style(role)
     }
 }
 
@@ -227,100 +271,6 @@ pub const fn standing_count_word(standing: Standing) -> &'static str {
         Standing::Abandoned => "abandoned",
     }
 }
-
-/// The signs that may be drawn; each is one cell wide, save `needs_you` in ASCII.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "each field is named by what its sign means")]
-pub struct Signs {
-    pub cursor: &'static str,
-    pub marked: &'static str,
-    pub needs_you: &'static str,
-    pub running: &'static str,
-    pub waiting: &'static str,
-    pub held: &'static str,
-    pub pending: &'static str,
-    pub done: &'static str,
-    pub undoing: &'static str,
-    pub undone: &'static str,
-    pub nothing: &'static str,
-    pub skipped: &'static str,
-    pub failed: &'static str,
-    pub active: &'static str,
-    pub rolled_back: &'static str,
-    pub cancelled: &'static str,
-    pub abandoned: &'static str,
-    pub warning: &'static str,
-    pub bar_try: &'static str,
-    pub bar_wait: &'static str,
-    pub bar_back_off: &'static str,
-    pub bar_undo: &'static str,
-    pub bar_usual: &'static str,
-    pub now: &'static str,
-    pub text_cursor: &'static str,
-    pub dash: &'static str,
-    /// Top left, top right, bottom left, bottom right, horizontal, vertical.
-    pub border: [&'static str; 6],
-}
-
-const UNICODE: Signs = Signs {
-    cursor: "▸",
-    marked: "◆",
-    needs_you: "‼",
-    running: "◐",
-    waiting: "◌",
-    held: "‖",
-    pending: "·",
-    done: "✓",
-    undoing: "◑",
-    undone: "↩",
-    nothing: "–",
-    skipped: "»",
-    failed: "✗",
-    active: "●",
-    rolled_back: "○",
-    cancelled: "⊘",
-    abandoned: "†",
-    warning: "▲",
-    bar_try: "█",
-    bar_wait: "░",
-    bar_back_off: "▚",
-    bar_undo: "▒",
-    bar_usual: "╌",
-    now: "┊",
-    text_cursor: "▏",
-    dash: "–",
-    border: ["┌", "┐", "└", "┘", "─", "│"],
-};
-
-const ASCII: Signs = Signs {
-    cursor: ">",
-    marked: "+",
-    needs_you: "!!",
-    running: ">",
-    waiting: "~",
-    held: "=",
-    pending: ".",
-    done: "#",
-    undoing: "<",
-    undone: "-",
-    nothing: " ",
-    skipped: "s",
-    failed: "x",
-    active: "*",
-    rolled_back: "o",
-    cancelled: "c",
-    abandoned: "a",
-    warning: "^",
-    bar_try: "#",
-    bar_wait: "-",
-    bar_back_off: "%",
-    bar_undo: "<",
-    bar_usual: ".",
-    now: ":",
-    text_cursor: "_",
-    dash: "-",
-    border: ["+", "+", "+", "+", "-", "|"],
-};
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use crate::domain::saga::plan::Direction;
 use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::format;
+use crate::tui::keymap::Command;
 use crate::tui::model::alert::Need;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
@@ -22,6 +23,7 @@ use crate::tui::msg::{Msg, What};
 
 mod alert;
 mod asking;
+mod chord;
 mod command_line;
 mod dialog;
 mod form;
@@ -45,11 +47,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Key(key) => {
             model.list.freeze(model.now);
             if model.overlay.is_some() {
+                model.chord.forget();
                 dialog::key(model, key, &mut effects);
-            } else if model.screen != Screen::Deployments {
-                screens::key(model, key, &mut effects);
             } else {
-                panes::key(model, key, &mut effects);
+                model.inventory.freeze(model.now);
+                chord::key(model, key, &mut effects);
             }
         }
         What::Pasted(text) => dialog::paste(model, &text, &mut effects),
@@ -59,6 +61,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         What::Resized { width, height } => model.size = (width, height),
         What::Due => {}
+        What::Background(ground) => model.looks.suit(ground),
         What::Connected => {
             model.connection = Connection::Reading;
             effects.push(Effect::Watch);
@@ -138,6 +141,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         remembering::keep(model, &mut effects);
     }
     effects
+}
+
+/// Does what a key or a click asks for, on the view that is shown.
+fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
+    match model.screen {
+        Screen::Deployments => panes::obey(model, command, effects),
+        Screen::Inventory | Screen::Audit => screens::obey(model, command, effects),
+    }
 }
 
 fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {

@@ -11,6 +11,7 @@ use crate::tui::model::overlay::Overlay;
 use crate::tui::model::screen::Screen;
 use crate::tui::model::{Model, Pane, Zoom};
 use crate::tui::theme::Theme;
+use crate::tui::theme::shelf::Themes;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::{Frames, layout};
 use crate::tui::view::zones::Zones;
@@ -18,6 +19,7 @@ use crate::tui::view::zones::Zones;
 mod audit;
 mod board;
 pub mod canvas;
+mod chord;
 mod command_line;
 mod cost;
 mod details;
@@ -49,6 +51,8 @@ const TOLD_BY_SECOND: Duration = Duration::from_hours(1);
 pub struct ViewState {
     /// How things look.
     pub theme: Theme,
+    /// What else they may look like, by name.
+    pub themes: Themes,
     /// The first row of the list that is on the screen.
     pub offset: usize,
     /// The first row of the inventory that is on the screen.
@@ -87,9 +91,10 @@ impl Counting {
 
 impl ViewState {
     /// Nothing drawn yet.
-    pub const fn new(theme: Theme) -> Self {
+    pub fn new(theme: Theme) -> Self {
         Self {
             theme,
+            themes: Themes::default(),
             offset: 0,
             inventory_offset: 0,
             audit_top: None,
@@ -98,12 +103,22 @@ impl ViewState {
             counting: Counting::Nothing,
         }
     }
+
+    /// The same with these themes to choose from.
+    #[must_use]
+    pub fn with(self, themes: Themes) -> Self {
+        Self { themes, ..self }
+    }
 }
 
 /// Draws a frame.
 pub fn view(model: &Model, state: &mut ViewState, frame: &mut Frame<'_>) {
     let area = frame.area();
     state.counting = Counting::Nothing;
+    if let Some(palette) = model.looks.name().and_then(|name| state.themes.get(name)) {
+        state.theme = Theme::of(palette, state.theme.ascii());
+    }
+    frame.buffer_mut().set_style(area, state.theme.ground());
     // They are filled in while the rest of the state is written, too.
     let mut zones = std::mem::take(&mut state.zones);
     zones.clear();
@@ -156,12 +171,15 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
             None => footer::keys(model, &mut canvas.part(area)),
         }
     }
+    if model.overlay.is_none() {
+        chord::draw(model, canvas);
+    }
     match &model.overlay {
         Some(Overlay::Launch) => launch::draw(model, canvas),
         Some(Overlay::CommandLine(line)) => command_line::draw(line, canvas),
         Some(Overlay::Question(asked)) => question::draw(model, asked, canvas),
         Some(Overlay::Details { deployment }) => details::draw(model, *deployment, canvas),
-        Some(Overlay::Help { scroll }) => help::draw(*scroll, canvas),
+        Some(Overlay::Help { scroll }) => help::draw(model, *scroll, canvas),
         Some(Overlay::Quit) => prompts::quit(model, canvas),
         // They are typed in the titles of the list and of the log.
         Some(Overlay::Filter(_) | Overlay::Search(_)) | None => {}

@@ -40,4 +40,5 @@ mod storage_faults;
 mod store;
 mod support;
 mod terminal;
+mod themes;
 mod verbs;

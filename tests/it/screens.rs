@@ -15,6 +15,7 @@ mod pointer;
 mod remembering;
 mod running;
 pub(crate) mod stage;
+mod themed;
 mod usual;
 pub(crate) mod world;
 

@@ -424,6 +424,77 @@ fn a_second_program_on_the_same_folder_says_which_process_has_it() {
     assert_eq!(second.not_given_back(), NOTHING);
 }
 
+/// The cells of a screen that have this background.
+fn painted(screen: &Screen, background: Color) -> usize {
+    cells(screen).filter(|cell| cell.bgcolor() == background).count()
+}
+
+/// White, as one of xterm's 256.
+const WHITE: Color = Color::Idx(231);
+
+#[test]
+fn the_terminals_word_on_its_background_changes_the_theme_and_is_no_key() {
+    let home = Home::new();
+    assert_eq!(home.run(&launch("web")).code, Some(0));
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("acme/web");
+    assert_eq!(painted(terminal.screen(), WHITE), 0);
+    // Its letters are commands: `r` would try again, `c` cancel, `1` and `2` go to other panes.
+    terminal.keys("j\x1b]11;rgb:fdfd/f6f6/e3e3\x07?");
+    terminal.wait_for("a light screen", |screen| painted(screen, WHITE) > 3_000);
+    terminal.wait_for_text("MOVE");
+    terminal.keys(ESC);
+    terminal.wait_for("no help, nor anything else", |screen| {
+        let text = screen.contents();
+        !text.contains("MOVE") && !text.contains("Roll back") && !text.contains("nothing waits")
+    });
+    terminal.keys("q");
+    assert_eq!(terminal.wait_for_end(), 0);
+}
+
+#[test]
+fn a_theme_that_is_not_there_is_told_before_the_screen_is_taken() {
+    let home = Home::new().with("ARCADIA_UI_THEME", "drak");
+    let mut terminal = home.dashboard(SIZE);
+    assert_eq!(terminal.wait_for_end(), 1);
+    let text = terminal.text();
+    assert!(text.contains("there is no theme `drak`; did you mean `dark`"), "{text}");
+    assert!(!terminal.screen().alternate_screen());
+}
+
+#[test]
+fn keys_of_the_configuration_hold_and_a_clash_is_told_before_the_screen_is_taken() {
+    let home = Home::configured(&format!("{QUICK}[keys]\nhelp = \", h\"\nquit = \"Q\"\n"));
+    let mut terminal = dashboard(&home);
+    terminal.keys(",");
+    terminal.wait_for_text("h help");
+    terminal.keys("h");
+    terminal.wait_for_text("MOVE");
+    terminal.keys(ESC);
+    terminal.wait_for("no help", |screen| !screen.contents().contains("MOVE"));
+    terminal.keys("Q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    let shown = home.run(&["config", "show"]);
+    assert!(shown.stdout.contains("quit = [\"Q\"] # "), "{shown:?}");
+
+    let home = Home::configured("[keys]\ncancel = \"r\"\n");
+    let mut terminal = home.dashboard(SIZE);
+    assert_ne!(terminal.wait_for_end(), 0);
+    assert!(terminal.text().contains("are both `r`"), "{}", terminal.text());
+    assert!(!terminal.screen().alternate_screen());
+    assert_ne!(home.run(&["config", "show"]).code, Some(0));
+}
+
+#[test]
+fn the_linux_console_is_asked_nothing_and_gets_ascii() {
+    let home = Home::new().with("TERM", "linux");
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text("No deployments yet");
+    assert!(terminal.text().is_ascii(), "{}", terminal.text());
+    let asked = terminal.bytes().windows(5).any(|bytes| bytes == b"\x1b]11;");
+    assert!(!asked);
+}
+
 #[test]
 fn the_view_is_the_same_after_a_kill() {
     let home = Home::new();

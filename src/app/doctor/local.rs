@@ -6,9 +6,7 @@ use crate::app::dashboard;
 use crate::cli::output::{Output, Tty};
 use crate::config::error::Place;
 use crate::config::secret::TOKEN_VARIABLE;
-use crate::config::{
-    Config, ConfigError, Environment, Flags, Loaded, Switch, TokenSource, UiConfig, When,
-};
+use crate::config::{Config, ConfigError, Environment, Flags, Loaded, TokenSource, When};
 use crate::doctor::configuration::{
     ConfigurationFacts, ConfigurationFault, SettingFacts, SettingOrigin,
 };
@@ -61,8 +59,8 @@ pub(super) fn terminal(
     environment: &Environment,
     output: &Output,
 ) -> TerminalFacts {
-    let automatic = UiConfig { ascii: When::Auto, color: When::Auto, mouse: Switch::Off };
-    let ui = loaded.map_or(automatic, |loaded| loaded.config.ui);
+    let ui = loaded.map(|loaded| &loaded.config.ui);
+    let (ascii, color) = ui.map_or((When::Auto, When::Auto), |ui| (ui.ascii, ui.color));
     let size = match output.terminals().stdout {
         Tty::Terminal => rustix::termios::tcgetwinsize(std::io::stdout()).ok(),
         Tty::Pipe => None,
@@ -71,11 +69,11 @@ pub(super) fn terminal(
         size: size.map(|size| (size.ws_col, size.ws_row)),
         term: environment.get("TERM").map(str::to_owned),
         locale: dashboard::locale(environment).map(str::to_owned),
-        glyphs: match dashboard::ascii(ui.ascii, environment) {
+        glyphs: match dashboard::ascii(ascii, environment) {
             Ascii::Yes => Glyphs::Ascii,
             Ascii::No => Glyphs::Unicode,
         },
-        colors: match dashboard::color(ui.color, environment) {
+        colors: match dashboard::color(color, environment) {
             Color::Ansi => Colors::Ansi,
             Color::None => Colors::None,
         },

@@ -44,6 +44,7 @@ impl Command {
             Self::Audit => "audit",
             Self::Sort => "sort",
             Self::Mouse => "mouse",
+            Self::NextTheme => "next-theme",
             Self::Filter => "filter",
             Self::Mark => "mark",
             Self::MarkAll => "mark-all",

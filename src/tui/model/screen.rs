@@ -51,6 +51,7 @@ impl Model {
             | Command::Inventory
             | Command::Audit
             | Command::Mouse
+            | Command::NextTheme
             | Command::Help
             | Command::Redraw
             | Command::Suspend

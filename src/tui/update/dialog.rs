@@ -19,7 +19,7 @@ const LONGEST: usize = 1_024;
 
 /// Takes a key in.
 pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
-    let command = keymap::command(&[], key);
+    let command = model.keymap.command(&[], key);
     if let Some(command @ (Command::Interrupt | Command::Suspend | Command::Redraw)) = command {
         if command == Command::Interrupt {
             model.overlay = None;
@@ -135,7 +135,7 @@ fn details(
     if let DialogKey::Esc | DialogKey::Enter | DialogKey::Letter('q' | 'o') = keymap::dialog(key) {
         return None;
     }
-    let command = keymap::command(&[], key);
+    let command = model.keymap.command(&[], key);
     if let Some(Command::Act(verb @ (Verb::Retry | Verb::Skip | Verb::Abandon))) = command {
         asking::act_on_selected(model, verb, effects);
         return model.overlay.take();

@@ -1,12 +1,11 @@
-//! Keys while no overlay is open.
+//! What keys ask for while no overlay is open.
 
-use crossterm::event::KeyEvent;
 use tui_input::Input;
 
 use crate::domain::log::LogLine;
 use crate::domain::summary::Summary;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{self, Command};
+use crate::tui::keymap::Command;
 use crate::tui::model::command_line::CommandLine;
 use crate::tui::model::list;
 use crate::tui::model::log::{Position, Seek};
@@ -20,13 +19,6 @@ use crate::tui::update::{asking, form, screens};
 
 /// How many cells a step sideways is.
 const SIDEWAYS: usize = 16;
-
-/// Takes a key in.
-pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
-    if let Some(command) = keymap::command(model.scopes(), key) {
-        obey(model, command, effects);
-    }
-}
 
 /// Does what a key asks for.
 pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
@@ -69,6 +61,7 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
                 Zoom::Out => Zoom::In,
             };
         }
+        Command::NextTheme => next_theme(model),
         Command::Filter if model.pane == Pane::Log => {
             let typed = Input::new(model.log.search().text().to_owned());
             model.overlay = Some(Overlay::Search(typed));
@@ -123,6 +116,17 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::Quit => quit(model),
         Command::Interrupt => model.interrupt(),
     }
+}
+
+/// Draws with the next theme, for as long as the dashboard is open.
+fn next_theme(model: &mut Model) {
+    model.looks.next();
+    let name = model.looks.name().unwrap_or_default().to_owned();
+    let words = match model.looks.count() {
+        0 | 1 => format!("theme {name}: there is no other without colour"),
+        _ => format!("theme {name}; `theme = \"{name}\"` under [ui] keeps it"),
+    };
+    model.say(Tone::Plain, words);
 }
 
 fn step(model: &mut Model, rows: isize) {

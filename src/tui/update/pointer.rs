@@ -9,9 +9,8 @@ use crate::tui::model::form::Field;
 use crate::tui::model::log::Position;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::pointer::{Click, Gesture, Target};
-use crate::tui::model::screen::Screen;
 use crate::tui::model::{Model, Pane};
-use crate::tui::update::{dialog, panes, screens};
+use crate::tui::update::{dialog, obey, panes, screens};
 
 /// How many rows a turn of the wheel is.
 const TURN: isize = 3;
@@ -117,13 +116,6 @@ fn is_covered(model: &Model) -> bool {
             | Overlay::Help { .. }
             | Overlay::Quit,
         ) => true,
-    }
-}
-
-fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
-    match model.screen {
-        Screen::Deployments => panes::obey(model, command, effects),
-        Screen::Inventory | Screen::Audit => screens::obey(model, command, effects),
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use crossterm::event::KeyEvent;
 use tui_input::Input;
 
 use crate::control::{History, Holdings};
 use crate::domain::aggregate::Entry;
 use crate::domain::summary::Summary;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{self, Command};
+use crate::tui::keymap::Command;
 use crate::tui::model::audit::Key;
 use crate::tui::model::audit::line::Line;
 use crate::tui::model::inventory::Item;
@@ -20,14 +19,6 @@ use crate::tui::model::screen::Screen;
 use crate::tui::model::{Connection, Model, Pane, Tone};
 use crate::tui::text;
 use crate::tui::update::panes;
-
-/// Takes a key in.
-pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
-    model.inventory.freeze(model.now);
-    if let Some(command) = keymap::command(model.scopes(), key) {
-        obey(model, command, effects);
-    }
-}
 
 /// Shows another view.
 pub(super) fn show(model: &mut Model, screen: Screen) {
@@ -77,6 +68,7 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::Sort => model.inventory.next_sort(model.now),
         Command::Copy => copy(model, effects),
         Command::Mouse
+        | Command::NextTheme
         | Command::Help
         | Command::Redraw
         | Command::Suspend

@@ -103,13 +103,14 @@ impl<'a> Canvas<'a> {
         self.zones.cover(self.area);
     }
 
-    /// Empties it.
+    /// Empties it, down to the theme's ground.
     pub fn clear(&mut self) {
         for y in self.area.top()..self.area.bottom() {
             for x in self.area.left()..self.area.right() {
                 self.buffer[(x, y)].reset();
             }
         }
+        self.buffer.set_style(self.area, self.theme.ground());
     }
 
     /// Draws a frame round it, with a title on the left and one on the right, and returns the
@@ -131,7 +132,7 @@ impl<'a> Canvas<'a> {
             let used = text::width(&title).min(room);
             if used > 0 {
                 let shown = format!(" {} ", text::cut(&title, room.saturating_sub(2)));
-                self.put(1, 0, &shown, self.theme.strong());
+                self.put(1, 0, &shown, self.theme.title());
             }
             let wide = text::width(right) + 2;
             if !right.is_empty() && used + wide + 4 <= width {

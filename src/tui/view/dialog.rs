@@ -63,7 +63,7 @@ pub(super) fn line(
             canvas.put(x, y, &text::clean(shown), theme.field());
             let cursor = input.visual_cursor().saturating_sub(scroll);
             canvas.restyle(x, y, cells, theme.field());
-            canvas.restyle(x + cursor.min(cells.saturating_sub(1)), y, 1, theme.selected());
+            canvas.restyle(x + cursor.min(cells.saturating_sub(1)), y, 1, theme.cursor());
         }
         Focus::Elsewhere => canvas.field(x, y, cells, input.value(), theme.plain()),
     }

@@ -87,15 +87,15 @@ pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>) {
 }
 
 /// A key, what it does, and what a click on it does.
-struct Hint {
-    key: &'static str,
+struct Hint<'m> {
+    key: &'m str,
     does: &'static str,
     target: Option<Target>,
 }
 
 /// In a dialog, to click a key is to press it.
-fn answers(hints: &[(&'static str, &'static str)]) -> Vec<Hint> {
-    let hint = |(key, does): &(&'static str, &'static str)| Hint {
+fn answers<'m>(hints: &[(&'m str, &'static str)]) -> Vec<Hint<'m>> {
+    let hint = |(key, does): &(&'m str, &'static str)| Hint {
         key,
         does,
         target: keymap::key_named(key).map(Target::Answer),
@@ -103,23 +103,26 @@ fn answers(hints: &[(&'static str, &'static str)]) -> Vec<Hint> {
     hints.iter().map(hint).collect()
 }
 
-fn of_panes(model: &Model) -> Vec<Hint> {
-    let mut bound = keymap::footer(model.scopes());
-    bound.retain(|binding| model.allows(binding.command));
+fn of_panes(model: &Model) -> Vec<Hint<'_>> {
+    if !model.chord.pressed().is_empty() {
+        return answers(&[("Esc", "leave")]);
+    }
+    let mut bound = model.keymap.footer(model.scopes());
+    bound.retain(|line| model.allows(line.binding.command));
     let marked = !model.marks.is_empty();
     if marked {
         // Who marked something is about to act on it.
-        bound.sort_by_key(|binding| !matches!(binding.command, Command::Act(_)));
+        bound.sort_by_key(|line| !matches!(line.binding.command, Command::Act(_)));
     }
     let unmark = (marked && model.pane == Pane::List).then_some(Hint {
         key: "Esc",
         does: "unmark all",
         target: Some(Target::Hint(Command::Back)),
     });
-    let bound = bound.into_iter().map(|binding| Hint {
-        key: binding.shown,
-        does: does(model, binding),
-        target: Some(Target::Hint(binding.command)),
+    let bound = bound.into_iter().map(|line| Hint {
+        key: line.shown.as_str(),
+        does: does(model, line.binding),
+        target: Some(Target::Hint(line.binding.command)),
     });
     unmark.into_iter().chain(bound).collect()
 }
@@ -151,7 +154,7 @@ fn does_on_screen(screen: Screen, binding: &keymap::Binding) -> &'static str {
     }
 }
 
-fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
+fn of_overlay<'m>(model: &'m Model, overlay: &Overlay) -> Vec<(&'m str, &'static str)> {
     match overlay {
         Overlay::Filter(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "move")],
         Overlay::Search(_) => vec![("Enter", "keep"), ("Esc", "clear"), ("↑ ↓", "match")],
@@ -180,14 +183,11 @@ fn of_overlay(model: &Model, overlay: &Overlay) -> Vec<(&'static str, &'static s
         Overlay::Question(_) => vec![("Esc", "leave it as it is"), ("↑ ↓", "scroll")],
         Overlay::Details { deployment } => {
             let row = model.list.row(*deployment);
-            let acts = [
-                (Verb::Retry, ("r", "retry")),
-                (Verb::Skip, ("s", "skip step")),
-                (Verb::Abandon, ("a", "abandon")),
-            ];
+            let acts =
+                [(Verb::Retry, "retry"), (Verb::Skip, "skip step"), (Verb::Abandon, "abandon")];
             acts.into_iter()
                 .filter(|(verb, _)| row.is_some_and(|row| row_allows(row, *verb)))
-                .map(|(_, hint)| hint)
+                .map(|(verb, does)| (model.keymap.shown(Command::Act(verb)), does))
                 .chain([("Esc", "close")])
                 .collect()
         }

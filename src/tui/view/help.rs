@@ -1,6 +1,7 @@
 //! The keys and the names of the commands, read from the one table.
 
-use crate::tui::keymap::{self, Group, Scope};
+use crate::tui::keymap::{Group, Keymap, Scope};
+use crate::tui::model::Model;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog;
 
@@ -16,8 +17,9 @@ const KEYS: usize = 8;
 const NAME: usize = 17;
 
 /// Draws the help.
-pub(super) fn draw(scroll: usize, canvas: &mut Canvas<'_>) {
-    let lines: Vec<Line> = Group::ALL.into_iter().flat_map(lines).collect();
+pub(super) fn draw(model: &Model, scroll: usize, canvas: &mut Canvas<'_>) {
+    let lines: Vec<Line> =
+        Group::ALL.into_iter().flat_map(|group| lines(&model.keymap, group)).collect();
     let width = canvas.width().saturating_sub(6);
     let fits = |cells: usize, columns: usize| width / cells >= columns;
     let columns = match lines.len() {
@@ -41,11 +43,12 @@ pub(super) fn draw(scroll: usize, canvas: &mut Canvas<'_>) {
 
 enum Line {
     Heading(&'static str),
-    Key { shown: &'static str, name: &'static str, does: String },
+    Key { shown: String, name: &'static str, does: String },
 }
 
-fn lines(group: Group) -> Vec<Line> {
-    let keys = keymap::bindings().filter(|binding| binding.group == group).map(|binding| {
+fn lines(keymap: &Keymap, group: Group) -> Vec<Line> {
+    let keys = keymap.lines().filter(|line| line.binding.group == group).map(|line| {
+        let binding = line.binding;
         let place = match binding.scope {
             Scope::List => "list: ",
             Scope::Log => "log: ",
@@ -55,7 +58,7 @@ fn lines(group: Group) -> Vec<Line> {
             Scope::Everywhere => "",
         };
         let does = format!("{place}{}", binding.does);
-        Line::Key { shown: binding.shown, name: binding.command.name(), does }
+        Line::Key { shown: line.shown.clone(), name: binding.command.name(), does }
     });
     std::iter::once(Line::Heading(group.title())).chain(keys).collect()
 }
@@ -68,14 +71,14 @@ impl Line {
                 canvas.put(x, y, title, theme.quiet());
             }
             Self::Key { shown, name, does } => {
-                canvas.put(x, y, shown, theme.strong());
+                canvas.field(x, y, KEYS - 1, shown, theme.strong());
                 let named = column >= WITH_NAMES;
                 let room = column - KEYS - 1 - if named { NAME } else { 0 };
                 if named {
                     canvas.field(x + KEYS + room, y, NAME, &format!(":{name}"), theme.quiet());
                 }
                 // What has no key is typed.
-                let does = match (*shown, named) {
+                let does = match (shown.as_str(), named) {
                     ("", false) => format!(":{name} {does}"),
                     _ => does.clone(),
                 };

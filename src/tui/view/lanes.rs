@@ -61,7 +61,7 @@ pub(super) fn draw_usual(
     canvas: &mut Canvas<'_>,
 ) {
     let width = canvas.width().saturating_sub(x);
-    let (sign, style) = (canvas.theme.signs().bar_usual, canvas.theme.quiet());
+    let (sign, style) = (canvas.theme.signs().bar_usual, canvas.theme.usual());
     let drawn = last_column(axis, now, width).map_or(0, |column| column + 1);
     let Some(last) = last_column(axis, until, width) else { return };
     for column in drawn..=last {

@@ -25,7 +25,7 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
     canvas.whole_zone(Target::List { first: state.offset });
     match frames {
         Frames::Drawn => {
-            let style = if focused { canvas.theme.focused_border() } else { canvas.theme.quiet() };
+            let style = if focused { canvas.theme.focused_border() } else { canvas.theme.border() };
             let right = board::range(state.offset, height, model.list.shown().len());
             let mut inside = canvas.frame(&title(model, canvas.theme), &right, style);
             if headings {

@@ -21,7 +21,7 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
     canvas.whole_zone(Target::Log);
     let style = match model.pane {
         Pane::Log => theme.focused_border(),
-        Pane::List | Pane::Saga => theme.quiet(),
+        Pane::List | Pane::Saga => theme.border(),
     };
     let title = title(model);
     let mode = mode(model);
@@ -120,7 +120,7 @@ fn lines(model: &Model, canvas: &mut Canvas<'_>) {
         canvas.put(0, y, row, *style);
         for found in model.log.search().found_in(row) {
             let (from, cells) = (text::width(&row[..found.start]), text::width(&row[found]));
-            canvas.restyle(from, y, cells, theme.selected());
+            canvas.restyle(from, y, cells, theme.highlight());
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
     canvas.whole_zone(Target::Saga);
     let style = match model.pane {
         Pane::Saga => canvas.theme.focused_border(),
-        Pane::List | Pane::Log => canvas.theme.quiet(),
+        Pane::List | Pane::Log => canvas.theme.border(),
     };
     let Some((row, saga)) = model.list.selected().zip(model.saga.as_ref()) else {
         canvas.frame("Saga", "", style);
@@ -67,14 +67,14 @@ pub(super) fn glance(
     }
     let lines = about(&scene, theme);
     if frames == Frames::Drawn {
-        let mut inside = canvas.frame(&scene.title(theme), "", theme.quiet());
+        let mut inside = canvas.frame(&scene.title(theme), "", theme.border());
         for (y, line) in lines.iter().enumerate() {
             labelled(&mut inside, y, line);
         }
     } else {
         let head = format!("{} ", scene.title(theme));
         let rule = theme.signs().border[4].repeat(canvas.width());
-        canvas.put(0, 0, &rule, theme.quiet());
+        canvas.put(0, 0, &rule, theme.border());
         canvas.field(2, 0, canvas.width().saturating_sub(2), &head, theme.strong());
         for (y, line) in lines.iter().enumerate() {
             labelled(canvas, y + 1, line);

@@ -12,10 +12,13 @@ use arcadia::clock::{Chance, Clock, IdSource};
 use arcadia::control::Control;
 use arcadia::domain::spec::LaunchDraft;
 use arcadia::domain::time::Timestamp;
+use arcadia::tui::background::Ask;
+use arcadia::tui::keymap::Keymap;
 use arcadia::tui::model::Model;
 use arcadia::tui::options::{Ascii, Color, Exit, Mouse, Options};
 use arcadia::tui::runtime::{Runtime, Screen};
 use arcadia::tui::theme::Theme;
+use arcadia::tui::theme::shelf::Themes;
 use arcadia::tui::view::{ViewState, view};
 use crossterm::event::{Event, KeyCode};
 use futures_util::stream;
@@ -113,6 +116,9 @@ fn options(clock: &Clock) -> Options {
         ascii: Ascii::No,
         color: Color::Ansi,
         mouse: Mouse::Left,
+        themes: Themes::default(),
+        background: Ask::No,
+        keymap: Keymap::default(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::screens::world::Story;
 
 mod asking;
 mod bulk;
+mod chosen;
 mod command_line;
 mod launching;
 mod leaving;

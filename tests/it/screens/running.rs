@@ -11,7 +11,9 @@ use arcadia::domain::deployment::Actor;
 use arcadia::domain::saga::event::Order;
 use arcadia::domain::spec::LaunchDraft;
 use arcadia::domain::summary::Standing;
+use arcadia::tui::background::Ask;
 use arcadia::tui::beside::Beside;
+use arcadia::tui::keymap::Keymap;
 use arcadia::tui::model::Model;
 use arcadia::tui::msg::{Msg, What};
 use arcadia::tui::notify::{Bell, Notify, Osc9};
@@ -19,6 +21,7 @@ use arcadia::tui::options::{Ascii, Color, Exit, Mouse, Options};
 use arcadia::tui::runtime::{Runtime, Screen};
 use arcadia::tui::tape::{Start, Tape};
 use arcadia::tui::theme::Theme;
+use arcadia::tui::theme::shelf::Themes;
 use arcadia::tui::view::{ViewState, view};
 use crossterm::event::{Event, KeyCode};
 use futures_util::stream;
@@ -87,6 +90,9 @@ fn options() -> Options {
         ascii: Ascii::No,
         color: Color::Ansi,
         mouse: Mouse::Left,
+        themes: Themes::default(),
+        background: Ask::No,
+        keymap: Keymap::default(),
     }
 }
 

@@ -1,0 +1,84 @@
+//! Which theme is drawn, and which others there are. Names only: what they look like is the view's.
+
+use serde::{Deserialize, Serialize};
+
+/// The name of the theme for a light background. Most palettes have a yellow, a green and a cyan that
+/// nobody can read on white, so the sixteen of the terminal do not do there.
+pub const OF_LIGHT: &str = "light";
+
+/// Which theme is drawn, and which others there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looks {
+    names: Vec<String>,
+    place: usize,
+    choice: Choice,
+}
+
+/// Who chose the theme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Choice {
+    /// Nobody: what the terminal says of itself may change it.
+    #[default]
+    Nobodys,
+    /// A person.
+    Somebodys,
+}
+
+/// What the terminal draws on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ground {
+    /// Dark letters stand out.
+    Light,
+    /// Light letters stand out.
+    Dark,
+}
+
+impl Looks {
+    /// These themes, of which the one named `first` is drawn.
+    pub fn new<'n>(names: impl IntoIterator<Item = &'n str>, first: &str, choice: Choice) -> Self {
+        let names: Vec<_> = names.into_iter().map(str::to_owned).collect();
+        let place = names.iter().position(|name| name == first).unwrap_or(0);
+        Self { names, place, choice }
+    }
+
+    /// The name of the theme that is drawn; `None` where there is no choice at all.
+    pub fn name(&self) -> Option<&str> {
+        self.names.get(self.place).map(String::as_str)
+    }
+
+    /// How many themes there are.
+    pub fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Draws with the next one.
+    pub fn next(&mut self) {
+        self.place = (self.place + 1) % self.names.len().max(1);
+        self.choice = Choice::Somebodys;
+    }
+
+    /// Draws with the one that a person chose, if it is still there.
+    pub fn choose(&mut self, name: &str) {
+        if let Some(place) = self.names.iter().position(|known| known == name) {
+            self.place = place;
+            self.choice = Choice::Somebodys;
+        }
+    }
+
+    /// Who chose it.
+    pub fn choice(&self) -> Choice {
+        self.choice
+    }
+
+    /// Draws with what suits the terminal's background, unless a person has chosen.
+    pub fn suit(&mut self, ground: Ground) {
+        let light = self.names.iter().position(|name| name == OF_LIGHT);
+        match (self.choice, ground, light) {
+            (Choice::Nobodys, Ground::Light, Some(light)) => self.place = light,
+            (Choice::Nobodys, Ground::Dark, _)
+            | (Choice::Nobodys, Ground::Light, None)
+            | (Choice::Somebodys, Ground::Light | Ground::Dark, _) => {}
+        }
+    }
+}
