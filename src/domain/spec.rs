@@ -109,7 +109,9 @@ impl DeploymentSpec {
         let region = check.provider_slug("region", &draft.region);
         let size = check.provider_slug("size", &draft.size);
         let image = check.provider_slug("image", &draft.image);
-        let dns = check.dns(&draft.dns_domain, or(&draft.dns_record_name, &slug));
+        // A name that is the slug's is not blamed for what is wrong with the slug.
+        let of_slug = if check.has_refused("slug") { "" } else { slug.as_str() };
+        let dns = check.dns(&draft.dns_domain, or(&draft.dns_record_name, of_slug));
         let ssh_keys = draft.ssh_keys.iter().filter_map(|key| check.ssh_key(key)).collect();
         let user_data = check.user_data(&draft.user_data);
         let default_name = format!("dep-{slug}");
@@ -235,6 +237,10 @@ impl Check {
             self.refuse(field, "holds a control, direction or invisible character");
         }
         text.to_owned()
+    }
+
+    fn has_refused(&self, field: &str) -> bool {
+        self.errors.iter().any(|error| error.field == field)
     }
 
     fn dns(&mut self, domain: &str, name: &str) -> Option<DnsName> {

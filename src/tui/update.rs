@@ -67,20 +67,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects.push(Effect::Watch);
         }
         What::NotConnected(why) => model.connection = Connection::Failed(why),
-        What::Pictured(Ok(summaries)) => {
-            read_usual(model, &mut effects);
-            alert::pictured(model, &summaries);
-            model.connection = Connection::Open;
-            screens::pictured(model, &summaries);
-            model.list.replace(summaries, model.now);
-            let list = &model.list;
-            model.marks.keep(|id| list.row(id).is_some());
-            question::look_again_at_all(model);
-            refresh(model, &mut effects);
-            // Lines may have been missed with the notices; those that are here already stay one.
-            let saga = model.saga.as_ref();
-            effects.extend(saga.map(|saga| read_logs(saga.deployment, LogPage::Last)));
-        }
+        What::Pictured(Ok(summaries)) => pictured(model, summaries, &mut effects),
         What::UsualRead(usual) => model.usual.take(usual.unwrap_or_default()),
         What::Pictured(Err(why)) => model.connection = Connection::Lost(why),
         What::Noticed(notice) => noticed(model, notice, &mut effects),
@@ -149,6 +136,22 @@ fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
         Screen::Deployments => panes::obey(model, command, effects),
         Screen::Inventory | Screen::Audit => screens::obey(model, command, effects),
     }
+}
+
+/// Takes a whole picture in.
+fn pictured(model: &mut Model, summaries: Vec<Arc<Summary>>, effects: &mut Vec<Effect>) {
+    read_usual(model, effects);
+    alert::pictured(model, &summaries);
+    model.connection = Connection::Open;
+    screens::pictured(model, &summaries);
+    model.list.replace(summaries, model.now);
+    let list = &model.list;
+    model.marks.keep(|id| list.row(id).is_some());
+    question::look_again_at_all(model);
+    refresh(model, effects);
+    // Lines may have been missed with the notices; those that are here already stay one.
+    let saga = model.saga.as_ref();
+    effects.extend(saga.map(|saga| read_logs(saga.deployment, LogPage::Last)));
 }
 
 fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
