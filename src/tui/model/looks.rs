@@ -20,8 +20,10 @@ pub enum Choice {
     /// Nobody: what the terminal says of itself may change it.
     #[default]
     Nobodys,
-    /// A person.
-    Somebodys,
+    /// The configuration, which is asked again at the next start.
+    Configured,
+    /// A person, on the screen.
+    OnScreen,
 }
 
 /// What the terminal draws on.
@@ -52,23 +54,30 @@ impl Looks {
         self.names.len()
     }
 
-    /// Draws with the next one.
+    /// Draws with the next one: for this run only where the configuration says which.
     pub fn next(&mut self) {
         self.place = (self.place + 1) % self.names.len().max(1);
-        self.choice = Choice::Somebodys;
-    }
-
-    /// Draws with the one that a person chose, if it is still there.
-    pub fn choose(&mut self, name: &str) {
-        if let Some(place) = self.names.iter().position(|known| known == name) {
-            self.place = place;
-            self.choice = Choice::Somebodys;
+        if self.choice == Choice::Nobodys {
+            self.choice = Choice::OnScreen;
         }
     }
 
-    /// Who chose it.
-    pub fn choice(&self) -> Choice {
-        self.choice
+    /// Draws with the one that a person chose in an earlier run, if it is still there and the configuration
+    /// does not say which.
+    pub fn resume(&mut self, name: &str) {
+        let place = self.names.iter().position(|known| known == name);
+        if let (Choice::Nobodys, Some(place)) = (self.choice, place) {
+            self.place = place;
+            self.choice = Choice::OnScreen;
+        }
+    }
+
+    /// The one that the next run begins with; `None` where it is not for the screen to say.
+    pub fn to_keep(&self) -> Option<&str> {
+        match self.choice {
+            Choice::OnScreen => self.name(),
+            Choice::Nobodys | Choice::Configured => None,
+        }
     }
 
     /// Draws with what suits the terminal's background, unless a person has chosen.
@@ -78,7 +87,7 @@ impl Looks {
             (Choice::Nobodys, Ground::Light, Some(light)) => self.place = light,
             (Choice::Nobodys, Ground::Dark, _)
             | (Choice::Nobodys, Ground::Light, None)
-            | (Choice::Somebodys, Ground::Light | Ground::Dark, _) => {}
+            | (Choice::Configured | Choice::OnScreen, Ground::Light | Ground::Dark, _) => {}
         }
     }
 }

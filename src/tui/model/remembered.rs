@@ -156,7 +156,7 @@ impl Model {
             }),
             draft: (draft != self.memory.begun_with).then_some(draft),
             history: Some(self.command_history.clone()),
-            theme: None,
+            theme: self.looks.to_keep().map(str::to_owned),
         })
     }
 
@@ -176,6 +176,9 @@ impl Model {
         }
         if let Some(draft) = &remembered.draft {
             draft.fill(&mut self.form);
+        }
+        if let Some(theme) = &remembered.theme {
+            self.looks.resume(theme);
         }
         for line in remembered.history.iter().flatten() {
             command_line::remember(&mut self.command_history, line);

@@ -133,7 +133,7 @@ impl Themes {
     pub fn looks(&self) -> Looks {
         let choice = match &self.start {
             Start::Auto => Choice::Nobodys,
-            Start::Named(_) => Choice::Somebodys,
+            Start::Named(_) => Choice::Configured,
         };
         Looks::new(self.names(), self.first(), choice)
     }

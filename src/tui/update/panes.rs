@@ -122,9 +122,10 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
 fn next_theme(model: &mut Model) {
     model.looks.next();
     let name = model.looks.name().unwrap_or_default().to_owned();
-    let words = match model.looks.count() {
-        0 | 1 => format!("theme {name}: there is no other without colour"),
-        _ => format!("theme {name}; `theme = \"{name}\"` under [ui] keeps it"),
+    let words = match (model.looks.count(), model.looks.to_keep()) {
+        (0 | 1, _) => format!("theme {name}: there is no other without colour"),
+        (_, Some(_)) => format!("theme {name}, at the next start as well"),
+        (_, None) => format!("theme {name}; `theme = \"{name}\"` under [ui] keeps it"),
     };
     model.say(Tone::Plain, words);
 }

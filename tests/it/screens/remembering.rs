@@ -1,5 +1,6 @@
 //! How the screen looked when it was left is how it looks when it is opened again.
 
+use arcadia::tui::model::looks::{Choice, Ground, Looks};
 use arcadia::tui::model::remembered::Remembered;
 use arcadia::tui::model::{Pane, Zoom};
 use arcadia::tui::msg::What;
@@ -45,6 +46,28 @@ fn the_next_run_shows_the_same_screen() {
     assert_eq!(after.model.command_history, ["go acme/web-00418"]);
     after.keys("zn");
     assert!(after.drawn().contains("acme"), "the draft");
+}
+
+#[test]
+fn a_theme_chosen_on_the_screen_is_there_again_unless_the_configuration_says_which() {
+    let themes = ["ansi-16", "dark", "light"];
+    let of = |first, choice| Looks::new(themes, first, choice);
+    for (choice, kept, next) in
+        [(Choice::Nobodys, Some("dark"), "dark"), (Choice::Configured, None, "ansi-16")]
+    {
+        let mut stage = opened(None);
+        stage.model.looks = of("ansi-16", choice);
+        stage.keys("T");
+        assert_eq!(stage.model.looks.name(), Some("dark"));
+        let remembered = stage.model.to_remember().unwrap();
+        assert_eq!(remembered.theme.as_deref(), kept);
+        let mut after = Stage::new(120, 36);
+        after.model.looks = of("ansi-16", choice);
+        after.send(What::Remembered(Box::new(remembered)));
+        // What the terminal says of itself is asked of nobody who has chosen.
+        after.send(What::Background(Ground::Dark));
+        assert_eq!(after.model.looks.name(), Some(next));
+    }
 }
 
 #[test]

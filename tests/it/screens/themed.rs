@@ -14,7 +14,7 @@ use crate::screens::world;
 fn stage(theme: &str) -> Stage {
     let mut stage = Stage::new(80, 24);
     stage.model.looks = stage.state.themes.looks();
-    stage.model.looks.choose(theme);
+    stage.model.looks.resume(theme);
     assert_eq!(stage.model.looks.name(), Some(theme));
     stage.picture(world::zoo());
     stage.select(world::rolling_back().id());
@@ -79,7 +79,7 @@ fn a_key_goes_through_the_themes_and_says_their_names() {
         stage.keys("T");
         assert_eq!(stage.model.looks.name(), Some(name.as_str()));
         let drawn = stage.drawn();
-        assert!(drawn.contains(&format!("theme {name};")), "{drawn}");
+        assert!(drawn.contains(&format!("theme {name}, at the next start as well")), "{drawn}");
     }
 }
 
