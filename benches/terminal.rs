@@ -1,7 +1,7 @@
 //! The dashboard as whoever sits before it has it: the real program in a pseudo-terminal of 120x36, with
 //! 100,000 deployments in its journal, beside another program of the same library with as many rows.
 //!
-//! `cargo at-the-terminal` (about four minutes; `ARCADIA_IDLE=5` for five seconds of idleness instead of
+//! `cargo at-the-terminal` (about four minutes; `IDLE_SECONDS=5` for five seconds of idleness instead of
 //! sixty). The other program is csvlens, a viewer of tables: it is taken from `$CSVLENS`, or else installed
 //! into `target/bench-tools`. Both are asked the same, in the same run:
 //!
@@ -16,6 +16,8 @@
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "what is measured is time as it passes")]
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -61,7 +63,7 @@ fn main() {
     // What a first start does once, the archive above all, is done before anything is measured.
     Seat::at(arcadia()).leave("q", "of 100000");
     let ours = Figures::of(arcadia(), "of 100000", "j", "\x04");
-    let other = Figures::of(csvlens(&table), "n99", "j", "\x06");
+    let other = Figures::of(csvlens(&table), "acme/n5", "j", "\x06");
     print_beside(&ours, &other);
 }
 
@@ -229,14 +231,17 @@ impl Seat {
     }
 
     fn idle(&mut self) -> Idle {
-        let seconds = std::env::var("ARCADIA_IDLE").ok().and_then(|text| text.parse().ok());
+        let seconds = std::env::var("IDLE_SECONDS").ok().and_then(|text| text.parse().ok());
         let span = Duration::from_secs(seconds.unwrap_or(60));
         let (cpu, wakes, began) = (self.cpu(), self.wakes(), Instant::now());
         let mut bytes = 0;
         while let Some(left) = span.checked_sub(began.elapsed()) {
             bytes += self.take(left).map_or(0, |(_, bytes)| bytes);
         }
-        Idle { span, bytes, cpu: self.cpu().saturating_sub(cpu), wakes: self.wakes() - wakes }
+        // What a thread did that has ended meanwhile nobody counts any more.
+        let since = |(thread, now)| now - wakes.get(&thread).copied().unwrap_or(0);
+        let wakes = self.wakes().into_iter().map(since).sum();
+        Idle { span, bytes, cpu: self.cpu().saturating_sub(cpu), wakes }
     }
 
     fn of_process(&self, file: &str) -> String {
@@ -258,13 +263,16 @@ impl Seat {
         Duration::from_millis(ticks * 10)
     }
 
-    /// How often its threads went to sleep, which is how often they had woken.
-    fn wakes(&self) -> u64 {
+    /// How often each of its threads went to sleep, which is how often it had woken.
+    fn wakes(&self) -> BTreeMap<OsString, u64> {
         let id = self.child.process_id().expect("it runs");
         let threads = fs::read_dir(format!("/proc/{id}/task")).expect("it runs");
-        let status = threads
-            .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("status")).ok());
-        status.map(|status| number(&status, "voluntary_ctxt_switches:")).sum()
+        let of_thread = threads.filter_map(|thread| {
+            let thread = thread.ok()?;
+            let status = fs::read_to_string(thread.path().join("status")).ok()?;
+            Some((thread.file_name(), number(&status, "voluntary_ctxt_switches:")))
+        });
+        of_thread.collect()
     }
 
     fn leave(mut self, key: &str, shown: &str) {
