@@ -39,10 +39,9 @@ pub(super) fn draw(model: &Model, asked: &Question, canvas: &mut Canvas<'_>) {
         None => total,
     };
     let room = canvas.width().saturating_sub(6).min(wide);
-    let above: usize =
-        head(model, asked, canvas).iter().map(|(words, _)| height(words, room)).sum();
-    let height = above + listed + BELOW;
     let head = head(model, asked, canvas);
+    let above: usize = head.iter().map(|(words, _)| height(words, room)).sum();
+    let height = above + listed + BELOW;
     let mut inside = dialog::open(canvas, &title(asked), &model.environment, wide, height);
     let mut y = 0;
     for (words, style) in head {
