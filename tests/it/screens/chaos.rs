@@ -172,7 +172,10 @@ fn confirmable(stage: &Stage, input: &Input) -> bool {
     match &stage.model.overlay {
         Some(Overlay::Question(asked)) => match &asked.answer {
             Answer::Yes => matches!(code, KeyCode::Char('y' | 'Y')),
-            Answer::Name(typed) => code == KeyCode::Enter && typed.value() == asked.targets[0].name,
+            Answer::Name(typed) => {
+                let name = asked.targets.first().map(|target| target.name.as_str());
+                code == KeyCode::Enter && name == Some(typed.value())
+            }
             Answer::Count(typed) => {
                 let count = asked.targets.iter().filter(|target| target.stands == Stands::Still);
                 code == KeyCode::Enter && typed.value() == count.count().to_string()
