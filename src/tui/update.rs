@@ -216,6 +216,10 @@ fn announce(model: &mut Model, summary: &Arc<Summary>) {
     };
     let (tone, text) = match summary.standing {
         Standing::NeedsYou => (Tone::Bad, format!("needs you{}", gave_up(summary).unwrap_or(why))),
+        // What somebody asked for is no bad news.
+        Standing::RollingBack if model.acts.contains_key(&summary.deployment) => {
+            (Tone::Plain, format!("rolling back{why}"))
+        }
         Standing::RollingBack => (Tone::Bad, format!("rolling back{why}")),
         Standing::Active => {
             let took = summary.changed_at.since(summary.launched_at);

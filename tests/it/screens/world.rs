@@ -247,6 +247,7 @@ impl Story {
                 step: STEPS[1].0.into(),
                 what: "droplet 398271 (203.0.113.7)".to_owned(),
                 check: "doctl compute droplet get 398271".to_owned(),
+                remove: Some("doctl compute droplet delete 398271".to_owned()),
             }]
         } else {
             Vec::new()
