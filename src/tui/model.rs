@@ -30,6 +30,7 @@ use crate::tui::model::pointer::Pointer;
 use crate::tui::model::remembered::Memory;
 use crate::tui::model::saga::Opened;
 use crate::tui::model::screen::Screen;
+use crate::tui::model::slow::Slow;
 use crate::tui::options::Exit;
 
 pub mod alert;
@@ -43,6 +44,7 @@ pub mod log;
 pub mod looks;
 pub mod marks;
 pub mod offer;
+pub mod order;
 pub mod outbox;
 pub mod overlay;
 pub mod past;
@@ -53,6 +55,8 @@ pub mod question;
 pub mod remembered;
 pub mod saga;
 pub mod screen;
+pub mod slow;
+pub mod states;
 
 /// Below this many columns or rows only the counts are shown, and no dialog.
 pub const SMALLEST: (u16, u16) = (40, 8);
@@ -87,6 +91,8 @@ pub struct Model {
     pub usual: Usual,
     /// When that was last asked for.
     pub usual_read: Option<Timestamp>,
+    /// When it is to be looked at which are slower.
+    pub slow: Slow,
     /// The selected deployment's saga.
     pub saga: Option<Opened>,
     /// Whether a detail is on its way.
@@ -263,6 +269,7 @@ impl Model {
             marks: Marks::default(),
             usual: Usual::default(),
             usual_read: None,
+            slow: Slow::default(),
             saga: None,
             fetch: Fetch::Idle,
             log: Log::default(),
@@ -300,7 +307,8 @@ impl Model {
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
         let screen = self.screen_due();
         let (memory, alerts) = (self.memory.due(), self.alerts.due());
-        [toast, acts, order, replay, memory, alerts, screen].into_iter().flatten().min()
+        let slow = self.slow.due();
+        [toast, acts, order, slow, replay, memory, alerts, screen].into_iter().flatten().min()
     }
 
     /// Whether the order of the list waits: a dialog is about one deployment, which must stay the
@@ -362,7 +370,7 @@ impl Model {
                 self.saga.as_ref().and_then(Opened::read).is_some()
             }
             Command::Filter => self.pane == Pane::Log || self.list.total() > 0,
-            Command::Sort => false,
+            Command::Sort | Command::SortNow | Command::States => self.list.total() > 0,
             Command::Older | Command::Newer => !self.log.search().text().is_empty(),
             Command::Down
             | Command::Up

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEventKind;
 
-use crate::control::Notice;
+use crate::control::{Notice, NumberedLine};
 use crate::domain::id::DeploymentId;
 use crate::domain::log::LogPage;
 use crate::domain::saga::plan::Direction;
@@ -68,7 +68,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         What::NotConnected(why) => model.connection = Connection::Failed(why),
         What::Pictured(Ok(summaries)) => pictured(model, summaries, &mut effects),
-        What::UsualRead(usual) => model.usual.take(usual.unwrap_or_default()),
+        What::UsualRead(usual) => {
+            model.usual.take(usual.unwrap_or_default());
+            model.slow.news(model.now);
+        }
         What::Pictured(Err(why)) => model.connection = Connection::Lost(why),
         What::Noticed(notice) => noticed(model, notice, &mut effects),
         What::Lagged { missed } => {
@@ -81,15 +84,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         What::Shown { deployment, result } => shown(model, deployment, result, &mut effects),
         What::LogsRead { deployment, page, result } => {
-            if model.saga.as_ref().is_some_and(|saga| saga.deployment == deployment) {
-                match result {
-                    Ok(lines) => model.log.take(page, &lines),
-                    Err(why) => {
-                        model.say(Tone::Bad, format!("log lines cannot be read: {why}"));
-                        model.log.fail(why);
-                    }
-                }
-            }
+            logs_read(model, deployment, page, result);
         }
         What::HoldingsRead(result) => screens::holdings_read(model, result),
         What::HistoriesRead(result) => screens::histories_read(model, result),
@@ -109,7 +104,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.inventory.set_prices(Arc::clone(&catalogue));
             model.offer.take(catalogue);
         }
-        What::Remembered(remembered) => model.remember(&remembered),
+        What::Remembered(remembered) => {
+            remembering::resume(model, &remembered, &mut effects);
+        }
         What::Focused(focus) => model.alerts.focus = Some(focus),
         What::Warned(why) => model.say(Tone::Bad, why),
         What::AnswerLost => answer_lost(model, &mut effects),
@@ -117,6 +114,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     question::read_plans(model, &mut effects);
     travel(model);
     model.forget_old();
+    if let Some(slow) = model.slow.look(&model.usual, &model.list, model.now) {
+        model.list.set_slow(slow);
+    }
     if !model.holds_still() {
         model.list.settle(model.now);
     }
@@ -162,6 +162,7 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
             screens::changed(model, &summary, &entries);
             alert::changes(model, &summary);
             model.usual.follow(id, &summary.region, &entries);
+            model.slow.news(model.now);
             let concerns = model.overlay.is_some() && model.form.concerns(&summary);
             model.list.change(summary);
             if concerns {
@@ -190,6 +191,24 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
                 model.alerts.begins(name, Need::Stall, model.now);
             }
             model.list.stall(deployment, error, hint, model.now);
+        }
+    }
+}
+
+fn logs_read(
+    model: &mut Model,
+    deployment: DeploymentId,
+    page: LogPage,
+    result: Result<Vec<NumberedLine>, String>,
+) {
+    if model.saga.as_ref().is_none_or(|saga| saga.deployment != deployment) {
+        return;
+    }
+    match result {
+        Ok(lines) => model.log.take(page, &lines),
+        Err(why) => {
+            model.say(Tone::Bad, format!("log lines cannot be read: {why}"));
+            model.log.fail(why);
         }
     }
 }

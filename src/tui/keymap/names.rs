@@ -43,6 +43,8 @@ impl Command {
             Self::Inventory => "inventory",
             Self::Audit => "audit",
             Self::Sort => "sort",
+            Self::SortNow => "sort-now",
+            Self::States => "states",
             Self::Mouse => "mouse",
             Self::NextTheme => "next-theme",
             Self::Filter => "filter",

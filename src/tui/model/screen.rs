@@ -1,11 +1,14 @@
 //! What is looked at: the deployments, or one of the views over all of them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::{Command, Scope};
 use crate::tui::model::Model;
 
 /// What is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Screen {
     /// The deployments, with the saga and the log of one.
     #[default]
@@ -74,6 +77,8 @@ impl Model {
             | Command::CommandLine
             | Command::Export
             | Command::NeedsYouOnly
+            | Command::SortNow
+            | Command::States
             | Command::NextPane
             | Command::PreviousPane
             | Command::PaneList

@@ -12,6 +12,7 @@ use crate::tui::model::log::{Position, Seek};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::saga::{Opened, Way};
 use crate::tui::model::screen::Screen;
+use crate::tui::model::states;
 use crate::tui::model::{Connection, Model, Pane, Tone, Zoom};
 use crate::tui::options::Mouse;
 use crate::tui::text;
@@ -108,8 +109,12 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::Inventory => screens::show(model, Screen::Inventory),
         Command::Audit => screens::show(model, Screen::Audit),
         Command::Mouse => toggle_mouse(model, effects),
-        // It holds in the inventory alone.
-        Command::Sort => {}
+        Command::Sort => model.list.sort_by(model.list.sort().next(), model.now),
+        Command::SortNow => model.list.rebuild(model.now),
+        Command::States => {
+            let filter = states::next(model.list.filter());
+            model.list.set_filter(&filter, model.now);
+        }
         Command::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),

@@ -86,6 +86,8 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         | Command::CommandLine
         | Command::Export
         | Command::NeedsYouOnly
+        | Command::SortNow
+        | Command::States
         | Command::NextPane
         | Command::PreviousPane
         | Command::PaneList

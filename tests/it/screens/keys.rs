@@ -16,6 +16,7 @@ mod leaving;
 mod list;
 mod log;
 mod marks;
+mod order;
 mod orders;
 mod picking;
 mod telling;
