@@ -137,7 +137,8 @@ impl Terminal {
         }
     }
 
-    /// Waits until the program has stopped, as a shell's job does.
+    /// Waits until the program has stopped, as a shell's job does, and has given the terminal back:
+    /// what it wrote last may arrive after the word of its stop.
     pub(crate) fn wait_for_stop(&mut self) {
         let deadline = Deadline::begin();
         let options = WaitOptions::UNTRACED | WaitOptions::NOHANG;
@@ -148,8 +149,11 @@ impl Terminal {
             }
             assert!(!deadline.is_over(), "waited in vain for its stop:\n{}", self.text());
         }
-        while let Ok(bytes) = self.bytes_rx.try_recv() {
-            self.take(&bytes);
+        while !self.not_given_back().is_empty() {
+            match deadline.recv(&self.bytes_rx) {
+                Ok(bytes) => self.take(&bytes),
+                Err(why) => panic!("it stopped, and {:?} ({why})", self.not_given_back()),
+            }
         }
     }
 
