@@ -34,6 +34,7 @@ pub enum Command {
     EarlierTurn,
     LaterTurn,
     Live,
+    Freeze,
     Play,
     Zoom,
     Inventory,
@@ -331,7 +332,8 @@ const TABLE: &[Binding] = table! {
     View Everywhere C::EarlierTurn,          [c('{')]                              "{"         "back to an outcome"  None;
     View Everywhere C::LaterTurn,            [c('}')]                              "}"         "on to an outcome"    None;
     View Past       C::Play,                 [c(' ')]                              "Space"     "play, 10x, stop"     Some(4);
-    View Past       C::Live,                 [c('L')]                              "L"         "back to the present" Some(5);
+    View Everywhere C::Live,                 [c('L')]                              "L"         "back to the present" Some(5);
+    View Everywhere C::Freeze,               [c('p')]                              "p"         "freeze the display"  None;
     View List       C::Sort,                 [c('O')]                              "O"         "other order"         None;
     View List       C::SortNow,              [c('=')]                              "="         "sort at once"        None;
     View List       C::States,               [c('S')]                              "S"         "next set of states"  None;

@@ -14,7 +14,6 @@ use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::format;
 use crate::tui::keymap::Command;
-use crate::tui::model::alert::Need;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
 use crate::tui::model::screen::Screen;
@@ -27,6 +26,7 @@ mod chord;
 mod command_line;
 mod dialog;
 mod form;
+mod freezing;
 mod orders;
 mod panes;
 mod pointer;
@@ -67,13 +67,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects.push(Effect::Watch);
         }
         What::NotConnected(why) => model.connection = Connection::Failed(why),
-        What::Pictured(Ok(summaries)) => pictured(model, summaries, &mut effects),
+        What::Pictured(Ok(summaries)) => {
+            alert::pictured(model, &summaries);
+            freezing::pictured(model, summaries, &mut effects);
+        }
         What::UsualRead(usual) => {
             model.usual.take(usual.unwrap_or_default());
             model.slow.news(model.now);
         }
         What::Pictured(Err(why)) => model.connection = Connection::Lost(why),
-        What::Noticed(notice) => noticed(model, notice, &mut effects),
+        What::Noticed(notice) => {
+            alert::noticed(model, &notice);
+            freezing::noticed(model, notice, &mut effects);
+        }
         What::Lagged { missed } => {
             model.say(Tone::Plain, format!("{missed} notices missed; took a new picture"));
             model.usual.lose_track();
@@ -114,7 +120,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     question::read_plans(model, &mut effects);
     travel(model);
     model.forget_old();
-    if let Some(slow) = model.slow.look(&model.usual, &model.list, model.now) {
+    if model.frozen.is_none()
+        && let Some(slow) = model.slow.look(&model.usual, &model.list, model.now)
+    {
         model.list.set_slow(slow);
     }
     if !model.holds_still() {
@@ -141,7 +149,6 @@ fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
 /// Takes a whole picture in.
 fn pictured(model: &mut Model, summaries: Vec<Arc<Summary>>, effects: &mut Vec<Effect>) {
     read_usual(model, effects);
-    alert::pictured(model, &summaries);
     model.connection = Connection::Open;
     screens::pictured(model, &summaries);
     model.list.replace(summaries, model.now);
@@ -154,13 +161,13 @@ fn pictured(model: &mut Model, summaries: Vec<Arc<Summary>>, effects: &mut Vec<E
     effects.extend(saga.map(|saga| read_logs(saga.deployment, LogPage::Last)));
 }
 
-fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
+/// Takes in what happened.
+fn take_in(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
     match notice {
         Notice::Changed { summary, entries } => {
             let id = summary.deployment;
             announce(model, &summary);
             screens::changed(model, &summary, &entries);
-            alert::changes(model, &summary);
             model.usual.follow(id, &summary.region, &entries);
             model.slow.news(model.now);
             let concerns = model.overlay.is_some() && model.form.concerns(&summary);
@@ -188,7 +195,6 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
             if model.list.stalled(deployment).is_none() {
                 let name = name(model, deployment);
                 model.say(Tone::Bad, format!("{name} stands still: {error}"));
-                model.alerts.begins(name, Need::Stall, model.now);
             }
             model.list.stall(deployment, error, hint, model.now);
         }

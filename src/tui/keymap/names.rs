@@ -38,6 +38,7 @@ impl Command {
             Self::EarlierTurn => "earlier-outcome",
             Self::LaterTurn => "later-outcome",
             Self::Live => "live",
+            Self::Freeze => "freeze",
             Self::Play => "play",
             Self::Zoom => "zoom",
             Self::Inventory => "inventory",

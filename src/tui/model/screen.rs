@@ -55,6 +55,7 @@ impl Model {
             | Command::Audit
             | Command::Mouse
             | Command::NextTheme
+            | Command::Freeze
             | Command::Help
             | Command::Redraw
             | Command::Suspend
@@ -66,6 +67,7 @@ impl Model {
                 Screen::Audit => self.audit.selected().is_some(),
             },
             Command::Sort => self.screen == Screen::Inventory,
+            Command::Live => self.frozen.is_some(),
             Command::Follow => self.screen == Screen::Audit,
             // They are about the selected deployment, which is not to be seen here.
             Command::Act(_)
@@ -88,7 +90,6 @@ impl Model {
             | Command::Later
             | Command::EarlierTurn
             | Command::LaterTurn
-            | Command::Live
             | Command::Play
             | Command::Zoom
             | Command::Wrap

@@ -25,7 +25,7 @@ pub(super) struct Pace<'a> {
 pub(super) fn pace<'a>(model: &Model, row: &'a Summary) -> Option<Pace<'a>> {
     let step = going_forward(row)?;
     let since = model.usual.since(row.deployment, step)?;
-    let took = model.now.since(since);
+    let took = model.shown_at().since(since);
     Some(Pace {
         step,
         since,

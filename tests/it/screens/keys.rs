@@ -11,6 +11,7 @@ mod asking;
 mod bulk;
 mod chosen;
 mod command_line;
+mod freezing;
 mod launching;
 mod leaving;
 mod list;
