@@ -18,6 +18,7 @@ use crossterm::event::EventStream;
 use crate::control::Control;
 use crate::tui::background::Ask;
 use crate::tui::beside::Beside;
+use crate::tui::model::pointer::Pointer;
 use crate::tui::options::{Color, Exit, Options, TuiError};
 use crate::tui::runtime::Runtime;
 use crate::tui::tape::{Looks, Start};
@@ -79,7 +80,7 @@ pub async fn run(
     let (mut model, state) = (start.model(), start.looks.view().with(options.themes.clone()));
     model.looks = options.themes.looks();
     model.keymap = options.keymap.clone();
-    model.pointer.mouse = options.mouse;
+    model.pointer = Pointer::configured(options.mouse);
     let runtime = Runtime::new(&mut terminal, model, state, options, connect).beside(beside);
     OfScreen::new(runtime.run(EventStream::new())).await
 }

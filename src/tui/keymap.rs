@@ -34,11 +34,14 @@ pub enum Command {
     EarlierTurn,
     LaterTurn,
     Live,
+    Freeze,
     Play,
     Zoom,
     Inventory,
     Audit,
     Sort,
+    SortNow,
+    States,
     Mouse,
     NextTheme,
     Filter,
@@ -329,8 +332,12 @@ const TABLE: &[Binding] = table! {
     View Everywhere C::EarlierTurn,          [c('{')]                              "{"         "to the outcome before" Some(46);
     View Everywhere C::LaterTurn,            [c('}')]                              "}"         "to the next outcome" Some(47);
     View Past       C::Play,                 [c(' ')]                              "Space"     "play, 10x, stop"     Some(4);
-    View Past       C::Live,                 [c('L')]                              "L"         "back to the present" Some(5);
-    View Inventory  C::Sort,                 [c('S')]                              "S"         "sort"                Some(42);
+    View Everywhere C::Live,                 [c('L')]                              "L"         "back to the present" Some(5);
+    View Everywhere C::Freeze,               [c('p')]                              "p"         "freeze the display"  None;
+    View List       C::Sort,                 [c('O')]                              "O"         "other order"         None;
+    View List       C::SortNow,              [c('=')]                              "="         "sort at once"        None;
+    View List       C::States,               [c('S')]                              "S"         "next set of states"  None;
+    View Inventory  C::Sort,                 [c('O')]                              "O"         "other order"         Some(42);
     View Everywhere C::Mouse,                [c('M')]                              "M"         "mouse on, off"       None;
     View Everywhere C::Help,                 [c('?')]                              "?"         "help"                Some(2);
     View Everywhere C::NextTheme,            [c('T')]                              "T"         "next theme"          None;

@@ -16,6 +16,7 @@ use crate::tui::model::alert::Alerts;
 use crate::tui::model::audit::Audit;
 use crate::tui::model::chord::Chord;
 use crate::tui::model::form::LaunchForm;
+use crate::tui::model::frozen::Frozen;
 use crate::tui::model::inventory::Inventory;
 use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
@@ -30,6 +31,7 @@ use crate::tui::model::pointer::Pointer;
 use crate::tui::model::remembered::Memory;
 use crate::tui::model::saga::Opened;
 use crate::tui::model::screen::Screen;
+use crate::tui::model::slow::Slow;
 use crate::tui::options::Exit;
 
 pub mod alert;
@@ -37,12 +39,14 @@ pub mod audit;
 pub mod chord;
 pub mod command_line;
 pub mod form;
+pub mod frozen;
 pub mod inventory;
 pub mod list;
 pub mod log;
 pub mod looks;
 pub mod marks;
 pub mod offer;
+pub mod order;
 pub mod outbox;
 pub mod overlay;
 pub mod past;
@@ -53,6 +57,8 @@ pub mod question;
 pub mod remembered;
 pub mod saga;
 pub mod screen;
+pub mod slow;
+pub mod states;
 
 /// Below this many columns or rows only the counts are shown, and no dialog.
 pub const SMALLEST: (u16, u16) = (40, 8);
@@ -81,12 +87,16 @@ pub struct Model {
     pub connection: Connection,
     /// The deployments.
     pub list: List,
+    /// The display, while it is held still.
+    pub frozen: Option<Frozen>,
     /// Which of them are marked.
     pub marks: Marks,
     /// How long steps usually take.
     pub usual: Usual,
     /// When that was last asked for.
     pub usual_read: Option<Timestamp>,
+    /// When it is to be looked at which are slower.
+    pub slow: Slow,
     /// The selected deployment's saga.
     pub saga: Option<Opened>,
     /// Whether a detail is on its way.
@@ -260,9 +270,11 @@ impl Model {
             operator,
             connection: Connection::Opening,
             list: List::default(),
+            frozen: None,
             marks: Marks::default(),
             usual: Usual::default(),
             usual_read: None,
+            slow: Slow::default(),
             saga: None,
             fetch: Fetch::Idle,
             log: Log::default(),
@@ -295,17 +307,21 @@ impl Model {
     pub fn due(&self) -> Option<Timestamp> {
         let toast = self.toast.as_ref().map(|toast| toast.at + TOAST);
         let order = if self.holds_still() { None } else { self.list.due(self.now) };
+        let slow = if self.frozen.is_some() { None } else { self.slow.due() };
         let answered = self.acts.values().filter(|act| act.stage.is_answered());
         let acts = answered.map(|act| act.at + TOAST).min();
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
         let screen = self.screen_due();
         let (memory, alerts) = (self.memory.due(), self.alerts.due());
-        [toast, acts, order, replay, memory, alerts, screen].into_iter().flatten().min()
+        [toast, acts, order, slow, replay, memory, alerts, screen].into_iter().flatten().min()
     }
 
-    /// Whether the order of the list waits: a dialog is about one deployment, which must stay the
-    /// selected one while it is open.
+    /// Whether the order of the list waits: the display is held still, or a dialog is about one
+    /// deployment, which must stay the selected one while it is open.
     pub fn holds_still(&self) -> bool {
+        if self.frozen.is_some() {
+            return true;
+        }
         match &self.overlay {
             Some(Overlay::Filter(_) | Overlay::Search(_)) | None => false,
             Some(
@@ -365,7 +381,11 @@ impl Model {
                 self.saga.as_ref().and_then(Opened::past).is_some()
             }
             Command::Filter => self.pane == Pane::Log || self.list.total() > 0,
-            Command::Sort => false,
+            Command::Sort | Command::SortNow | Command::States => self.list.total() > 0,
+            Command::Live => {
+                self.frozen.is_some()
+                    || self.saga.as_ref().is_some_and(|saga| saga.past().is_some())
+            }
             Command::Older | Command::Newer => !self.log.search().text().is_empty(),
             Command::Down
             | Command::Up
@@ -374,7 +394,6 @@ impl Model {
             | Command::PageDown
             | Command::PageUp
             | Command::Back
-            | Command::Live
             | Command::Play
             | Command::NextPane
             | Command::PreviousPane
@@ -383,6 +402,7 @@ impl Model {
             | Command::PaneLog
             | Command::Zoom
             | Command::NextTheme
+            | Command::Freeze
             | Command::Follow
             | Command::Wrap
             | Command::AllSteps

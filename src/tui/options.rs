@@ -40,7 +40,8 @@ pub struct Options {
 }
 
 /// Whether the mouse is the dashboard's. While it is, the terminal selects text only with Shift held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mouse {
     /// Clicks and the wheel reach the dashboard.
     Captured,

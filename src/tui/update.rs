@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEventKind;
 
-use crate::control::Notice;
+use crate::control::{Notice, NumberedLine};
 use crate::domain::id::DeploymentId;
 use crate::domain::log::LogPage;
 use crate::domain::saga::plan::Direction;
@@ -14,7 +14,6 @@ use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::format;
 use crate::tui::keymap::Command;
-use crate::tui::model::alert::Need;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Content, Opened};
 use crate::tui::model::screen::Screen;
@@ -27,6 +26,7 @@ mod chord;
 mod command_line;
 mod dialog;
 mod form;
+mod freezing;
 mod orders;
 mod panes;
 mod pointer;
@@ -67,10 +67,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects.push(Effect::Watch);
         }
         What::NotConnected(why) => model.connection = Connection::Failed(why),
-        What::Pictured(Ok(summaries)) => pictured(model, summaries, &mut effects),
-        What::UsualRead(usual) => model.usual.take(usual.unwrap_or_default()),
+        What::Pictured(Ok(summaries)) => {
+            alert::pictured(model, &summaries);
+            freezing::pictured(model, summaries, &mut effects);
+        }
+        What::UsualRead(usual) => {
+            model.usual.take(usual.unwrap_or_default());
+            model.slow.news(model.now);
+        }
         What::Pictured(Err(why)) => model.connection = Connection::Lost(why),
-        What::Noticed(notice) => noticed(model, notice, &mut effects),
+        What::Noticed(notice) => {
+            alert::noticed(model, &notice);
+            freezing::noticed(model, notice, &mut effects);
+        }
         What::Lagged { missed } => {
             model.say(Tone::Plain, format!("{missed} notices missed; took a new picture"));
             model.usual.lose_track();
@@ -81,15 +90,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         What::Shown { deployment, result } => shown(model, deployment, result, &mut effects),
         What::LogsRead { deployment, page, result } => {
-            if model.saga.as_ref().is_some_and(|saga| saga.deployment == deployment) {
-                match result {
-                    Ok(lines) => model.log.take(page, &lines),
-                    Err(why) => {
-                        model.say(Tone::Bad, format!("log lines cannot be read: {why}"));
-                        model.log.fail(why);
-                    }
-                }
-            }
+            logs_read(model, deployment, page, result);
         }
         What::HoldingsRead(result) => screens::holdings_read(model, result),
         What::HistoriesRead(result) => screens::histories_read(model, result),
@@ -109,7 +110,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.inventory.set_prices(Arc::clone(&catalogue));
             model.offer.take(catalogue);
         }
-        What::Remembered(remembered) => model.remember(&remembered),
+        What::Remembered(remembered) => {
+            remembering::resume(model, &remembered, &mut effects);
+        }
         What::Focused(focus) => model.alerts.focus = Some(focus),
         What::Warned(why) => model.say(Tone::Bad, why),
         What::AnswerLost => answer_lost(model, &mut effects),
@@ -117,6 +120,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     question::read_plans(model, &mut effects);
     travel(model);
     model.forget_old();
+    if model.frozen.is_none()
+        && let Some(slow) = model.slow.look(&model.usual, &model.list, model.now)
+    {
+        model.list.set_slow(slow);
+    }
     if !model.holds_still() {
         model.list.settle(model.now);
     }
@@ -141,7 +149,6 @@ fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
 /// Takes a whole picture in.
 fn pictured(model: &mut Model, summaries: Vec<Arc<Summary>>, effects: &mut Vec<Effect>) {
     read_usual(model, effects);
-    alert::pictured(model, &summaries);
     model.connection = Connection::Open;
     screens::pictured(model, &summaries);
     model.list.replace(summaries, model.now);
@@ -154,14 +161,15 @@ fn pictured(model: &mut Model, summaries: Vec<Arc<Summary>>, effects: &mut Vec<E
     effects.extend(saga.map(|saga| read_logs(saga.deployment, LogPage::Last)));
 }
 
-fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
+/// Takes in what happened.
+fn take_in(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
     match notice {
         Notice::Changed { summary, entries } => {
             let id = summary.deployment;
             announce(model, &summary);
             screens::changed(model, &summary, &entries);
-            alert::changes(model, &summary);
             model.usual.follow(id, &summary.region, &entries);
+            model.slow.news(model.now);
             let concerns = model.overlay.is_some() && model.form.concerns(&summary);
             model.list.change(summary);
             if concerns {
@@ -187,9 +195,26 @@ fn noticed(model: &mut Model, notice: Notice, effects: &mut Vec<Effect>) {
             if model.list.stalled(deployment).is_none() {
                 let name = name(model, deployment);
                 model.say(Tone::Bad, format!("{name} stands still: {error}"));
-                model.alerts.begins(name, Need::Stall, model.now);
             }
             model.list.stall(deployment, error, hint, model.now);
+        }
+    }
+}
+
+fn logs_read(
+    model: &mut Model,
+    deployment: DeploymentId,
+    page: LogPage,
+    result: Result<Vec<NumberedLine>, String>,
+) {
+    if model.saga.as_ref().is_none_or(|saga| saga.deployment != deployment) {
+        return;
+    }
+    match result {
+        Ok(lines) => model.log.take(page, &lines),
+        Err(why) => {
+            model.say(Tone::Bad, format!("log lines cannot be read: {why}"));
+            model.log.fail(why);
         }
     }
 }

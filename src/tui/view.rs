@@ -162,6 +162,9 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
     if let Some(area) = panes.log {
         log::draw(model, state, &mut canvas.part(area), panes.frames);
     }
+    if model.frozen.is_some() {
+        state.counting = Counting::Nothing;
+    }
     if let Some(area) = panes.toast {
         footer::toast(model, area, canvas);
     }

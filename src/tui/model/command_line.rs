@@ -252,7 +252,10 @@ fn terms(name: &str, typed: &str, list: &List) -> Vec<Candidate> {
     let mut known: Vec<String> = Vec::new();
     let (term, value) = word.split_once(':').unwrap_or(("", word));
     match term {
-        "state" => known.extend(Standing::ALL.map(|standing| standing.as_str().to_owned())),
+        "state" => {
+            known.extend(Standing::ALL.map(|standing| standing.as_str().to_owned()));
+            known.extend(["moving", "ended"].map(str::to_owned));
+        }
         "tenant" => known.extend(list.all().map(|row| row.tenant.clone())),
         "region" => known.extend(list.all().map(|row| row.region.clone())),
         _ => return words(&head, value, TERMS.to_vec()),

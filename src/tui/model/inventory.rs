@@ -238,7 +238,9 @@ impl Inventory {
 
     /// When what is shown has to be worked out again, if ever.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
-        let rested = self.settled_at.map_or(now, |settled| settled + SETTLE);
+        // Where there is nothing yet, nothing moves.
+        let bare = self.shown.is_empty() && self.query.is_empty();
+        let rested = self.settled_at.filter(|_| !bare).map_or(now, |settled| settled + SETTLE);
         (self.order == Order::Stale).then_some(rested)
     }
 

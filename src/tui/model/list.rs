@@ -13,7 +13,8 @@ use crate::domain::id::DeploymentId;
 use crate::domain::line::Line;
 use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
-use crate::tui::model::query::{Query, Sieve, fields};
+use crate::tui::model::order::{Beside, Sort};
+use crate::tui::model::query::{Query, Sieve, StandsStill, fields};
 
 /// How long the order stands still after a key.
 pub const FREEZE: Duration = Duration::from_secs(2);
@@ -41,6 +42,8 @@ pub struct List {
     filter: String,
     query: Query,
     scope: Scope,
+    sort: Sort,
+    slow: BTreeSet<DeploymentId>,
     order: Order,
     frozen_until: Option<Timestamp>,
     sorted_at: Option<Timestamp>,
@@ -70,7 +73,7 @@ pub enum Scope {
     NeedsYou,
 }
 
-/// Whether the order on the screen is the order of urgency.
+/// Whether the order on the screen is the one that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Order {
     #[default]
@@ -101,7 +104,7 @@ impl List {
             if old.next_seq > summary.next_seq {
                 return;
             }
-            let moved = old.standing != summary.standing;
+            let moved = old.standing != summary.standing || self.sort == Sort::Change;
             self.counts[self.place(old)] -= 1;
             if moved {
                 self.order = Order::Stale;
@@ -320,25 +323,45 @@ impl List {
     /// What a filter lets through, whatever is shown.
     pub fn matching(&self, query: &Query, now: Timestamp) -> BTreeSet<DeploymentId> {
         let mut sieve = Sieve::new(query, now);
-        let rows = self.rows.values().filter(|row| sieve.lets_through(row.as_ref()));
+        let rows = self.rows.values().filter(|row| self.lets_through(&mut sieve, row));
         rows.map(|row| row.deployment).collect()
     }
 
     /// Sorts now, whatever is frozen: for what the operator did, not for what happened.
     pub fn rebuild(&mut self, now: Timestamp) {
         let mut sieve = Sieve::new(&self.query, now);
-        let mut keyed: Vec<_> = self
+        let shown = self
             .rows
             .values()
+            .map(AsRef::as_ref)
             .filter(|row| self.scope == Scope::All || self.needs_you(row))
-            .filter(|row| sieve.lets_through(row.as_ref()))
-            .map(|row| (!self.stalls.contains_key(&row.deployment), row.urgency(), row.deployment))
-            .collect();
-        keyed.sort_unstable();
-        self.shown = keyed.into_iter().map(|(_, _, id)| id).collect();
+            .filter(|row| self.lets_through(&mut sieve, row));
+        let stands_still = |id| self.stalls.contains_key(&id);
+        let beside = Beside { stands_still: &stands_still, slow: &self.slow, now };
+        self.shown = self.sort.apply(shown, &beside);
         self.order = Order::Settled;
         self.sorted_at = Some(now);
         self.find_cursor();
+    }
+
+    /// In which order it stands.
+    pub fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    /// Stands in another order from now on.
+    pub fn sort_by(&mut self, sort: Sort, now: Timestamp) {
+        self.sort = sort;
+        self.top = None;
+        self.rebuild(now);
+    }
+
+    /// Takes in which deployments are slower than usual.
+    pub fn set_slow(&mut self, slow: BTreeSet<DeploymentId>) {
+        if self.slow != slow {
+            self.slow = slow;
+            self.order = Order::Stale;
+        }
     }
 
     /// The filter's text.
@@ -373,6 +396,13 @@ impl List {
             Scope::NeedsYou => Scope::All,
         };
         self.rebuild(now);
+    }
+
+    /// Whether a filter lets a row through. What stands still because of the journal needs a person,
+    /// and is found as that as well.
+    fn lets_through(&self, sieve: &mut Sieve<'_>, row: &Summary) -> bool {
+        sieve.lets_through(row)
+            || (self.stalls.contains_key(&row.deployment) && sieve.lets_through(&StandsStill(row)))
     }
 
     /// Among which of the counts a row is.

@@ -10,6 +10,7 @@ use crate::tui::keymap::Command;
 use crate::tui::model::audit;
 use crate::tui::model::form::Field;
 use crate::tui::model::inventory::Place;
+use crate::tui::model::looks::Choice;
 use crate::tui::options::Mouse;
 
 /// Two presses of one thing within this time are a double click; and a press so soon after another one
@@ -21,6 +22,8 @@ pub const DOUBLE: Duration = Duration::from_millis(400);
 pub struct Pointer {
     /// Whether it is the dashboard's.
     pub mouse: Mouse,
+    /// Who said so in the beginning.
+    choice: Choice,
     last: Option<(Timestamp, Target, Click)>,
 }
 
@@ -112,6 +115,28 @@ impl Target {
 }
 
 impl Pointer {
+    /// What the configuration says. It has the last word at each start only where it takes the mouse:
+    /// to leave it is what it says when nobody set anything.
+    pub fn configured(mouse: Mouse) -> Self {
+        let choice = match mouse {
+            Mouse::Captured => Choice::Configured,
+            Mouse::Left => Choice::Nobodys,
+        };
+        Self { mouse, choice, last: None }
+    }
+
+    /// Whose it is, where that is kept from one run to the next.
+    pub fn to_keep(&self) -> Option<Mouse> {
+        (self.choice != Choice::Configured).then_some(self.mouse)
+    }
+
+    /// Takes it, or leaves it, as in an earlier run, where the configuration does not say.
+    pub fn resume(&mut self, mouse: Mouse) {
+        if self.choice != Choice::Configured {
+            self.mouse = mouse;
+        }
+    }
+
     /// Takes a press in, and says which it is.
     pub fn press(&mut self, target: Target, now: Timestamp) -> Click {
         let click = match self.last {

@@ -7,7 +7,7 @@ use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::config::parse_span;
-use crate::domain::summary::Summary;
+use crate::domain::summary::{Standing, Summary};
 use crate::domain::time::Timestamp;
 use crate::tui::format;
 
@@ -77,7 +77,7 @@ pub trait Candidate {
 impl Candidate for Summary {
     fn has(&self, field: Field, lower: &str) -> bool {
         match field {
-            Field::State => has_state(self, lower),
+            Field::State => has_state(self, lower) || starts(set(self.standing), lower),
             Field::Tenant => starts(&self.tenant, lower),
             Field::Region => starts(&self.region, lower),
             Field::Step => at_step(self, lower),
@@ -97,6 +97,32 @@ impl Candidate for Summary {
 
     fn answers_to(&self, lower: &str) -> bool {
         has_state(self, lower) || starts(&self.region, lower)
+    }
+}
+
+/// A deployment whose saga stands still because of the journal: whatever it was doing, it needs a person.
+pub struct StandsStill<'r>(pub &'r Summary);
+
+impl Candidate for StandsStill<'_> {
+    fn has(&self, field: Field, lower: &str) -> bool {
+        match field {
+            Field::State => is_called(Standing::NeedsYou, lower),
+            Field::Tenant | Field::Region | Field::Step | Field::Kind | Field::Who => {
+                self.0.has(field, lower)
+            }
+        }
+    }
+
+    fn since(&self) -> Timestamp {
+        self.0.since()
+    }
+
+    fn write_name(&self, name: &mut String) {
+        self.0.write_name(name);
+    }
+
+    fn answers_to(&self, lower: &str) -> bool {
+        is_called(Standing::NeedsYou, lower) || self.0.answers_to(lower)
     }
 }
 
@@ -239,10 +265,23 @@ fn span(text: &str) -> Option<Duration> {
 /// Whether the words of its state begin so: the shell's `rolling_back`, the screen's `rolling back`, and
 /// the deployment's own state.
 fn has_state(row: &Summary, word: &str) -> bool {
-    let standing = row.standing.as_str();
-    starts(standing, word)
-        || standing.split('_').any(|part| starts(part, word))
-        || starts(row.state.as_str(), word)
+    is_called(row.standing, word) || starts(row.state.as_str(), word)
+}
+
+fn is_called(standing: Standing, word: &str) -> bool {
+    let standing = standing.as_str();
+    starts(standing, word) || standing.split('_').any(|part| starts(part, word))
+}
+
+/// What `state:` calls several standings together; nothing for one that has a word for itself.
+fn set(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Running | Standing::RollingBack | Standing::Held => "moving",
+        Standing::Failed | Standing::Cancelled | Standing::RolledBack | Standing::Abandoned => {
+            "ended"
+        }
+        Standing::NeedsYou | Standing::Active => "",
+    }
 }
 
 fn at_step(row: &Summary, part: &str) -> bool {

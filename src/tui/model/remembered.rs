@@ -18,7 +18,10 @@ use crate::domain::time::Timestamp;
 use crate::tui::model::form::LaunchForm;
 use crate::tui::model::list::Scope;
 use crate::tui::model::log::{LogScope, Position, Times, Wrap};
+use crate::tui::model::order::Sort;
+use crate::tui::model::screen::Screen;
 use crate::tui::model::{Connection, Model, Pane, Zoom, command_line};
+use crate::tui::options::Mouse;
 
 /// How long a change waits to be kept: a file for each key would be too many, and what a kill takes
 /// away is this at most.
@@ -55,6 +58,15 @@ pub struct Remembered {
     /// The command lines that were typed, oldest first.
     #[serde(deserialize_with = "lenient")]
     pub history: Option<Vec<String>>,
+    /// In which order the list stands.
+    #[serde(deserialize_with = "lenient")]
+    pub sort: Option<Sort>,
+    /// What is looked at.
+    #[serde(deserialize_with = "lenient")]
+    pub screen: Option<Screen>,
+    /// Whose the mouse is, where the configuration leaves that to the key.
+    #[serde(deserialize_with = "lenient")]
+    pub mouse: Option<Mouse>,
     /// The name of the theme, where one was chosen on the screen.
     #[serde(deserialize_with = "lenient")]
     pub theme: Option<String>,
@@ -156,6 +168,9 @@ impl Model {
             }),
             draft: (draft != self.memory.begun_with).then_some(draft),
             history: Some(self.command_history.clone()),
+            sort: Some(self.list.sort()),
+            screen: Some(self.screen),
+            mouse: self.pointer.to_keep(),
             theme: self.looks.to_keep().map(str::to_owned),
         })
     }
@@ -183,6 +198,11 @@ impl Model {
         for line in remembered.history.iter().flatten() {
             command_line::remember(&mut self.command_history, line);
         }
+        self.screen = remembered.screen.unwrap_or(self.screen);
+        if let Some(mouse) = remembered.mouse {
+            self.pointer.resume(mouse);
+        }
+        self.list.sort_by(remembered.sort.unwrap_or_default(), self.now);
         let filter = remembered.filter.as_deref().unwrap_or_default();
         let scope = remembered.scope.unwrap_or_default();
         self.list.resume(deployment, filter, scope, self.now);

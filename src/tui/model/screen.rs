@@ -1,11 +1,14 @@
 //! What is looked at: the deployments, or one of the views over all of them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::{Command, Scope};
 use crate::tui::model::Model;
 
 /// What is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Screen {
     /// The deployments, with the saga and the log of one.
     #[default]
@@ -52,6 +55,7 @@ impl Model {
             | Command::Audit
             | Command::Mouse
             | Command::NextTheme
+            | Command::Freeze
             | Command::Help
             | Command::Redraw
             | Command::Suspend
@@ -63,6 +67,7 @@ impl Model {
                 Screen::Audit => self.audit.selected().is_some(),
             },
             Command::Sort => self.screen == Screen::Inventory,
+            Command::Live => self.frozen.is_some(),
             Command::Follow => self.screen == Screen::Audit,
             // They are about the selected deployment, which is not to be seen here.
             Command::Act(_)
@@ -74,6 +79,8 @@ impl Model {
             | Command::CommandLine
             | Command::Export
             | Command::NeedsYouOnly
+            | Command::SortNow
+            | Command::States
             | Command::NextPane
             | Command::PreviousPane
             | Command::PaneList
@@ -83,7 +90,6 @@ impl Model {
             | Command::Later
             | Command::EarlierTurn
             | Command::LaterTurn
-            | Command::Live
             | Command::Play
             | Command::Zoom
             | Command::Wrap

@@ -2,14 +2,34 @@
 
 use std::sync::Arc;
 
+use crate::control::Notice;
+use crate::domain::id::DeploymentId;
 use crate::domain::summary::{Standing, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::model::alert::Need;
 use crate::tui::model::{Connection, Model};
 
+/// Something happened, and is about to be taken in or to wait.
+pub(super) fn noticed(model: &mut Model, notice: &Notice) {
+    match notice {
+        Notice::Changed { summary, .. } => changes(model, summary),
+        Notice::Stalled { deployment, .. } => stalls(model, *deployment),
+        Notice::Logged { .. } => {}
+    }
+}
+
+/// A saga stands still. It is said again and again while it lasts.
+fn stalls(model: &mut Model, deployment: DeploymentId) {
+    if !model.stands_still(deployment) {
+        let row = model.latest(deployment);
+        let name = row.map_or_else(|| deployment.to_string(), |row| row.name());
+        model.alerts.begins(name, Need::Stall, model.now);
+    }
+}
+
 /// A row is about to change.
-pub(super) fn changes(model: &mut Model, summary: &Summary) {
-    let before = model.list.row(summary.deployment);
+fn changes(model: &mut Model, summary: &Summary) {
+    let before = model.latest(summary.deployment);
     if before.is_some_and(|before| before.next_seq > summary.next_seq) {
         return;
     }

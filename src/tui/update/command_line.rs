@@ -74,7 +74,8 @@ fn enter(model: &mut Model, mut line: CommandLine, effects: &mut Vec<Effect>) ->
 fn applies(model: &Model, said: Said) -> Result<Said, String> {
     let Said::Command(command) = said else { return Ok(said) };
     let past = model.saga.as_ref().and_then(Opened::past);
-    if [Command::Live, Command::Play].contains(&command) && past.is_none() {
+    let frozen = command == Command::Live && model.frozen.is_some();
+    if [Command::Live, Command::Play].contains(&command) && past.is_none() && !frozen {
         return Err("no moment of the past is shown; `earlier` goes to one".to_owned());
     }
     let acts = matches!(command, Command::Act(_));

@@ -12,16 +12,18 @@ use crate::tui::model::log::{Position, Seek};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::saga::{Opened, Way};
 use crate::tui::model::screen::Screen;
+use crate::tui::model::states;
 use crate::tui::model::{Connection, Model, Pane, Tone, Zoom};
 use crate::tui::options::Mouse;
 use crate::tui::text;
-use crate::tui::update::{asking, form, screens};
+use crate::tui::update::{asking, form, freezing, screens};
 
 /// How many cells a step sideways is.
 const SIDEWAYS: usize = 16;
 
 /// Does what a key asks for.
 pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
+    freezing::thaw_for(model, command, effects);
     let half = isize::try_from(model.size.1 / 4).unwrap_or(0).max(1);
     match command {
         Command::Down => step(model, 1),
@@ -35,7 +37,7 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
             Pane::Saga => model.pane = Pane::Log,
             Pane::Log => {}
         },
-        Command::Back => back(model),
+        Command::Back => back(model, effects),
         Command::NextPane => turn(model, 1),
         Command::PreviousPane => turn(model, Pane::ALL.len() - 1),
         Command::PaneList => model.pane = Pane::List,
@@ -45,11 +47,8 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::Later => walk(model, Way::Later),
         Command::EarlierTurn => walk(model, Way::EarlierTurn),
         Command::LaterTurn => walk(model, Way::LaterTurn),
-        Command::Live => {
-            if let Some(saga) = &mut model.saga {
-                saga.live();
-            }
-        }
+        Command::Live => live(model, effects),
+        Command::Freeze => freezing::toggle(model, effects),
         Command::Play => {
             if let Some(saga) = &mut model.saga {
                 saga.change_pace(model.now);
@@ -62,27 +61,15 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
             };
         }
         Command::NextTheme => next_theme(model),
-        Command::Filter if model.pane == Pane::Log => {
-            let typed = Input::new(model.log.search().text().to_owned());
-            model.overlay = Some(Overlay::Search(typed));
-        }
-        Command::Filter => {
-            model.pane = Pane::List;
-            model.overlay = Some(Overlay::Filter(Input::new(model.list.filter().to_owned())));
-        }
+        Command::Filter => filter(model),
         Command::Mark => {
             if let Some(row) = model.list.selected() {
                 model.marks.toggle(row.deployment);
             }
         }
         Command::Unmark => model.marks.clear(),
-        Command::Go | Command::CommandLine => {
-            let mut line = CommandLine::new(&model.list);
-            if command == Command::Go {
-                line.begin("go ", &model.list);
-            }
-            model.overlay = Some(Overlay::CommandLine(Box::new(line)));
-        }
+        Command::Go => open_line(model, "go "),
+        Command::CommandLine => open_line(model, ""),
         Command::MarkAll => model.marks.toggle_all(model.list.shown()),
         Command::NeedsYouOnly => model.list.toggle_scope(model.now),
         Command::Launch => launch(model, effects),
@@ -108,13 +95,43 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::Inventory => screens::show(model, Screen::Inventory),
         Command::Audit => screens::show(model, Screen::Audit),
         Command::Mouse => toggle_mouse(model, effects),
-        // It holds in the inventory alone.
-        Command::Sort => {}
+        Command::Sort => model.list.sort_by(model.list.sort().next(), model.now),
+        Command::SortNow => model.list.rebuild(model.now),
+        Command::States => {
+            let filter = states::next(model.list.filter());
+            model.list.set_filter(&filter, model.now);
+        }
         Command::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
         Command::Quit => quit(model),
         Command::Interrupt => model.interrupt(),
+    }
+}
+
+/// Opens what is typed in the title of the log, or of the list.
+fn filter(model: &mut Model) {
+    if model.pane == Pane::Log {
+        let typed = Input::new(model.log.search().text().to_owned());
+        model.overlay = Some(Overlay::Search(typed));
+    } else {
+        model.pane = Pane::List;
+        model.overlay = Some(Overlay::Filter(Input::new(model.list.filter().to_owned())));
+    }
+}
+
+/// Opens the command line with this on it.
+fn open_line(model: &mut Model, begun: &str) {
+    let mut line = CommandLine::new(&model.list);
+    line.begin(begun, &model.list);
+    model.overlay = Some(Overlay::CommandLine(Box::new(line)));
+}
+
+/// Back to the present, from the past of a saga and from a display held still.
+fn live(model: &mut Model, effects: &mut Vec<Effect>) {
+    freezing::thaw(model, effects);
+    if let Some(saga) = &mut model.saga {
+        saga.live();
     }
 }
 
@@ -193,12 +210,14 @@ fn walk(model: &mut Model, way: Way) {
     }
 }
 
-/// One level back: the past, in the list the marks, zoom, pane, filter. Never out of the program. Who
+/// One level back: the past, a display held still, in the list the marks, zoom, pane, filter. Never out of the program. Who
 /// opened a marked deployment to look at it comes back with the marks.
-fn back(model: &mut Model) {
+fn back(model: &mut Model, effects: &mut Vec<Effect>) {
     let past = model.saga.as_mut().filter(|saga| saga.past().is_some());
     if let Some(saga) = past {
         saga.live();
+    } else if model.frozen.is_some() {
+        freezing::thaw(model, effects);
     } else if model.pane == Pane::List && !model.marks.is_empty() {
         model.marks.clear();
     } else if model.pane == Pane::Log && !model.log.search().text().is_empty() {

@@ -3,6 +3,7 @@
 use crate::tui::effect::Effect;
 use crate::tui::model::Model;
 use crate::tui::model::log::Position;
+use crate::tui::model::remembered::Remembered;
 use crate::tui::msg::What;
 
 /// Whether a message may have changed what is kept. What the engine says does not: it comes by the
@@ -15,6 +16,15 @@ pub(super) fn concerns(what: &What) -> bool {
 pub(super) fn keep(model: &mut Model, effects: &mut Vec<Effect>) {
     if let Some(remembered) = model.to_keep() {
         effects.push(Effect::Remember(Box::new(remembered)));
+    }
+}
+
+/// Looks as in an earlier run. The terminal has to be asked for the mouse again.
+pub(super) fn resume(model: &mut Model, remembered: &Remembered, effects: &mut Vec<Effect>) {
+    let mouse = model.pointer.mouse;
+    model.remember(remembered);
+    if model.pointer.mouse != mouse {
+        effects.push(Effect::Capture(model.pointer.mouse));
     }
 }
 

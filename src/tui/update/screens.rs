@@ -18,7 +18,7 @@ use crate::tui::model::saga::is_wait;
 use crate::tui::model::screen::Screen;
 use crate::tui::model::{Connection, Model, Pane, Tone};
 use crate::tui::text;
-use crate::tui::update::panes;
+use crate::tui::update::{freezing, panes};
 
 /// Shows another view.
 pub(super) fn show(model: &mut Model, screen: Screen) {
@@ -57,6 +57,7 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::PageDown => step(model, half),
         Command::PageUp => step(model, -half),
         Command::Open => open(model),
+        Command::Back if model.frozen.is_some() => freezing::thaw(model, effects),
         Command::Back => back(model),
         Command::Inventory | Command::Audit if model.screen.key() == Some(command) => {
             show(model, Screen::Deployments);
@@ -69,6 +70,8 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::Copy => copy(model, effects),
         Command::Mouse
         | Command::NextTheme
+        | Command::Freeze
+        | Command::Live
         | Command::Help
         | Command::Redraw
         | Command::Suspend
@@ -86,6 +89,8 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         | Command::CommandLine
         | Command::Export
         | Command::NeedsYouOnly
+        | Command::SortNow
+        | Command::States
         | Command::NextPane
         | Command::PreviousPane
         | Command::PaneList
@@ -95,7 +100,6 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         | Command::Later
         | Command::EarlierTurn
         | Command::LaterTurn
-        | Command::Live
         | Command::Play
         | Command::Zoom
         | Command::Wrap

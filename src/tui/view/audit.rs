@@ -51,7 +51,7 @@ fn lines(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>) {
     let columns = Columns::fitting(canvas.width());
     for (y, key) in shown.iter().skip(offset).take(height).enumerate() {
         let Some(line) = audit.line(*key) else { continue };
-        columns.row(line, model.now, y, canvas);
+        columns.row(line, model.shown_at(), y, canvas);
         canvas.zone(0, y, canvas.width(), Target::Event(*key));
         if offset + y == audit.cursor() {
             canvas.restyle(0, y, canvas.width(), theme.selected());
@@ -71,7 +71,7 @@ fn title(model: &Model, theme: Theme) -> String {
         "" => String::new(),
         filter => format!(" · filter \"{filter}\": {found}"),
     };
-    format!("Audit{filter} · {}", extent(audit, model.now))
+    format!("Audit{filter} · {}", extent(audit, model.shown_at()))
 }
 
 /// How far back it goes, and how to see more.

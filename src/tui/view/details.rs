@@ -50,7 +50,7 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
         y = dialog::paragraph(&mut inside, y, &words, theme.danger());
     }
     if let Some(focus) = &row.focus {
-        let words = waiting::of_focus(focus, model.now);
+        let words = waiting::of_focus(focus, model.shown_at());
         let what = format!(
             "{} {} ({}/{} tries): {}{}{}",
             focus.direction,
@@ -92,7 +92,7 @@ fn leftovers(
     canvas.put(0, y, heading, theme.strong());
     let mut y = y + 1;
     for leftover in &read.detail.leftovers {
-        let words = cost::told(model, read, leftover, (model.now, standing));
+        let words = cost::told(model, read, leftover, (model.shown_at(), standing));
         let words = text::clean(&words).into_owned();
         for line in text::wrap(&words, canvas.width().saturating_sub(2)) {
             canvas.put(2, y, &line, style);

@@ -17,7 +17,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     let words = counts_width(model, canvas, Words::Written) <= room;
     let words = if words { Words::Written } else { Words::Left };
     for standing in present(model) {
-        let style = match model.list.count(standing) {
+        let style = match model.count(standing) {
             0 => theme.quiet(),
             _ => theme.standing(standing),
         };
@@ -35,6 +35,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
         }
     }
     let style = match model.connection {
+        Connection::Open if model.frozen.is_some() => theme.warning(),
         Connection::Open if model.list.stalls().len() == 0 => theme.quiet(),
         Connection::Opening | Connection::Reading => theme.warning(),
         Connection::Open | Connection::Failed(_) | Connection::Lost(_) => theme.danger(),
@@ -68,7 +69,7 @@ fn gap(words: Words) -> usize {
 
 fn count(model: &Model, canvas: &Canvas<'_>, standing: Standing, words: Words) -> String {
     let sign = canvas.theme.standing_sign(standing);
-    let number = model.list.count(standing);
+    let number = model.count(standing);
     match words {
         Words::Written => format!("{sign} {number} {}", standing_count_word(standing, number)),
         Words::Left => format!("{sign}{number}"),
@@ -85,7 +86,7 @@ fn counts_width(model: &Model, canvas: &Canvas<'_>, words: Words) -> usize {
 fn present(model: &Model) -> impl Iterator<Item = Standing> {
     Standing::ALL.into_iter().filter(|standing| {
         matches!(standing, Standing::NeedsYou | Standing::Running | Standing::Active)
-            || model.list.count(*standing) > 0
+            || model.count(*standing) > 0
     })
 }
 
@@ -95,6 +96,9 @@ fn status(model: &Model, theme: Theme) -> String {
         Connection::Reading => "reading".to_owned(),
         Connection::Failed(_) => "NO JOURNAL".to_owned(),
         Connection::Lost(_) => "ENGINE GONE".to_owned(),
+        Connection::Open if model.frozen.is_some() => {
+            format!("FROZEN {} UTC", format::time_of_day(model.shown_at()))
+        }
         Connection::Open if model.list.stalls().len() > 0 => {
             let count = model.list.stalls().len();
             let verb = if count == 1 { "STANDS" } else { "STAND" };

@@ -54,7 +54,7 @@ fn rows(model: &Model, state: &mut ViewState, columns: &Columns, canvas: &mut Ca
     let (cursor, offset) = (inventory.cursor(), state.inventory_offset);
     for (y, place) in shown.iter().skip(offset).take(height).enumerate() {
         let Some(item) = inventory.item_at(*place) else { continue };
-        let age = model.now.since(item.holding.since);
+        let age = model.shown_at().since(item.holding.since);
         state.counting = state.counting.or_for(age);
         columns.row(item, &format::running(age), y, canvas);
         canvas.zone(0, y, canvas.width(), Target::Holding(*place));

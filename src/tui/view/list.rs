@@ -2,6 +2,7 @@
 //! there are.
 
 use crate::tui::model::list::Scope;
+use crate::tui::model::order::Sort;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::pointer::Target;
 use crate::tui::model::{Connection, Model, Pane};
@@ -105,9 +106,10 @@ fn title(model: &Model, theme: Theme) -> String {
         "" => String::new(),
         filter => format!(" · filter \"{filter}\": {}", model.list.shown().len()),
     };
-    let order = match model.list.scope() {
-        Scope::NeedsYou => "needs you only",
-        Scope::All => "needs you first, then slowest",
+    let order = match (model.list.scope(), model.list.sort()) {
+        (Scope::NeedsYou, Sort::Need) => "needs you only".to_owned(),
+        (Scope::NeedsYou, sort) => format!("needs you only, {}", sort.words()),
+        (Scope::All, sort) => sort.words().to_owned(),
     };
     let marked = match model.marks.count() {
         0 => String::new(),

@@ -165,6 +165,6 @@ fn time(model: &Model, line: &LogLine) -> String {
     match model.log.times {
         Times::Utc => format::time_of_day_millis(line.at),
         Times::SinceLaunch => format!("+{:<7}", format::duration(line.at.since(launched))),
-        Times::Ago => format!("{:>7} ago", format::running(model.now.since(line.at))),
+        Times::Ago => format!("{:>7} ago", format::running(model.shown_at().since(line.at))),
     }
 }

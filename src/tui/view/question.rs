@@ -106,7 +106,8 @@ fn head(model: &Model, asked: &Question, canvas: &Canvas<'_>) -> Vec<(String, St
                 let read = model.saga.as_ref().filter(|saga| saga.deployment == target.deployment);
                 let read = read.and_then(Opened::read);
                 let cost = read.and_then(|read| Cost::of(model, read));
-                let cost = cost.map(|cost| format!(", and end {}", cost.in_short(model.now)));
+                let cost =
+                    cost.map(|cost| format!(", and end {}", cost.in_short(model.shown_at())));
                 let words = format!("will undo, in this order{}:", cost.unwrap_or_default());
                 head.push((words, theme.plain()));
             }
@@ -147,7 +148,10 @@ fn serving(model: &Model, target: &Target) -> Option<String> {
     let row = model.list.row(target.deployment)?;
     let since = row.ended_at.unwrap_or(row.launched_at);
     let place = row.ipv4.map(|address| format!(" at {address}")).unwrap_or_default();
-    Some(format!("It has been serving{place} for {}.", format::running(model.now.since(since))))
+    Some(format!(
+        "It has been serving{place} for {}.",
+        format::running(model.shown_at().since(since))
+    ))
 }
 
 fn giving_up(

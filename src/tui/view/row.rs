@@ -127,9 +127,9 @@ impl Columns {
         }
         if let Some(cells) = self.usual {
             if let Some(pace) = usual::pace(model, row) {
-                let slow = pace.is_slow(model.now);
+                let slow = pace.is_slow(model.shown_at());
                 let style = if slow { theme.warning() } else { calm };
-                canvas.field(x, y, cells - 1, &pace.ratio(model.now, theme), style);
+                canvas.field(x, y, cells - 1, &pace.ratio(model.shown_at(), theme), style);
             }
             x += cells;
         }
@@ -155,6 +155,6 @@ fn tries(row: &Summary) -> String {
 fn elapsed(model: &Model, row: &Summary) -> String {
     match row.ended_at {
         Some(end) => format::duration(end.since(row.launched_at)),
-        None => format::running(model.now.since(row.launched_at)),
+        None => format::running(model.shown_at().since(row.launched_at)),
     }
 }

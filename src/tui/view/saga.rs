@@ -165,7 +165,7 @@ fn about(scene: &Scene<'_>, theme: Theme) -> Vec<Line> {
     }
     let stall = scene.present(model.list.stalled(row.deployment));
     if let Some(stall) = stall {
-        let span = format::running(model.now.since(stall.since));
+        let span = format::running(model.shown_at().since(stall.since));
         let words = format!("{}; for {span}, and nothing is started meanwhile", stall.error);
         lines.push(Line::new("STANDS STILL", words, theme.danger()));
     }

@@ -37,7 +37,7 @@ impl<'a> Scene<'a> {
             row: past.map_or(row, |past| &past.row),
             read: saga.seen(),
             past,
-            now: past.map_or(model.now, Past::moment),
+            now: past.map_or(model.shown_at(), Past::moment),
             entries: saga.read().map_or(0, |read| read.detail.entries.len()),
         }
     }
@@ -77,7 +77,7 @@ impl<'a> Scene<'a> {
     /// The time axis: of the whole history, so that it stands still while one walks through it.
     pub(super) fn axis(&self, read: &Read, saga: &Opened) -> Axis {
         let whole = saga.read().unwrap_or(read);
-        let now = self.model.now;
+        let now = self.model.shown_at();
         let end = whole.detail.aggregate.state.phase.end().unwrap_or(now);
         let axis = Axis::new(&whole.timeline, end);
         match self.usual_end() {

@@ -1,11 +1,12 @@
 //! What is slow here and now, beside what is usual.
 
-use crate::domain::saga::plan::{Direction, StepName};
-use crate::domain::summary::{Standing, Summary};
+use crate::domain::saga::plan::StepName;
+use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::domain::usual::Typical;
 use crate::tui::format;
 use crate::tui::model::Model;
+use crate::tui::model::slow::going_forward;
 use crate::tui::theme::Theme;
 
 /// How the step that goes forward now compares with what is usual.
@@ -22,17 +23,14 @@ pub(super) struct Pace<'a> {
 
 /// How a deployment that goes forward compares with what is usual; `None` when that is not known.
 pub(super) fn pace<'a>(model: &Model, row: &'a Summary) -> Option<Pace<'a>> {
-    let focus = row.focus.as_ref()?;
-    if row.standing != Standing::Running || focus.direction != Direction::Forward {
-        return None;
-    }
-    let since = model.usual.since(row.deployment, &focus.step)?;
-    let took = model.now.since(since);
+    let step = going_forward(row)?;
+    let since = model.usual.since(row.deployment, step)?;
+    let took = model.shown_at().since(since);
     Some(Pace {
-        step: &focus.step,
+        step,
         since,
-        typical: model.usual.of(&focus.step, &row.region)?,
-        slower_than: model.usual.slower_than(&focus.step, &row.region, took)?,
+        typical: model.usual.of(step, &row.region)?,
+        slower_than: model.usual.slower_than(step, &row.region, took)?,
     })
 }
 

@@ -100,10 +100,10 @@ pub(super) fn of_row(model: &Model, row: &Summary) -> Words {
     }
     match (&row.focus, row.standing) {
         (Some(focus), Standing::NeedsYou) if row.marks.contains(&StepMark::Unknown) => {
-            let words = of_focus(focus, model.now);
+            let words = of_focus(focus, model.shown_at());
             Words { what: format!("outcome unknown: {}", words.what), ..words }
         }
-        (Some(focus), _) => of_focus(focus, model.now),
+        (Some(focus), _) => of_focus(focus, model.shown_at()),
         (None, Standing::Active) => {
             Words::what(row.ipv4.map(|ip| ip.to_string()).unwrap_or_default())
         }

@@ -123,11 +123,11 @@ fn it_is_sorted_by_age_owner_and_cost_and_the_selection_stays_on_its_row() {
     stage.keys("jj");
     let selected = stage.model.inventory.selected().unwrap().owner.deployment;
     let first = |stage: &Stage| rows(stage).first().cloned().unwrap();
-    stage.keys("S");
+    stage.keys("O");
     assert_eq!(first(&stage), "droplet in use web-blue-00416", "the oldest");
-    stage.keys("S");
+    stage.keys("O");
     assert_eq!(first(&stage), "droplet being made api-canary-0311", "the first name");
-    stage.keys("S");
+    stage.keys("O");
     assert!(rows(&stage)[..5].iter().all(|row| row.starts_with("droplet")), "{:?}", rows(&stage));
     assert_eq!(stage.model.inventory.selected().unwrap().owner.deployment, selected);
 }
@@ -161,7 +161,7 @@ fn keys_that_act_on_a_deployment_do_nothing_where_it_is_not_to_be_seen() {
     );
     let drawn = stage.drawn();
     let footer = drawn.lines().last().unwrap();
-    assert!(footer.contains("I deployments") && footer.contains("S sort"), "{footer}");
+    assert!(footer.contains("I deployments") && footer.contains("O other order"), "{footer}");
     assert!(!footer.contains("cancel") && !footer.contains("launch"), "{footer}");
 }
 

@@ -1,9 +1,13 @@
 //! How the screen looked when it was left is how it looks when it is opened again.
 
 use arcadia::tui::model::looks::{Choice, Ground, Looks};
+use arcadia::tui::model::order::Sort;
+use arcadia::tui::model::pointer::Pointer;
 use arcadia::tui::model::remembered::Remembered;
+use arcadia::tui::model::screen::Screen;
 use arcadia::tui::model::{Pane, Zoom};
 use arcadia::tui::msg::What;
+use arcadia::tui::options::Mouse;
 use crossterm::event::KeyCode;
 
 use crate::screens::stage::Stage;
@@ -33,6 +37,9 @@ fn set_up() -> Stage {
     stage.keys("j3wtvxx");
     stage.press(KeyCode::Up);
     stage.keys("z");
+    stage.keys("1OOM3");
+    // What was said about it is not kept.
+    stage.model.toast = None;
     stage
 }
 
@@ -43,9 +50,42 @@ fn the_next_run_shows_the_same_screen() {
     assert_eq!(after.drawn(), before.drawn());
     assert_eq!((after.model.pane, after.model.zoom), (Pane::Log, Zoom::In));
     assert_eq!(after.model.to_remember(), before.model.to_remember());
+    assert_eq!(after.model.list.sort(), Sort::Span);
+    assert_eq!(after.captured, [Mouse::Captured], "the terminal is asked for it again");
     assert_eq!(after.model.command_history, ["go acme/web-00418"]);
     after.keys("zn");
     assert!(after.drawn().contains("acme"), "the draft");
+}
+
+#[test]
+fn the_view_that_was_left_is_shown_again() {
+    for (key, screen) in [("I", Screen::Inventory), ("E", Screen::Audit)] {
+        let mut before = opened(None);
+        before.keys(key);
+        let mut after = opened(before.model.to_remember());
+        assert_eq!(after.model.screen, screen);
+        assert_eq!(after.drawn(), before.drawn());
+    }
+}
+
+#[test]
+fn a_mouse_that_the_configuration_takes_is_not_given_back_by_an_earlier_run() {
+    let configured = || {
+        let mut stage = Stage::new(120, 36);
+        stage.model.pointer = Pointer::configured(Mouse::Captured);
+        stage.picture(world::zoo());
+        stage
+    };
+    let mut before = configured();
+    before.keys("M");
+    let remembered = before.model.to_remember().unwrap();
+    assert_eq!(remembered.mouse, None);
+    let mut after = configured();
+    after.send(What::Remembered(Box::new(Remembered {
+        mouse: Some(Mouse::Left),
+        ..Remembered::default()
+    })));
+    assert_eq!((after.model.pointer.mouse, after.captured.len()), (Mouse::Captured, 0));
 }
 
 #[test]
