@@ -35,6 +35,7 @@ pub mod notify;
 pub mod options;
 pub mod replay;
 pub mod runtime;
+mod still;
 pub mod tape;
 mod telling;
 pub mod terminal;

@@ -48,6 +48,12 @@ pub fn time_of_day(at: Timestamp) -> String {
     slice(at, 11..19)
 }
 
+/// The time of day in UTC, or the day and the minute when it is another day's: `03:12:01`, `11-23 03:12`.
+pub fn moment(at: Timestamp, now: Timestamp) -> String {
+    let (day, time) = (day(at), time_of_day(at));
+    if day == self::day(now) { time } else { format!("{} {}", &day[5..], &time[..5]) }
+}
+
 /// A time of day in UTC with milliseconds: `03:12:01.310`.
 pub fn time_of_day_millis(at: Timestamp) -> String {
     slice(at, 11..23)

@@ -41,6 +41,10 @@ const FRAME: Duration = Duration::from_millis(33);
 /// How many notices are taken in between two looks at the keyboard.
 const NOTICES_A_TURN: usize = 512;
 
+/// How long a frame waits for what a key opens: the pane would be drawn empty and then full, which costs
+/// twice the bytes and flickers.
+const AT_HAND: Duration = Duration::from_millis(8);
+
 /// How long the next answer to an order is waited for when the operator leaves.
 const LAST_ORDERS: Duration = Duration::from_secs(2);
 
@@ -99,6 +103,10 @@ pub struct Runtime<'s, S> {
     control: Option<Arc<dyn Control>>,
     notices: Option<broadcast::Receiver<Notice>>,
     reads: JoinSet<Answer>,
+    /// Reads of what the panes show.
+    opening: JoinSet<Answer>,
+    /// Until when the next frame waits for them.
+    patience: Option<Instant>,
     orders: JoinSet<Answer>,
     keeping: Keeping,
     tape: Option<Box<dyn Tape>>,
@@ -175,6 +183,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
             control: None,
             notices: None,
             reads,
+            opening: JoinSet::new(),
+            patience: None,
             orders: JoinSet::new(),
             keeping: Keeping::default(),
             tape: None,
@@ -214,7 +224,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
         }
         loop {
             let here = self.presence == Presence::Here;
-            if here && self.dirty == Dirty::Now {
+            let patience = self.patience();
+            if here && self.dirty == Dirty::Now && patience.is_none() {
                 self.draw()?;
             }
             if let Some(exit) = self.model.ended {
@@ -229,9 +240,11 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 event = terminal.next() => Wake::Terminal(event),
                 wish = signals.next() => Wake::Wish(wish),
                 Some(answer) = self.orders.join_next() => answer_or_loss(answer),
+                Some(answer) = self.opening.join_next() => answer_or_loss(answer),
                 Some(answer) = self.reads.join_next() => answer_or_loss(answer),
                 notice = next_notice(&mut self.notices) => Wake::Notice(notice),
                 () = tokio::time::sleep_until(frame_at), if here && self.dirty == Dirty::Soon => Wake::Draw,
+                () = tokio::time::sleep_until(patience.unwrap_or(frame_at)), if here && patience.is_some() => Wake::Draw,
                 () = tokio::time::sleep(due_in.unwrap_or_default()), if due_in.is_some() => Wake::Due,
             };
             self.wake(wake)?;
@@ -360,10 +373,14 @@ impl<'s, S: Screen> Runtime<'s, S> {
 
     fn send(&mut self, what: What, dirty: Dirty) -> Result<(), TuiError> {
         self.dirty = self.dirty.max(dirty);
+        let opened = self.model.saga.as_ref().map(|saga| saga.deployment);
         let msg = Msg { at: self.options.clock.now(), what };
         let taken = self.tape.as_mut().map_or(Ok(()), |tape| tape.take(&msg));
         for effect in update(&mut self.model, msg) {
             self.perform(effect)?;
+        }
+        if self.model.saga.as_ref().map(|saga| saga.deployment) != opened {
+            self.patience.get_or_insert_with(|| Instant::now() + AT_HAND);
         }
         if let Err(why) = taken {
             self.tape = None;
@@ -388,11 +405,15 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.presence = Presence::Suspended;
                 self.screen.suspend()?;
             }
+            Effect::Show(_) | Effect::ReadLogs { .. } => {
+                if let Some(control) = &self.control {
+                    let ask = asking::ask(Arc::clone(control), effect, &self.options);
+                    self.opening.spawn(ask);
+                }
+            }
             Effect::Watch
             | Effect::ReadUsual
             | Effect::ReadCatalogue
-            | Effect::Show(_)
-            | Effect::ReadLogs { .. }
             | Effect::ReadHoldings(_)
             | Effect::ReadHistories(_)
             | Effect::ReadPlan { .. }
@@ -446,9 +467,16 @@ impl<'s, S: Screen> Runtime<'s, S> {
         Ok(())
     }
 
+    /// Until when the next frame waits, if what it is to show may be there in a moment.
+    fn patience(&self) -> Option<Instant> {
+        let waits = self.dirty == Dirty::Now && !self.opening.is_empty();
+        self.patience.filter(|until| waits && Instant::now() < *until)
+    }
+
     fn draw(&mut self) -> Result<(), TuiError> {
         self.screen.draw(&self.model, &mut self.state)?;
         self.dirty = Dirty::No;
+        self.patience = None;
         self.drawn_at = Some(Instant::now());
         Ok(())
     }

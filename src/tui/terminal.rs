@@ -21,12 +21,11 @@ use crossterm::event::{
 };
 use crossterm::style::Print;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
 };
-use crossterm::{Command, cursor, execute, queue};
+use crossterm::{Command, cursor, execute};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
 use rustix::process::{Signal, getpid, kill_process};
 
@@ -34,6 +33,7 @@ use crate::tui::background;
 use crate::tui::model::Model;
 use crate::tui::options::Mouse;
 use crate::tui::runtime::Screen;
+use crate::tui::still::Still;
 use crate::tui::view::{ViewState, view};
 
 /// Whether this process has a terminal taken over at the moment.
@@ -68,7 +68,7 @@ type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync>;
 pub struct TakenTerminal {
     /// Never dropped: it would show the cursor again, which [`give_back`] does, and print when it
     /// cannot. To print to a terminal that is gone is a panic, past everything that is still to stop.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    terminal: ManuallyDrop<Terminal<Still<BufWriter<Stdout>>>>,
     previous_hook: Arc<Hook>,
     /// Whose the mouse is while the terminal is taken over.
     mouse: Mouse,
@@ -81,7 +81,7 @@ impl TakenTerminal {
     /// When standard output is no terminal, or refuses; it is left as it was then.
     pub fn take(mouse: Mouse) -> io::Result<Self> {
         take_over(mouse).inspect_err(|_| give_back())?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+        let backend = Still::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let terminal = Terminal::new(backend).inspect_err(|_| give_back())?;
         Ok(Self { terminal: ManuallyDrop::new(terminal), previous_hook: install_hook(), mouse })
     }
@@ -97,9 +97,8 @@ impl TakenTerminal {
 
 impl Screen for TakenTerminal {
     fn draw(&mut self, model: &Model, state: &mut ViewState) -> io::Result<()> {
-        let _marks = SynchronizedUpdate::begin()?;
         self.terminal.draw(|frame| view(model, state, frame))?;
-        self.terminal.backend_mut().flush()
+        Ok(())
     }
 
     fn redraw(&mut self) -> io::Result<()> {
@@ -177,22 +176,6 @@ impl Inside {
 impl Drop for Inside {
     fn drop(&mut self) {
         IN_SCREEN.set(false);
-    }
-}
-
-/// Keeps a frame from being shown half drawn. The end mark is written whatever happens between.
-struct SynchronizedUpdate;
-
-impl SynchronizedUpdate {
-    fn begin() -> io::Result<Self> {
-        queue!(io::stdout(), BeginSynchronizedUpdate)?;
-        Ok(Self)
-    }
-}
-
-impl Drop for SynchronizedUpdate {
-    fn drop(&mut self) {
-        let _ = execute!(io::stdout(), EndSynchronizedUpdate);
     }
 }
 

@@ -83,13 +83,13 @@ fn extent(audit: &Audit, now: Timestamp) -> String {
         _ if !audit.reading.has_begun() => "reading…".to_owned(),
         None => "from the beginning".to_owned(),
         Some(from) if audit.reading.is_under_way() => {
-            format!("since {}, reading older ones…", moment(from, now).trim_end())
+            format!("since {}, reading older ones…", format::moment(from, now))
         }
         Some(from) if audit.reading.has_older() => {
-            format!("since {}; k at the top reads older ones", moment(from, now).trim_end())
+            format!("since {}; k at the top reads older ones", format::moment(from, now))
         }
         Some(from) => {
-            format!("since {}; `arcadia history` tells what is older", moment(from, now).trim_end())
+            format!("since {}; `arcadia history` tells what is older", format::moment(from, now))
         }
     };
     match audit.damaged().len() {
@@ -154,7 +154,7 @@ impl Columns {
         let theme = canvas.theme;
         let (sign, style) = look(line.kind, theme);
         let mut x = 2;
-        canvas.field(x, y, self.when - 1, &moment(line.at, now), theme.quiet());
+        canvas.field(x, y, self.when - 1, &format::moment(line.at, now), theme.quiet());
         x += self.when;
         if self.who > 0 {
             canvas.field(x, y, self.who - 1, &line.who, theme.plain());
@@ -165,16 +165,6 @@ impl Columns {
         x += self.name;
         canvas.put(x, y, sign, style);
         canvas.field(x + 2, y, canvas.width().saturating_sub(x + 2), &line.words, style);
-    }
-}
-
-/// The time of day, and the day when it is another one.
-fn moment(at: Timestamp, now: Timestamp) -> String {
-    let day = format::day(at);
-    if day == format::day(now) {
-        format!("{:<11}", format::time_of_day(at))
-    } else {
-        format!("{} {}", &day[5..], &format::time_of_day(at)[..5])
     }
 }
 

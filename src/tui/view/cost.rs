@@ -4,6 +4,7 @@ use crate::domain::aggregate::Fact;
 use crate::domain::money::Price;
 use crate::domain::saga::event::{EventKind, StepEvent};
 use crate::domain::saga::plan::{Direction, StepName};
+use crate::domain::summary::Standing;
 use crate::domain::time::Timestamp;
 use crate::domain::undo_preview::Leftover;
 use crate::tui::format;
@@ -44,19 +45,29 @@ impl Cost {
         format!("{}, about {so_far} so far", self.price.hourly.an_hour())
     }
 
-    /// The same with its age: `$0.009/h, 41m00s, about $0.01 so far`.
-    fn in_full(&self, now: Timestamp) -> String {
+    /// With its age while something counts anyway: `$0.009/h, 41m00s, about $0.01 so far`. On a screen
+    /// that stands still an age would be wrong after a second, so it says since when.
+    fn in_full(&self, now: Timestamp, standing: Standing) -> String {
+        let hourly = self.price.hourly.an_hour();
+        if standing.is_finished() {
+            return format!("{hourly} since {}", format::moment(self.since, now));
+        }
         let age = now.since(self.since);
-        let (hourly, so_far) = (self.price.hourly.an_hour(), self.price.after(age));
+        let so_far = self.price.after(age);
         format!("{hourly}, {}, about {so_far} so far", format::running(age))
     }
 }
 
 /// What is said of something that is out there: what it is, and what it costs.
-pub(super) fn told(model: &Model, read: &Read, leftover: &Leftover, now: Timestamp) -> String {
+pub(super) fn told(
+    model: &Model,
+    read: &Read,
+    leftover: &Leftover,
+    (now, standing): (Timestamp, Standing),
+) -> String {
     let cost = (leftover.step.as_str() == MAKES_DROPLET).then(|| Cost::of(model, read)).flatten();
     match cost {
-        Some(cost) => format!("{}, {}", leftover.what, cost.in_full(now)),
+        Some(cost) => format!("{}, {}", leftover.what, cost.in_full(now, standing)),
         None => leftover.what.clone(),
     }
 }

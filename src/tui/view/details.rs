@@ -88,7 +88,8 @@ fn leftovers(
     canvas.put(0, y, heading, theme.strong());
     let mut y = y + 1;
     for leftover in &read.detail.leftovers {
-        let words = text::clean(&cost::told(model, read, leftover, model.now)).into_owned();
+        let words = cost::told(model, read, leftover, (model.now, standing));
+        let words = text::clean(&words).into_owned();
         for line in text::wrap(&words, canvas.width().saturating_sub(2)) {
             canvas.put(2, y, &line, style);
             y += 1;

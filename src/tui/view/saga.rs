@@ -192,7 +192,7 @@ fn about(scene: &Scene<'_>, theme: Theme) -> Vec<Line> {
         lines.push(Line::new("last", words, theme.warning()));
     }
     if let Some(read) = read {
-        let told = |left| cost::told(model, read, left, scene.now);
+        let told = |left| cost::told(model, read, left, (scene.now, row.standing));
         let out: Vec<String> = read.detail.leftovers.iter().map(told).collect();
         if !out.is_empty() {
             let (label, style) = waiting::out_there(row.standing, theme);
