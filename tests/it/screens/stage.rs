@@ -138,6 +138,11 @@ impl Stage {
         self.stories.push(story);
     }
 
+    /// What there is, whether the screen heard of it or not.
+    pub(crate) fn stories(&self) -> &[Story] {
+        &self.stories
+    }
+
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.terminal.backend_mut().resize(width, height);
         self.send(What::Resized { width, height });
