@@ -68,6 +68,15 @@ pub(super) fn paste(model: &mut Model, pasted: &str, effects: &mut Vec<Effect>) 
     }
 }
 
+/// Takes in a whole new picture: details of what is not in it would be a dialog that nobody sees.
+pub(super) fn look_again(model: &mut Model) {
+    if let Some(Overlay::Details { deployment }) = model.overlay
+        && model.list.row(deployment).is_none()
+    {
+        model.overlay = None;
+    }
+}
+
 /// Types a text into a line.
 pub(super) fn insert(input: &mut Input, typed: &str) {
     let room = LONGEST.saturating_sub(input.value().chars().count());

@@ -27,7 +27,7 @@ fn color(color: Drawn) -> String {
 }
 
 /// A cell's look: ink, paper where it is painted, and modifiers.
-fn look(cell: &Cell) -> String {
+pub(crate) fn look(cell: &Cell) -> String {
     let paper =
         if cell.bg == Drawn::Reset { String::new() } else { format!("/{}", color(cell.bg)) };
     let modifiers =

@@ -140,6 +140,14 @@ impl Story {
         self.moves(DeploymentState::Cancelled, reason).fact(Fact::Saga(EventKind::RolledBack))
     }
 
+    /// The same when only so many entries of it had happened.
+    pub(crate) fn first(&self, entries: usize) -> Self {
+        let entries = self.entries[..entries].to_vec();
+        let aggregate = Aggregate::from_history(&entries).unwrap();
+        let at = entries.last().unwrap().at;
+        Self { entries, aggregate, at, ..self.clone() }
+    }
+
     fn moves(self, to: DeploymentState, reason: TransitionReason) -> Self {
         let transition = Transition {
             from: Some(self.aggregate.deployment.state()),
