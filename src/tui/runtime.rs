@@ -35,9 +35,6 @@ mod keeping;
 mod notifying;
 pub(super) mod signals;
 
-/// At most so many frames a second, keys apart.
-const FRAME: Duration = Duration::from_millis(33);
-
 /// How many notices are taken in between two looks at the keyboard.
 const NOTICES_A_TURN: usize = 512;
 
@@ -233,7 +230,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.finish_orders().await?;
                 return Ok(exit);
             }
-            let frame_at = self.drawn_at.map_or_else(Instant::now, |drawn| drawn + FRAME);
+            let frame_at =
+                self.drawn_at.map_or_else(Instant::now, |drawn| drawn + self.options.frame);
             let due_in = self.due_in();
             let wake = tokio::select! {
                 biased;

@@ -8,6 +8,7 @@ mod chaos;
 pub(crate) mod control;
 mod inventory;
 mod keys;
+mod linear;
 mod marked;
 mod notifying;
 mod past;
