@@ -22,7 +22,7 @@ use crate::domain::saga::state::StepState;
 use crate::domain::saga::transition::Outcome;
 use crate::domain::spec::DeploymentSpec;
 use crate::domain::time::Timestamp;
-use crate::domain::undo_preview::Deed;
+use crate::domain::undo_preview::{Deed, Leftover};
 use crate::providers::{Compute, Dns, Inventory, ProviderError};
 use crate::store::Deployments;
 
@@ -57,8 +57,8 @@ pub trait Step: Send + Sync {
         None
     }
 
-    /// What it made that is out there, and how to look at it by hand.
-    fn leftover(&self, _past: &Aggregate) -> Option<(String, String)> {
+    /// What it made that is out there, and how to deal with it by hand.
+    fn leftover(&self, _past: &Aggregate) -> Option<Leftover> {
         None
     }
 

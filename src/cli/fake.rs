@@ -180,6 +180,7 @@ impl Control for Fake {
             step,
             what: "droplet 41207 (203.0.113.7)".to_owned(),
             check: "doctl compute droplet get 41207".to_owned(),
+            remove: Some("doctl compute droplet delete 41207".to_owned()),
         };
         Ok(Detail {
             aggregate: saga.aggregate.clone(),

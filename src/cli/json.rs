@@ -301,7 +301,7 @@ impl Outcome {
 fn leftovers(detail: &Detail) -> Vec<Value> {
     let leftovers = detail.leftovers.iter();
     leftovers
-        .map(|left| json!({"step": left.step.as_str(), "what": left.what, "check": left.check}))
+        .map(|left| json!({"step": left.step.as_str(), "what": left.what, "check": left.check, "remove": left.remove}))
         .collect()
 }
 

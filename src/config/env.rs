@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use nix::unistd::{User, getuid};
+
 use crate::config::error::ConfigError;
 use crate::config::paths::Platform;
 
@@ -10,6 +12,8 @@ use crate::config::paths::Platform;
 pub struct Environment {
     /// The variables, by name. Values may be secrets: this type is never shown.
     variables: BTreeMap<String, Variable>,
+    /// The name of the account that the process runs as, if the system knows one.
+    account: Option<String>,
     /// Where the platform wants files to be.
     pub platform: Platform,
 }
@@ -40,7 +44,8 @@ impl Environment {
                 Some((name.into_string().ok()?, value))
             })
             .collect();
-        Ok(Self { variables, platform: Platform::native()? })
+        let account = User::from_uid(getuid()).ok().flatten().map(|user| user.name);
+        Ok(Self { variables, account, platform: Platform::native()? })
     }
 
     /// An environment made of these variables.
@@ -52,14 +57,14 @@ impl Environment {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), Variable::Text(value.to_owned())))
             .collect();
-        Self { variables, platform }
+        Self { variables, account: None, platform }
     }
 
     /// An environment in which this variable has a value that is not UTF-8.
     #[cfg(test)]
     pub(crate) fn with_foreign_bytes(name: &str) -> Self {
         let variables = BTreeMap::from([(name.to_owned(), Variable::NotUtf8)]);
-        Self { variables, platform: Platform::default() }
+        Self { variables, ..Self::default() }
     }
 
     /// The value of a variable; an empty one counts as not set.
@@ -94,11 +99,13 @@ impl Environment {
         )
     }
 
-    /// Who is at the keyboard, for the record.
+    /// Who is at the keyboard, for the record: whom the variables name, or else whose account it is. A
+    /// container, a cron job and `sudo -i` set no `USER`.
     pub fn user(&self) -> &str {
         ["ARCADIA_OPERATOR", "USER", "LOGNAME"]
             .into_iter()
             .find_map(|name| self.get(name))
+            .or(self.account.as_deref())
             .unwrap_or("unknown")
     }
 }

@@ -146,6 +146,23 @@ pub enum StepMark {
 }
 
 impl StepMark {
+    /// The mark in words that a person reads.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Pending => "not begun",
+            Self::Running => "under way",
+            Self::Waiting => "waits, to ask or to try again",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Unknown => "nobody knows whether it took effect",
+            Self::Skipped => "dealt with by hand",
+            Self::NothingToUndo => "nothing to undo",
+            Self::Undoing => "being undone",
+            Self::Undone => "undone",
+            Self::UndoFailed => "cannot be undone",
+        }
+    }
+
     /// The stable text form.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -71,4 +71,6 @@ pub struct Leftover {
     pub what: String,
     /// How to look at it by hand.
     pub check: String,
+    /// How to take it away by hand, where one command does.
+    pub remove: Option<String>,
 }

@@ -40,6 +40,8 @@ pub struct Typical {
     pub median: Duration,
     /// Nine of ten took no longer.
     pub p90: Duration,
+    /// How many runs these are of.
+    pub runs: usize,
 }
 
 impl Usual {
@@ -97,7 +99,8 @@ impl Usual {
         if sorted.len() < FEWEST {
             return None;
         }
-        Some(Typical { median: percentile(sorted, 50), p90: percentile(sorted, 90) })
+        let (median, p90) = (percentile(sorted, 50), percentile(sorted, 90));
+        Some(Typical { median, p90, runs: sorted.len() })
     }
 
     /// How many of a hundred runs were over by now; `None` before enough is known.

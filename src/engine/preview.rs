@@ -24,8 +24,7 @@ pub(super) fn leftovers(registry: &Registry, aggregate: &Aggregate) -> Vec<Lefto
     not_undone(aggregate)
         .filter_map(|position| {
             let name = &aggregate.plan.steps()[position].name;
-            let (what, check) = registry.get(name)?.leftover(aggregate)?;
-            Some(Leftover { step: name.clone(), what, check })
+            registry.get(name)?.leftover(aggregate)
         })
         .collect()
 }

@@ -113,6 +113,8 @@ struct LeftoverRecord {
     step: String,
     what: String,
     check: String,
+    #[serde(default)]
+    remove: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -170,13 +172,23 @@ impl From<UndoRecord> for UndoLine {
 
 impl From<&Leftover> for LeftoverRecord {
     fn from(left: &Leftover) -> Self {
-        Self { step: left.step.to_string(), what: left.what.clone(), check: left.check.clone() }
+        Self {
+            step: left.step.to_string(),
+            what: left.what.clone(),
+            check: left.check.clone(),
+            remove: left.remove.clone(),
+        }
     }
 }
 
 impl From<LeftoverRecord> for Leftover {
     fn from(left: LeftoverRecord) -> Self {
-        Self { step: StepName::new(&left.step), what: left.what, check: left.check }
+        Self {
+            step: StepName::new(&left.step),
+            what: left.what,
+            check: left.check,
+            remove: left.remove,
+        }
     }
 }
 

@@ -20,7 +20,8 @@ use serde_json::Value;
 use crate::domain::aggregate::Aggregate;
 use crate::domain::failure::FailureCode;
 use crate::domain::holding::{HoldingKind, Made};
-use crate::domain::undo_preview::Deed;
+use crate::domain::saga::plan::StepName;
+use crate::domain::undo_preview::{Deed, Leftover};
 use crate::providers::{Compute, Droplet, DropletDraft, DropletId, DropletStatus, Removal};
 use crate::steps::{
     Marks, Progress, Step, StepContext, StepError, StepSettings, checkpoint_of, output_of,
@@ -238,17 +239,23 @@ impl Step for CreateDroplet {
         }))
     }
 
-    fn leftover(&self, past: &Aggregate) -> Option<(String, String)> {
+    fn leftover(&self, past: &Aggregate) -> Option<Leftover> {
         let tag = Marks::of(past).saga;
         let output = output_of::<Output>(past, NAME).ok().flatten();
+        let step = StepName::new(NAME);
         Some(match (describe(past), output) {
-            (Some(droplet), Some(output)) => {
-                (droplet, format!("doctl compute droplet get {}", output.droplet_id))
-            }
-            (Some(_), None) | (None, Some(_) | None) => (
-                format!("perhaps a droplet tagged `{tag}`"),
-                format!("doctl compute droplet list --tag-name {tag}"),
-            ),
+            (Some(what), Some(Output { droplet_id, .. })) => Leftover {
+                step,
+                what,
+                check: format!("doctl compute droplet get {droplet_id}"),
+                remove: Some(format!("doctl compute droplet delete {droplet_id}")),
+            },
+            (Some(_), None) | (None, Some(_) | None) => Leftover {
+                step,
+                what: format!("perhaps a droplet tagged `{tag}`"),
+                check: format!("doctl compute droplet list --tag-name {tag}"),
+                remove: Some(format!("doctl compute droplet delete --tag-name {tag}")),
+            },
         })
     }
 

@@ -26,8 +26,9 @@ use serde_json::Value;
 use crate::domain::aggregate::Aggregate;
 use crate::domain::failure::FailureCode;
 use crate::domain::holding::{HoldingKind, Made};
+use crate::domain::saga::plan::StepName;
 use crate::domain::spec::DnsName;
-use crate::domain::undo_preview::Deed;
+use crate::domain::undo_preview::{Deed, Leftover};
 use crate::providers::{Dns, DnsRecord, ProviderError, RecordDraft, RecordId};
 use crate::steps::{
     Progress, Step, StepContext, StepError, StepSettings, checkpoint_of, output_of,
@@ -135,7 +136,7 @@ impl Step for PointDeploymentDns {
         if let Some(rest) = ctx.forward_doubt(self.settings.settle) {
             return Ok(Progress::Pending {
                 after: rest.min(self.settings.poll_first),
-                note: "until the last request has taken effect, or never will".to_owned(),
+                note: "the last request may still take effect".to_owned(),
             });
         }
         let pointing = self.pointing(ctx, name)?;
@@ -165,15 +166,24 @@ impl Step for PointDeploymentDns {
         })
     }
 
-    fn leftover(&self, past: &Aggregate) -> Option<(String, String)> {
+    fn leftover(&self, past: &Aggregate) -> Option<Leftover> {
         let name = past.deployment.spec.dns.as_ref()?;
-        checkpoint_of::<Vec<Found>>(past, NAME, FOUND).ok()??;
+        let found = checkpoint_of::<Vec<Found>>(past, NAME, FOUND).ok()??;
         let output = output_of::<Output>(past, NAME).ok().flatten();
-        let what = match output.and_then(|output| output.record_id) {
+        let id = output.and_then(|output| output.record_id);
+        let what = match &id {
             Some(id) => format!("record {id} A {name}"),
             None => format!("perhaps a record A {name}"),
         };
-        Some((what, format!("doctl compute domain records list {}", name.domain)))
+        let zone = &name.domain;
+        // A record that was there before is put back, not taken away.
+        let made = id.filter(|_| found.is_empty());
+        Some(Leftover {
+            step: StepName::new(NAME),
+            what,
+            check: format!("doctl compute domain records list {zone}"),
+            remove: made.map(|id| format!("doctl compute domain records delete {zone} {id}")),
+        })
     }
 
     fn made(&self, past: &Aggregate) -> Option<Made> {

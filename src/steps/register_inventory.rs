@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::domain::aggregate::Aggregate;
 use crate::domain::resource::{Resource, ResourceKey, ResourceSpec};
-use crate::domain::undo_preview::Deed;
+use crate::domain::saga::plan::StepName;
+use crate::domain::undo_preview::{Deed, Leftover};
 use crate::steps::{
     Progress, Step, StepContext, StepError, create_droplet, output_of, wait_droplet_active,
 };
@@ -77,12 +78,14 @@ impl Step for RegisterInventory {
         Some((text, Deed::KeepsBooks))
     }
 
-    fn leftover(&self, past: &Aggregate) -> Option<(String, String)> {
+    fn leftover(&self, past: &Aggregate) -> Option<Leftover> {
         let droplet: create_droplet::Output = output_of(past, create_droplet::NAME).ok()??;
         let key = key(self.provider, &droplet);
-        past.resources.contains_key(&key).then(|| {
-            let row = format!("inventory row {}/{}", key.provider, key.provider_id);
-            (row, format!("arcadia show {}", past.deployment.spec.name()))
+        past.resources.contains_key(&key).then(|| Leftover {
+            step: StepName::new(NAME),
+            what: format!("inventory row {}/{}", key.provider, key.provider_id),
+            check: format!("arcadia show {}", past.deployment.spec.name()),
+            remove: None,
         })
     }
 }

@@ -317,7 +317,7 @@ const TABLE: &[Binding] = table! {
     View Everywhere C::Filter,               [c('/')]                              "/"         "filter; log: search"  Some(40);
     View Everywhere C::NeedsYouOnly,         [c('!')]                              "!"         "needs you"           Some(41);
     View Everywhere C::Zoom,                 [c('z')]                              "z"         "zoom"                Some(42);
-    View Everywhere C::Copy,                 [c('y')]                              "y"         "copy error or line"  None;
+    View Everywhere C::Copy,                 [c('y')]                              "y"         "copy error or line"  Some(37);
     View Everywhere C::Export,               [c('e')]                              "e"         "all of it to a file" None;
     View Log        C::Follow,               [c('f')]                              "f"         "follow"              Some(30);
     View Audit      C::Follow,               [c('f')]                              "f"         "follow"              Some(30);
@@ -330,9 +330,9 @@ const TABLE: &[Binding] = table! {
     View Log        C::Left,                 [k(KeyCode::Left)]                    "←"         "16 to the left"      None;
     View Log        C::Right,                [k(KeyCode::Right)]                   "→"         "16 to the right"     None;
     View Everywhere C::Earlier,              [c('[')]                              "["         "back in time"        Some(43);
-    View Everywhere C::Later,                [c(']')]                              "]"         "on in time"          None;
-    View Everywhere C::EarlierTurn,          [c('{')]                              "{"         "back to an outcome"  None;
-    View Everywhere C::LaterTurn,            [c('}')]                              "}"         "on to an outcome"    None;
+    View Everywhere C::Later,                [c(']')]                              "]"         "on in time"          Some(45);
+    View Everywhere C::EarlierTurn,          [c('{')]                              "{"         "to the outcome before" Some(46);
+    View Everywhere C::LaterTurn,            [c('}')]                              "}"         "to the next outcome" Some(47);
     View Past       C::Play,                 [c(' ')]                              "Space"     "play, 10x, stop"     Some(4);
     View Everywhere C::Live,                 [c('L')]                              "L"         "back to the present" Some(5);
     View Everywhere C::Freeze,               [c('p')]                              "p"         "freeze the display"  None;

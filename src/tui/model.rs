@@ -383,8 +383,11 @@ impl Model {
             Command::NeedsYouOnly => {
                 self.list.count(Standing::NeedsYou) > 0 || self.list.scope() != list::Scope::All
             }
-            Command::Earlier | Command::Later | Command::EarlierTurn | Command::LaterTurn => {
+            Command::Earlier | Command::EarlierTurn => {
                 self.saga.as_ref().and_then(Opened::read).is_some()
+            }
+            Command::Later | Command::LaterTurn => {
+                self.saga.as_ref().and_then(Opened::past).is_some()
             }
             Command::Filter => self.pane == Pane::Log || self.list.total() > 0,
             Command::Sort | Command::SortNow | Command::States => self.list.total() > 0,

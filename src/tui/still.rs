@@ -156,12 +156,12 @@ mod tests {
         }
     }
 
-    struct Seat {
+    struct Desk {
         wire: Wire,
         terminal: Terminal<Still<Wire>>,
     }
 
-    impl Seat {
+    impl Desk {
         fn new() -> Self {
             let wire = Wire::default();
             let viewport = Viewport::Fixed(Rect::new(0, 0, 10, 2));
@@ -187,43 +187,43 @@ mod tests {
 
     #[test]
     fn a_frame_that_changes_nothing_sends_nothing() {
-        let mut seat = Seat::new();
-        assert!(seat.sent("one", None).contains("one"));
-        assert_eq!(seat.sent("one", None), "");
-        assert!(seat.sent("one", Some((3, 0))).contains(SHOW));
-        assert_eq!(seat.sent("one", Some((3, 0))), "");
+        let mut desk = Desk::new();
+        assert!(desk.sent("one", None).contains("one"));
+        assert_eq!(desk.sent("one", None), "");
+        assert!(desk.sent("one", Some((3, 0))).contains(SHOW));
+        assert_eq!(desk.sent("one", Some((3, 0))), "");
     }
 
     #[test]
     fn a_frame_that_changes_something_is_one_update() {
-        let mut seat = Seat::new();
+        let mut desk = Desk::new();
         for (text, cursor) in [("one", None), ("two", Some((1, 1))), ("two", Some((2, 1)))] {
-            let bytes = seat.sent(text, cursor);
-            assert!(bytes.starts_with(BEGIN) && bytes.ends_with(END), "{bytes:?}");
+            let sent = desk.sent(text, cursor);
+            assert!(sent.starts_with(BEGIN) && sent.ends_with(END), "{sent:?}");
             assert_eq!(
-                (bytes.matches(BEGIN).count(), bytes.matches(END).count()),
+                (sent.matches(BEGIN).count(), sent.matches(END).count()),
                 (1, 1),
-                "{bytes:?}"
+                "{sent:?}"
             );
         }
     }
 
     #[test]
     fn the_cursor_goes_back_to_its_place_when_cells_were_written() {
-        let mut seat = Seat::new();
-        seat.sent("one", Some((3, 0)));
-        let bytes = seat.sent("two", Some((3, 0)));
-        assert!(bytes.contains("\x1b[1;4H") && !bytes.contains(SHOW), "{bytes:?}");
+        let mut desk = Desk::new();
+        desk.sent("one", Some((3, 0)));
+        let sent = desk.sent("two", Some((3, 0)));
+        assert!(sent.contains("\x1b[1;4H") && !sent.contains(SHOW), "{sent:?}");
     }
 
     #[test]
     fn after_the_screen_was_cleared_the_cursor_is_told_again() {
-        let mut seat = Seat::new();
-        seat.sent("one", None);
-        seat.terminal.backend_mut().clear_region(ClearType::All).unwrap();
-        assert!(seat.sent("one", None).contains(HIDE));
-        seat.sent("one", Some((3, 0)));
-        seat.terminal.backend_mut().clear_region(ClearType::All).unwrap();
-        assert!(seat.sent("one", Some((3, 0))).contains(SHOW));
+        let mut desk = Desk::new();
+        desk.sent("one", None);
+        desk.terminal.backend_mut().clear_region(ClearType::All).unwrap();
+        assert!(desk.sent("one", None).contains(HIDE));
+        desk.sent("one", Some((3, 0)));
+        desk.terminal.backend_mut().clear_region(ClearType::All).unwrap();
+        assert!(desk.sent("one", Some((3, 0))).contains(SHOW));
     }
 }

@@ -258,8 +258,9 @@ pub const fn standing_word(standing: Standing) -> &'static str {
 }
 
 /// How many are in a standing, as the header says it.
-pub const fn standing_count_word(standing: Standing) -> &'static str {
+pub const fn standing_count_word(standing: Standing, count: usize) -> &'static str {
     match standing {
+        Standing::NeedsYou if count == 1 => "needs you",
         Standing::NeedsYou => "need you",
         Standing::RollingBack => "undoing",
         Standing::Running => "running",

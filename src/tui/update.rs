@@ -15,7 +15,7 @@ use crate::tui::effect::Effect;
 use crate::tui::format;
 use crate::tui::keymap::Command;
 use crate::tui::model::past::Past;
-use crate::tui::model::saga::{Applied, Content, Opened};
+use crate::tui::model::saga::{Applied, Opened};
 use crate::tui::model::screen::Screen;
 use crate::tui::model::{ActStage, Connection, Fetch, Model, Tone};
 use crate::tui::msg::{Msg, What};
@@ -157,6 +157,7 @@ fn pictured(model: &mut Model, summaries: Vec<Arc<Summary>>, effects: &mut Vec<E
     let list = &model.list;
     model.marks.keep(|id| list.row(id).is_some());
     question::look_again_at_all(model);
+    dialog::look_again(model);
     refresh(model, effects);
     // Lines may have been missed with the notices; those that are here already stay one.
     let saga = model.saga.as_ref();
@@ -243,6 +244,10 @@ fn announce(model: &mut Model, summary: &Arc<Summary>) {
     };
     let (tone, text) = match summary.standing {
         Standing::NeedsYou => (Tone::Bad, format!("needs you{}", gave_up(summary).unwrap_or(why))),
+        // What somebody asked for is no bad news.
+        Standing::RollingBack if model.acts.contains_key(&summary.deployment) => {
+            (Tone::Plain, format!("rolling back{why}"))
+        }
         Standing::RollingBack => (Tone::Bad, format!("rolling back{why}")),
         Standing::Active => {
             let took = summary.changed_at.since(summary.launched_at);
@@ -289,7 +294,7 @@ fn shown(
     let first = saga.read().is_none();
     match result {
         Ok(detail) => saga.take(*detail),
-        Err(why) => saga.content = Content::Failed(why),
+        Err(why) => saga.fail(why),
     }
     if first {
         effects.push(read_logs(deployment, LogPage::Last));
@@ -306,7 +311,7 @@ fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
     if let Some(saga) = &mut model.saga
         && saga.read().is_none()
     {
-        saga.content = Content::Failed("no answer came".to_owned());
+        saga.fail("no answer came".to_owned());
     }
     model.plans.lose();
     orders::lost(model, effects);

@@ -9,6 +9,7 @@ pub(crate) mod control;
 mod inventory;
 mod keys;
 mod linear;
+mod looks;
 mod marked;
 mod notifying;
 mod past;
@@ -18,6 +19,7 @@ mod running;
 pub(crate) mod stage;
 mod themed;
 mod usual;
+pub(crate) mod views;
 pub(crate) mod world;
 
 use arcadia::domain::id::DeploymentId;
@@ -120,6 +122,37 @@ fn an_outcome_that_nobody_knows() {
 }
 
 #[test]
+fn what_is_active() {
+    check("active", selecting(&world::active()));
+}
+
+#[test]
+fn a_saga_alone() {
+    let select = selecting(&world::rolling_back());
+    check("zoomed", |stage| {
+        select(stage);
+        stage.keys("2z");
+    });
+}
+
+#[test]
+fn a_filter_while_it_is_typed() {
+    check("filter", |stage| {
+        with_zoo(stage);
+        stage.keys("/web state:run");
+    });
+}
+
+#[test]
+fn a_search_in_the_log() {
+    let select = selecting(&world::rolling_back());
+    check("search", |stage| {
+        select(stage);
+        stage.keys("3v/droplet");
+    });
+}
+
+#[test]
 fn what_needs_a_person() {
     let select = selecting(&world::needs_you());
     check("needs_you", |stage| {
@@ -173,7 +206,7 @@ fn each_list_of_the_launch_form() {
         ("domains", Field::DnsDomain),
         ("keys", Field::SshKeys),
     ] {
-        for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+        for (width, height) in SIZES {
             let mut stage = Stage::new(width, height);
             at_field(&mut stage, "web", field);
             insta::assert_snapshot!(format!("pick_{name}_{width}x{height}"), stage.drawn());
@@ -183,7 +216,7 @@ fn each_list_of_the_launch_form() {
 
 #[test]
 fn a_list_that_answers_to_what_is_typed() {
-    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+    for (width, height) in SIZES {
         let mut stage = Stage::new(width, height);
         at_field(&mut stage, "web", Field::Size);
         stage.keys("2 gb");
@@ -197,7 +230,7 @@ fn a_list_that_answers_to_what_is_typed() {
 
 #[test]
 fn the_launch_form_without_the_provider() {
-    for (width, height) in [(120, 36), (80, 24), (60, 15)] {
+    for (width, height) in SIZES {
         let mut stage = Stage::new(width, height);
         stage.catalogue = Some(catalogue::of_nobody());
         at_field(&mut stage, "web", Field::Size);

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test has set up is there")]
 
-mod palettes;
+pub(crate) mod palettes;
 mod vision;
 
 use arcadia::tui::options::Color;
@@ -35,7 +35,7 @@ const TEXT: [Role; 15] = [
 ];
 
 /// What is seen, and not read. WCAG 2.2 wants 3 of it (1.4.11).
-const SHAPES: [Role; 6] =
+pub(crate) const SHAPES: [Role; 6] =
     [Role::Border, Role::BarTry, Role::BarWait, Role::BarBackOff, Role::BarUndo, Role::BarUsual];
 
 /// What a row of the list may be.

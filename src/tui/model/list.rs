@@ -37,6 +37,7 @@ pub struct List {
     cursor: usize,
     top: Option<usize>,
     awaited: Option<DeploymentId>,
+    expected: BTreeSet<DeploymentId>,
     stalls: BTreeMap<DeploymentId, Stall>,
     filter: String,
     query: Query,
@@ -118,7 +119,7 @@ impl List {
         self.counts[self.place(&summary)] += 1;
         self.line.change(&summary);
         self.rows.insert(id, summary);
-        if self.awaited == Some(id) {
+        if self.expected.remove(&id) || self.awaited == Some(id) {
             // The operator launched it and waits to see it: the freeze is not for that.
             self.frozen_until = None;
             self.sorted_at = None;
@@ -279,6 +280,12 @@ impl List {
         self.scope = scope;
         self.rebuild(now);
         self.selected = selected;
+    }
+
+    /// Shows these as soon as they are there, whatever stands still: the operator launched them.
+    pub fn expect(&mut self, ids: impl IntoIterator<Item = DeploymentId>) {
+        let rows = &self.rows;
+        self.expected.extend(ids.into_iter().filter(|id| !rows.contains_key(id)));
     }
 
     /// Selects a deployment that is there. What hides it is taken away.

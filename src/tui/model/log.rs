@@ -386,6 +386,15 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_that_leaves_out_what_was_read_shows_what_comes_next() {
+        let mut log = log(10);
+        log.scroll(isize::MIN);
+        assert_eq!(bottom(&log), Some(0));
+        log.show(Some(&StepName::new("odd")));
+        assert_eq!(bottom(&log), Some(1), "there are lines, so one is seen");
+    }
+
+    #[test]
     fn the_oldest_lines_make_room_and_a_repeated_line_is_one_line() {
         let mut log = log(CAPACITY as u64 + 5);
         log.push(&line(CAPACITY as u64));

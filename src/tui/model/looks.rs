@@ -11,6 +11,8 @@ pub const OF_LIGHT: &str = "light";
 pub struct Looks {
     names: Vec<String>,
     place: usize,
+    /// The one that suits the terminal, which is drawn while nobody chose.
+    suits: usize,
     choice: Choice,
 }
 
@@ -41,7 +43,7 @@ impl Looks {
     pub fn new<'n>(names: impl IntoIterator<Item = &'n str>, first: &str, choice: Choice) -> Self {
         let names: Vec<_> = names.into_iter().map(str::to_owned).collect();
         let place = names.iter().position(|name| name == first).unwrap_or(0);
-        Self { names, place, choice }
+        Self { names, place, suits: place, choice }
     }
 
     /// The name of the theme that is drawn; `None` where there is no choice at all.
@@ -54,12 +56,20 @@ impl Looks {
         self.names.len()
     }
 
+    /// Whether what is drawn is what suits the terminal, because nobody chose.
+    pub fn is_automatic(&self) -> bool {
+        self.choice == Choice::Nobodys
+    }
+
     /// Draws with the next one: for this run only where the configuration says which.
     pub fn next(&mut self) {
         self.place = (self.place + 1) % self.names.len().max(1);
-        if self.choice == Choice::Nobodys {
-            self.choice = Choice::OnScreen;
-        }
+        self.choice = match self.choice {
+            Choice::Configured => Choice::Configured,
+            // Round about, the terminal has its say again.
+            Choice::Nobodys | Choice::OnScreen if self.place == self.suits => Choice::Nobodys,
+            Choice::Nobodys | Choice::OnScreen => Choice::OnScreen,
+        };
     }
 
     /// Draws with the one that a person chose in an earlier run, if it is still there and the configuration
@@ -83,11 +93,11 @@ impl Looks {
     /// Draws with what suits the terminal's background, unless a person has chosen.
     pub fn suit(&mut self, ground: Ground) {
         let light = self.names.iter().position(|name| name == OF_LIGHT);
-        match (self.choice, ground, light) {
-            (Choice::Nobodys, Ground::Light, Some(light)) => self.place = light,
-            (Choice::Nobodys, Ground::Dark, _)
-            | (Choice::Nobodys, Ground::Light, None)
-            | (Choice::Configured | Choice::OnScreen, Ground::Light | Ground::Dark, _) => {}
+        if let (Ground::Light, Some(light)) = (ground, light) {
+            self.suits = light;
+            if self.choice == Choice::Nobodys {
+                self.place = light;
+            }
         }
     }
 }

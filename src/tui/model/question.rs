@@ -128,6 +128,11 @@ impl Question {
         self.targets.len() + self.left_out.len()
     }
 
+    /// Whether it applies to none any more: each moved on, or it applied to none from the start.
+    pub fn is_over(&self) -> bool {
+        self.targets.iter().all(|target| target.stands != Stands::Still)
+    }
+
     /// Those that would be ordered at this moment. Of an undoing that nobody can see nothing is
     /// ordered.
     pub fn ready<'q>(&'q self, plans: &'q Plans) -> impl Iterator<Item = &'q Target> {

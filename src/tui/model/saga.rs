@@ -155,6 +155,12 @@ impl Opened {
         self.content = Content::Read(Box::new(Read::new(detail)));
     }
 
+    /// It could not be read. Without a history there is no moment of it to look at.
+    pub fn fail(&mut self, why: String) {
+        self.content = Content::Failed(why);
+        self.past = None;
+    }
+
     /// Folds new entries in.
     pub fn apply(&mut self, entries: &[Entry]) -> Applied {
         let Content::Read(read) = &mut self.content else { return Applied::ReadAgain };

@@ -37,7 +37,7 @@ pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
         Overlay::CommandLine(line) => command_line::key(model, key, *line, effects),
         Overlay::Question(asked) => question::key(model, key, asked, effects),
         Overlay::Details { deployment } => details(model, key, deployment, effects),
-        Overlay::Help { scroll } => help(key, scroll),
+        Overlay::Help { scroll } => help(model, key, scroll),
         Overlay::Quit => quit(model, key),
     };
 }
@@ -65,6 +65,15 @@ pub(super) fn paste(model: &mut Model, pasted: &str, effects: &mut Vec<Effect>) 
             }
         }
         Some(Overlay::Details { .. } | Overlay::Help { .. } | Overlay::Quit) | None => {}
+    }
+}
+
+/// Takes in a whole new picture: details of what is not in it would be a dialog that nobody sees.
+pub(super) fn look_again(model: &mut Model) {
+    if let Some(Overlay::Details { deployment }) = model.overlay
+        && model.list.row(deployment).is_none()
+    {
+        model.overlay = None;
     }
 }
 
@@ -155,7 +164,19 @@ fn details(
     }
 }
 
-fn help(key: KeyEvent, scroll: usize) -> Option<Overlay> {
+fn help(model: &Model, key: KeyEvent, scroll: usize) -> Option<Overlay> {
+    let last = keymap::bindings().count();
+    let page = usize::from(model.size.1 / 2);
+    let turned = match model.keymap.command(&[], key) {
+        Some(Command::Top) => Some(0),
+        Some(Command::Bottom) => Some(last),
+        Some(Command::PageDown) => Some((scroll + page).min(last)),
+        Some(Command::PageUp) => Some(scroll.saturating_sub(page)),
+        Some(_) | None => None,
+    };
+    if let Some(scroll) = turned {
+        return Some(Overlay::Help { scroll });
+    }
     let scroll = match keymap::dialog(key) {
         DialogKey::Esc | DialogKey::Letter('q' | '?') => return None,
         DialogKey::Down | DialogKey::Letter('j') => (scroll + 1).min(keymap::bindings().count()),

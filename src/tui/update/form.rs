@@ -192,6 +192,7 @@ pub(super) fn answer_lost(model: &mut Model) {
 
 fn close(model: &mut Model, round: &Round) {
     let is_open = matches!(model.overlay, Some(Overlay::Launch));
+    model.list.expect(round.there());
     if let Some(first) = round.first() {
         model.list.select(first.deployment, model.now);
     }

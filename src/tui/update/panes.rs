@@ -142,6 +142,7 @@ fn next_theme(model: &mut Model) {
     let name = model.looks.name().unwrap_or_default().to_owned();
     let words = match (model.looks.count(), model.looks.to_keep()) {
         (0 | 1, _) => format!("theme {name}: there is no other without colour"),
+        _ if model.looks.is_automatic() => format!("theme auto: {name} suits this terminal"),
         (_, Some(_)) => format!("theme {name}, at the next start as well"),
         (_, None) => format!("theme {name}; `theme = \"{name}\"` under [ui] keeps it"),
     };
@@ -220,6 +221,8 @@ fn back(model: &mut Model, effects: &mut Vec<Effect>) {
         freezing::thaw(model, effects);
     } else if model.pane == Pane::List && !model.marks.is_empty() {
         model.marks.clear();
+    } else if model.pane == Pane::Log && !model.log.search().text().is_empty() {
+        model.log.set_search("");
     } else if model.zoom == Zoom::In {
         model.zoom = Zoom::Out;
     } else if model.pane != Pane::List {

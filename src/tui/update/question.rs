@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use crate::domain::aggregate::Entry;
 use crate::domain::id::DeploymentId;
 use crate::tui::effect::Effect;
-use crate::tui::keymap::{self, DialogKey};
+use crate::tui::keymap::{self, Command, DialogKey};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::question::{Question, Stands};
 use crate::tui::model::saga::is_wait;
@@ -26,6 +26,9 @@ pub(super) fn key(
     if pressed == DialogKey::Esc {
         return leave(model);
     }
+    if asked.is_over() {
+        return moved_on(model, key, asked, effects);
+    }
     if let Some(rows) = scrolls(model, key) {
         asked.scroll(rows, &model.plans, model.size);
         return Some(Overlay::Question(asked));
@@ -43,6 +46,41 @@ pub(super) fn key(
     };
     let ready = model.is_legible() && asked.is_known(&model.plans) && asked.is_typed(&model.plans);
     if confirmed && ready { order(model, asked, effects) } else { Some(Overlay::Question(asked)) }
+}
+
+/// Nothing is left to confirm. The verb that applies where the only one stands now is taken, so that nobody
+/// has to look for the way out first.
+fn moved_on(
+    model: &mut Model,
+    key: KeyEvent,
+    mut asked: Question,
+    effects: &mut Vec<Effect>,
+) -> Option<Overlay> {
+    let selected = model.list.selected().map(|row| row.deployment);
+    let only = asked.only().filter(|target| Some(target.deployment) == selected);
+    let command = model.keymap.command(&[], key);
+    if let (Some(_), Some(Command::Act(verb))) = (only, command) {
+        leave(model);
+        asking::act_on_selected(model, verb, effects);
+        return model.overlay.take();
+    }
+    match keymap::dialog(key) {
+        DialogKey::Enter | DialogKey::Letter('n' | 'N' | 'q') => leave(model),
+        DialogKey::Esc
+        | DialogKey::Next
+        | DialogKey::Previous
+        | DialogKey::Down
+        | DialogKey::Up
+        | DialogKey::Left
+        | DialogKey::Right
+        | DialogKey::Letter(_)
+        | DialogKey::Edit => {
+            if let Some(rows) = scrolls(model, key) {
+                asked.scroll(rows, &model.plans, model.size);
+            }
+            Some(Overlay::Question(asked))
+        }
+    }
 }
 
 fn leave(model: &mut Model) -> Option<Overlay> {

@@ -168,6 +168,10 @@ impl<'a> Canvas<'a> {
             }
             let wide = text::width(right) + 2;
             if !right.is_empty() && used + wide + 4 <= width {
+                // On the ground: a quiet word in the colour of a border cannot always be read.
+                let x = self.column(width - 1 - wide);
+                let cells = u16::try_from(wide).unwrap_or(u16::MAX);
+                self.part(Rect::new(x, self.area.y, cells, 1)).clear();
                 self.put(width - 1 - wide, 0, &format!(" {right} "), self.theme.quiet());
             }
         }

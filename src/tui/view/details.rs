@@ -4,6 +4,7 @@ use crate::domain::id::DeploymentId;
 use crate::domain::saga::state::{Stage, StepState};
 use crate::domain::saga::transition::needs_undo;
 use crate::domain::summary::Standing;
+use crate::domain::undo_preview::Leftover;
 use crate::tui::format;
 use crate::tui::keymap::{Command, Verb};
 use crate::tui::model::saga::Read;
@@ -20,10 +21,13 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
         .as_ref()
         .filter(|saga| saga.deployment == deployment)
         .and_then(|saga| saga.read());
-    let left = read.map_or(0, |read| read.detail.leftovers.len());
+    let lines = |left: &Leftover| 2 + usize::from(left.remove.is_some());
+    let left: usize = read.map_or(0, |read| read.detail.leftovers.iter().map(lines).sum());
     let (_, word, _) = waiting::standing(model, row, canvas.theme);
-    let title = format!("{word} · {}", row.name());
-    let mut whole = dialog::open(canvas, &title, &model.environment, 84, 13 + 2 * left.max(1));
+    // The pane beside it may show a moment of the past.
+    let past = model.saga.as_ref().is_some_and(|saga| saga.past().is_some());
+    let title = format!("{word} · {}{}", row.name(), if past { " · at present" } else { "" });
+    let mut whole = dialog::open(canvas, &title, &model.environment, 84, 13 + left.max(2));
     let theme = whole.theme;
     // What can be done stands in the last line, whatever does not fit above it.
     let last = whole.height().saturating_sub(1);
@@ -86,7 +90,7 @@ fn leftovers(
 ) -> usize {
     let theme = canvas.theme;
     if read.detail.leftovers.is_empty() {
-        canvas.put(0, y, "nothing is known to be out there", theme.good());
+        canvas.put(0, y, waiting::nothing_left(read), theme.good());
         return y + 1;
     }
     let (heading, style) = waiting::out_there(standing, theme);
@@ -102,6 +106,11 @@ fn leftovers(
         let check = format!("check: {}", leftover.check);
         canvas.field(4, y, canvas.width().saturating_sub(4), &check, theme.quiet());
         y += 1;
+        if let Some(remove) = &leftover.remove {
+            let remove = format!("by hand: {remove}");
+            canvas.field(4, y, canvas.width().saturating_sub(4), &remove, theme.quiet());
+            y += 1;
+        }
     }
     y
 }

@@ -7,6 +7,7 @@ use crate::tui::keymap::{self, Command, Verb};
 use crate::tui::model::form::{Field, Picks, Progress};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::pointer::Target;
+use crate::tui::model::question::Answer;
 use crate::tui::model::screen::Screen;
 use crate::tui::model::{Model, Pane, Tone, row_allows};
 use crate::tui::options::Lines;
@@ -113,10 +114,19 @@ fn of_panes(model: &Model) -> Vec<Hint<'_>> {
     }
     let mut bound = model.keymap.footer(model.scopes());
     bound.retain(|line| model.allows(line.binding.command));
+    if model.pane != Pane::Log {
+        // There it is a line that is copied, which is what a log is read for.
+        bound.retain(|line| line.binding.command != Command::Copy);
+    }
     let marked = !model.marks.is_empty();
     if marked {
         // Who marked something is about to act on it.
         bound.sort_by_key(|line| !matches!(line.binding.command, Command::Act(_)));
+    }
+    if model.saga.as_ref().is_some_and(|saga| saga.past().is_some()) {
+        // Who walks through a history goes on walking.
+        let walks = [Command::Earlier, Command::Later, Command::EarlierTurn, Command::LaterTurn];
+        bound.sort_by_key(|line| !walks.contains(&line.binding.command));
     }
     let unmark = (marked && model.pane == Pane::List).then_some(Hint {
         key: "Esc",
@@ -140,6 +150,7 @@ fn does(model: &Model, binding: &keymap::Binding) -> &'static str {
         (Command::Act(Verb::Hold), _) if held && model.marks.is_empty() => "resume",
         (Command::Act(Verb::Hold), _) => "hold",
         (Command::Mark, _) => "mark",
+        (Command::Copy, _) => "copy line",
         (Command::Filter, Pane::Log) => "search",
         (Command::Filter, Pane::List | Pane::Saga) => "filter",
         (_, Pane::List | Pane::Saga | Pane::Log) => binding.does,
@@ -184,7 +195,18 @@ fn of_overlay<'m>(model: &'m Model, overlay: &Overlay) -> Vec<(&'m str, &'static
         }
         // It draws its own.
         Overlay::CommandLine(_) => Vec::new(),
-        Overlay::Question(_) => vec![("Esc", "leave it as it is"), ("↑ ↓", "scroll")],
+        Overlay::Question(asked) => {
+            let many = asked.asked_for() > 1;
+            let mut keys = Vec::new();
+            if matches!(asked.answer, Answer::Yes) && !asked.is_over() {
+                keys.push(("y", "yes"));
+            }
+            keys.push(("Esc", if many { "leave them as they are" } else { "leave it as it is" }));
+            if asked.rows(&model.plans).count() > asked.room(model.size) {
+                keys.push(("↑ ↓", "scroll"));
+            }
+            keys
+        }
         Overlay::Details { deployment } => {
             let row = model.list.row(*deployment);
             let acts =

@@ -71,7 +71,7 @@ fn count(model: &Model, canvas: &Canvas<'_>, standing: Standing, words: Words) -
     let sign = canvas.theme.standing_sign(standing);
     let number = model.count(standing);
     match words {
-        Words::Written => format!("{sign} {number} {}", standing_count_word(standing)),
+        Words::Written => format!("{sign} {number} {}", standing_count_word(standing, number)),
         Words::Left => format!("{sign}{number}"),
     }
 }

@@ -1,7 +1,11 @@
-//! The keys and the names of the commands, read from the one table.
+//! The keys and the names of the commands, read from the one table; and what the signs mean.
 
+use ratatui::style::Style;
+
+use crate::domain::summary::{Standing, StepMark};
 use crate::tui::keymap::{Group, Keymap, Scope};
 use crate::tui::model::Model;
+use crate::tui::theme::{Theme, standing_word};
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog;
 
@@ -18,8 +22,8 @@ const NAME: usize = 17;
 
 /// Draws the help.
 pub(super) fn draw(model: &Model, scroll: usize, canvas: &mut Canvas<'_>) {
-    let lines: Vec<Line> =
-        Group::ALL.into_iter().flat_map(|group| lines(&model.keymap, group)).collect();
+    let keys = Group::ALL.into_iter().flat_map(|group| lines(&model.keymap, group));
+    let lines: Vec<Line> = keys.chain(signs(canvas.theme)).collect();
     let width = canvas.width().saturating_sub(6);
     let fits = |cells: usize, columns: usize| width / cells >= columns;
     let columns = match lines.len() {
@@ -44,6 +48,23 @@ pub(super) fn draw(model: &Model, scroll: usize, canvas: &mut Canvas<'_>) {
 enum Line {
     Heading(&'static str),
     Key { shown: String, name: &'static str, does: String },
+    Sign { sign: &'static str, style: Style, means: &'static str },
+}
+
+/// What the signs of the list mean: those of a deployment, and those of its steps.
+fn signs(theme: Theme) -> impl Iterator<Item = Line> {
+    let standings = Standing::ALL.into_iter().map(move |standing| Line::Sign {
+        sign: theme.standing_sign(standing),
+        style: theme.standing(standing),
+        means: standing_word(standing),
+    });
+    let marks = StepMark::ALL.into_iter().map(move |mark| Line::Sign {
+        sign: theme.mark_sign(mark),
+        style: theme.mark(mark),
+        means: mark.words(),
+    });
+    let standings = std::iter::once(Line::Heading("A DEPLOYMENT")).chain(standings);
+    standings.chain(std::iter::once(Line::Heading("ITS STEPS"))).chain(marks)
 }
 
 fn lines(keymap: &Keymap, group: Group) -> Vec<Line> {
@@ -69,6 +90,10 @@ impl Line {
         match self {
             Self::Heading(title) => {
                 canvas.put(x, y, title, theme.quiet());
+            }
+            Self::Sign { sign, style, means } => {
+                canvas.put(x, y, sign, *style);
+                canvas.field(x + KEYS, y, column - KEYS - 1, means, theme.plain());
             }
             Self::Key { shown, name, does } => {
                 canvas.field(x, y, KEYS - 1, shown, theme.strong());

@@ -81,7 +81,8 @@ fn title(model: &Model, theme: Theme) -> String {
         Some(left @ 1..) => format!(" · reading, {left} deployments left"),
         Some(0) | None => String::new(),
     };
-    format!("Inventory {}{filter} · {}{reading}", inventory.total(), inventory.sort().words())
+    let (total, sort) = (inventory.total(), inventory.sort().words());
+    format!("Inventory {total}, as the journal knows it{filter} · {sort}{reading}")
 }
 
 /// What the rows add up to, and what they leave out.
@@ -146,7 +147,7 @@ struct Columns {
 }
 
 impl Columns {
-    /// Columns go in this order as room shrinks: what was asked for, the cost, the address.
+    /// Columns go in this order as room shrinks: what was asked for, the address, the cost.
     fn fitting(width: usize) -> Self {
         let mut columns = Self {
             state: 14,
@@ -154,9 +155,9 @@ impl Columns {
             id: 12,
             owner: 0,
             spec: 0,
-            address: if width >= 72 { 17 } else { 0 },
+            address: if width >= 86 { 17 } else { 0 },
             age: 7,
-            cost: if width >= 86 { 9 } else { 0 },
+            cost: if width >= 72 { 9 } else { 0 },
         };
         let rest = width.saturating_sub(2 + columns.used());
         columns.owner = if width >= 110 { 24 } else { rest.min(40) };

@@ -165,7 +165,7 @@ fn button(model: &Model, y: usize, canvas: &mut Canvas<'_>) {
             (format!("{} to put right", fields(form.problems())), theme.warning())
         }
         Progress::Confirming(_) | Progress::Writing => {
-            ("nothing starts before; Esc keeps the draft".to_owned(), theme.quiet())
+            ("nothing starts until Enter here; Esc keeps the draft".to_owned(), theme.quiet())
         }
     };
     canvas.field(x, y, canvas.width().saturating_sub(x), &words, style);

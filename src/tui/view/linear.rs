@@ -66,7 +66,10 @@ fn header(model: &Model) -> String {
     let counted = Standing::ALL
         .into_iter()
         .filter(|standing| *standing == Standing::NeedsYou || model.count(*standing) > 0);
-    parts.extend(counted.map(|at| format!("{} {}", model.count(at), standing_count_word(at))));
+    parts.extend(counted.map(|at| {
+        let count = model.count(at);
+        format!("{count} {}", standing_count_word(at, count))
+    }));
     let still = model.list.stalls().len();
     if still > 0 {
         parts.insert(0, format!("{still} STANDING STILL"));

@@ -6,7 +6,7 @@ use crate::tui::format;
 use crate::tui::model::log::{LogScope, Position, Reading, Times, Wrap};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::pointer::Target;
-use crate::tui::model::{Model, Pane};
+use crate::tui::model::{Model, Pane, Zoom};
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::Frames;
@@ -58,7 +58,12 @@ fn title(model: &Model) -> String {
         "" => String::new(),
         _ => format!(" {} found", model.log.found()),
     };
-    format!("Log · {whose} · {count}{more} {lines}{search}{found}")
+    // Alone on the screen it says whose it is.
+    let owner = match (model.zoom, model.list.selected()) {
+        (Zoom::In, Some(row)) => format!("{} · ", row.name()),
+        (Zoom::In, None) | (Zoom::Out, _) => String::new(),
+    };
+    format!("Log · {owner}{whose} · {count}{more} {lines}{search}{found}")
 }
 
 fn mode(model: &Model) -> String {
@@ -67,7 +72,7 @@ fn mode(model: &Model) -> String {
         Position::At(_) => "scrolled, G follows",
     };
     let wrap = match model.log.wrap {
-        Wrap::On => " wrap",
+        Wrap::On => " · wrap",
         Wrap::Off => "",
     };
     let times = match model.log.times {
@@ -78,10 +83,10 @@ fn mode(model: &Model) -> String {
     let least = match model.log.least {
         LogLevel::Debug => String::new(),
         least @ (LogLevel::Info | LogLevel::Warn | LogLevel::Error) => {
-            format!(" {} and graver", least.as_str().to_uppercase())
+            format!(" · {} and worse", least.as_str().to_uppercase())
         }
     };
-    format!("{follow}{wrap}{least} {times}")
+    format!("{follow}{wrap}{least} · {times}")
 }
 
 fn lines(model: &Model, canvas: &mut Canvas<'_>) {

@@ -58,6 +58,9 @@ fn height(words: &str, width: usize) -> usize {
 }
 
 fn title(asked: &Question) -> String {
+    if let Some(target) = asked.only().filter(|_| asked.is_over()) {
+        return format!("{} has moved on", target.name);
+    }
     let whom = match (asked.only(), asked.targets.len(), asked.asked_for()) {
         (Some(target), _, _) => target.name.clone(),
         (None, 0, all) => format!("none of {all} marked"),
@@ -89,7 +92,7 @@ fn head(model: &Model, asked: &Question, canvas: &Canvas<'_>) -> Vec<(String, St
     let theme = canvas.theme;
     let only = asked.only();
     let mut head = Vec::new();
-    if asked.targets.is_empty() {
+    if asked.is_over() {
         return head;
     }
     match (asked.verb, only) {

@@ -83,7 +83,7 @@ impl Columns {
         if let Some(cells) = self.usual {
             heading(cells, "USUAL");
         }
-        heading(self.words, "WAITING ON / ERROR");
+        heading(self.words, "DETAIL");
     }
 
     /// Shows that a row is marked: a sign before its name, which is written in strong letters.

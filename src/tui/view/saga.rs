@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use crate::domain::failure::Failure;
 use crate::domain::saga::timeline::Axis;
-use crate::domain::summary::{Activity, Summary};
+use crate::domain::summary::{Activity, Standing, Summary};
 use crate::domain::time::Timestamp;
 use crate::tui::format;
 use crate::tui::model::pointer::Target;
@@ -197,6 +197,9 @@ pub(super) fn about(scene: &Scene<'_>, theme: Theme) -> Vec<Line> {
         if !out.is_empty() {
             let (label, style) = waiting::out_there(row.standing, theme);
             lines.push(Line::new(label, out.join(", "), style));
+        } else if row.standing.is_finished() && row.standing != Standing::Active {
+            let words = waiting::nothing_left(read).to_owned();
+            lines.push(Line::new("out there", words, theme.good()));
         }
     }
     lines

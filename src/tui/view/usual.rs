@@ -58,7 +58,9 @@ impl Pace<'_> {
             (format::duration(self.typical.median), format::duration(self.typical.p90));
         let slower = match self.slower_than {
             0..50 => String::new(),
-            percent => format!("; this one is slower than {percent} %"),
+            percent => {
+                format!("; this one is slower than {percent} % of {} runs", self.typical.runs)
+            }
         };
         format!("{median}, 9 of 10 within {p90}{slower}")
     }

@@ -6,9 +6,11 @@ use ratatui::style::Style;
 
 use crate::domain::line;
 use crate::domain::saga::plan::Direction;
+use crate::domain::saga::state::Stage;
 use crate::domain::summary::{Activity, Focus, Standing, StepMark, Summary};
 use crate::domain::time::Timestamp;
 use crate::tui::format;
+use crate::tui::model::saga::Read;
 use crate::tui::model::{ActStage, Model};
 use crate::tui::theme::{Theme, standing_word};
 
@@ -67,6 +69,20 @@ pub(super) fn out_there(standing: Standing, theme: Theme) -> (&'static str, Styl
         | Standing::Cancelled
         | Standing::RolledBack
         | Standing::Abandoned => ("STILL OUT THERE", theme.warning()),
+    }
+}
+
+/// What is said when nothing is out there: that the provider confirmed it, unless a person took a step's
+/// undoing on themselves.
+pub(super) fn nothing_left(read: &Read) -> &'static str {
+    let steps = &read.detail.aggregate.state.steps;
+    let any = |wanted: fn(&Stage) -> bool| steps.iter().any(|step| wanted(&step.undo.stage));
+    if any(|stage| matches!(stage, Stage::Skipped { .. })) {
+        "nothing is known to be out there; what was skipped nobody looked after"
+    } else if any(|stage| matches!(stage, Stage::Succeeded { .. })) {
+        "nothing: all that was made is undone"
+    } else {
+        "nothing was made"
     }
 }
 

@@ -5,6 +5,7 @@ use arcadia::domain::saga::event::Order;
 use arcadia::domain::summary::Summary;
 use arcadia::tui::model::past::{Pace, Past};
 use arcadia::tui::model::saga::Opened;
+use arcadia::tui::msg::What;
 use crossterm::event::KeyCode;
 
 use crate::screens::stage::Stage;
@@ -164,4 +165,18 @@ fn a_replay_stops_at_the_third_press() {
     let before = shown(&stage);
     stage.pass(60_000);
     assert_eq!(shown(&stage), before);
+}
+
+#[test]
+fn a_history_that_cannot_be_read_any_more_has_no_past() {
+    let story = world::active();
+    let mut stage = at(&story);
+    stage.keys("2[");
+    assert!(stage.model.log.until.is_some());
+    let result = Err("the disk is on fire".to_owned());
+    stage.send(What::Shown { deployment: story.id(), result });
+    assert_eq!((past(&stage).map(Past::shown), stage.model.log.until), (None, None));
+    let drawn = stage.drawn();
+    assert!(drawn.contains("cannot be read: the disk is on fire"), "{drawn}");
+    assert!(!drawn.contains("PAST"), "{drawn}");
 }

@@ -138,6 +138,11 @@ impl Stage {
         self.stories.push(story);
     }
 
+    /// What there is, whether the screen heard of it or not.
+    pub(crate) fn stories(&self) -> &[Story] {
+        &self.stories
+    }
+
     pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.terminal.backend_mut().resize(width, height);
         self.send(What::Resized { width, height });
@@ -308,11 +313,16 @@ impl Stage {
         (place.x, place.y)
     }
 
-    /// The frame as it stands, line by line.
-    pub(crate) fn drawn(&mut self) -> String {
+    /// Draws a frame.
+    pub(crate) fn draw(&mut self) {
         let Self { terminal, model, state, .. } = self;
         terminal.draw(|frame| view(model, state, frame)).unwrap();
-        let buffer = terminal.backend().buffer();
+    }
+
+    /// The frame as it stands, line by line.
+    pub(crate) fn drawn(&mut self) -> String {
+        self.draw();
+        let buffer = self.terminal.backend().buffer();
         let mut lines = String::new();
         for y in 0..buffer.area.height {
             let line: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();

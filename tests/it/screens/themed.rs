@@ -27,7 +27,7 @@ fn color(color: Drawn) -> String {
 }
 
 /// A cell's look: ink, paper where it is painted, and modifiers.
-fn look(cell: &Cell) -> String {
+pub(crate) fn look(cell: &Cell) -> String {
     let paper =
         if cell.bg == Drawn::Reset { String::new() } else { format!("/{}", color(cell.bg)) };
     let modifiers =
@@ -75,12 +75,16 @@ fn a_theme_with_a_background_paints_every_cell_of_every_screen() {
 fn a_key_goes_through_the_themes_and_says_their_names() {
     let names: Vec<_> = Themes::default().names().map(str::to_owned).collect();
     let mut stage = stage("ansi-16");
-    for name in names[1..].iter().chain(&names[..1]) {
+    for name in &names[1..] {
         stage.keys("T");
         assert_eq!(stage.model.looks.name(), Some(name.as_str()));
         let drawn = stage.drawn();
         assert!(drawn.contains(&format!("theme {name}, at the next start as well")), "{drawn}");
     }
+    stage.keys("T");
+    let drawn = stage.drawn();
+    assert!(drawn.contains("theme auto: ansi-16 suits this terminal"), "{drawn}");
+    assert_eq!(stage.model.looks.to_keep(), None, "the terminal has its say again");
 }
 
 #[test]

@@ -140,6 +140,14 @@ impl Story {
         self.moves(DeploymentState::Cancelled, reason).fact(Fact::Saga(EventKind::RolledBack))
     }
 
+    /// The same when only so many entries of it had happened.
+    pub(crate) fn first(&self, entries: usize) -> Self {
+        let entries = self.entries[..entries].to_vec();
+        let aggregate = Aggregate::from_history(&entries).unwrap();
+        let at = entries.last().unwrap().at;
+        Self { entries, aggregate, at, ..self.clone() }
+    }
+
     fn moves(self, to: DeploymentState, reason: TransitionReason) -> Self {
         let transition = Transition {
             from: Some(self.aggregate.deployment.state()),
@@ -247,6 +255,7 @@ impl Story {
                 step: STEPS[1].0.into(),
                 what: "droplet 398271 (203.0.113.7)".to_owned(),
                 check: "doctl compute droplet get 398271".to_owned(),
+                remove: Some("doctl compute droplet delete 398271".to_owned()),
             }]
         } else {
             Vec::new()

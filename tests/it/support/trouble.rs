@@ -8,7 +8,7 @@ use std::time::Duration;
 use arcadia::domain::aggregate::Aggregate;
 use arcadia::domain::failure::{Failure, FailureCode};
 use arcadia::domain::saga::plan::{Direction, StepName};
-use arcadia::domain::undo_preview::Deed;
+use arcadia::domain::undo_preview::{Deed, Leftover};
 use arcadia::simulator::faults::Moment;
 use arcadia::steps::{Progress, Registry, Step, StepContext, StepError, StepSettings};
 use async_trait::async_trait;
@@ -182,7 +182,7 @@ impl Step for Troubled {
         self.step.undo_preview(past)
     }
 
-    fn leftover(&self, past: &Aggregate) -> Option<(String, String)> {
+    fn leftover(&self, past: &Aggregate) -> Option<Leftover> {
         self.step.leftover(past)
     }
 }

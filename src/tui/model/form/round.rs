@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::control::Launched;
+use crate::domain::id::DeploymentId;
 
 /// Launches that were asked for together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,6 +71,11 @@ impl Round {
     /// The first that is there.
     pub fn first(&self) -> Option<Launched> {
         self.launched.first().map(|(_, launched)| *launched)
+    }
+
+    /// Those that are there.
+    pub fn there(&self) -> impl Iterator<Item = DeploymentId> {
+        self.launched.iter().map(|(_, launched)| launched.deployment)
     }
 
     /// The slugs that were refused, as they are typed.

@@ -110,9 +110,11 @@ impl Lines {
         &self.found
     }
 
-    /// The lines that are shown from this number upwards, the one at the bottom first.
+    /// The lines that are shown from this number upwards, the one at the bottom first. Where all of them
+    /// come after it, the first one stands alone.
     pub(super) fn upwards(&self, bottom: u64) -> impl Iterator<Item = (u64, &LogLine)> {
         let end = self.shown.partition_point(|number| *number <= bottom);
+        let end = end.max(1).min(self.shown.len());
         let numbers = self.shown.range(..end).rev();
         numbers.filter_map(|number| Some((*number, self.kept.get(number)?)))
     }

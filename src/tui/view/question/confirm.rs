@@ -13,8 +13,8 @@ const COUNT: usize = 8;
 /// Draws it.
 pub(super) fn draw(model: &Model, asked: &Question, y: usize, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
-    if asked.targets.is_empty() {
-        canvas.put(0, y, "nothing is ordered · Esc leaves it", theme.quiet());
+    if asked.is_over() {
+        canvas.put(0, y, "nothing is ordered · Esc closes", theme.quiet());
         return;
     }
     let one = asked.targets.len() == 1;

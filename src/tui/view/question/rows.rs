@@ -84,6 +84,7 @@ fn words(model: &Model, asked: &Question, row: Row<'_>, theme: Theme) -> (String
         Row::Unreadable(why) => {
             plain(format!("{indent}what is out there cannot be read: {why}"), theme.danger())
         }
+        Row::MovedOn(why) if asked.only().is_some() => plain(why.to_owned(), theme.strong()),
         Row::MovedOn(why) => {
             plain(format!("{indent}left out, it has moved on: {why}"), theme.warning())
         }

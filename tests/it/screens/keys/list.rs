@@ -166,3 +166,13 @@ fn a_term_that_makes_no_sense_is_said_and_hides_nothing() {
     assert!(stage.drawn().contains("`old` is no age such as 30m or 2d"));
     assert_eq!(stage.model.list.shown().len(), 11);
 }
+
+#[test]
+fn details_of_a_deployment_go_when_it_is_gone() {
+    let mut stage = at(&world::needs_you());
+    stage.keys("o");
+    stage.send(What::Pictured(Ok(vec![world::needs_you().summary(), world::active().summary()])));
+    assert!(matches!(stage.model.overlay, Some(Overlay::Details { .. })), "it is there");
+    stage.send(What::Pictured(Ok(vec![world::active().summary()])));
+    assert!(stage.model.overlay.is_none(), "a dialog that nobody sees would take the keys");
+}

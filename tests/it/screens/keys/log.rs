@@ -46,7 +46,7 @@ fn lines_below_a_level_are_left_out_and_the_title_says_so() {
     let left = stage.model.log.count();
     assert!(left < all);
     let drawn = stage.drawn();
-    assert!(drawn.contains("WARN and graver") && !drawn.contains(" INFO "), "{drawn}");
+    assert!(drawn.contains("WARN and worse") && !drawn.contains(" INFO "), "{drawn}");
     stage.keys("ii");
     assert_eq!(stage.model.log.count(), all);
 }
