@@ -146,7 +146,7 @@ fn details(
     }
     let command = model.keymap.command(&[], key);
     if let Some(Command::Act(verb @ (Verb::Retry | Verb::Skip | Verb::Abandon))) = command {
-        asking::act_on_selected(model, verb, effects);
+        asking::act_on(model, deployment, verb, effects);
         return model.overlay.take();
     }
     Some(Overlay::Details { deployment })

@@ -19,8 +19,10 @@ mod log;
 mod marks;
 mod order;
 mod orders;
+mod overtaken;
 mod picking;
 mod telling;
+mod unseen;
 
 fn stage() -> Stage {
     let mut stage = Stage::new(120, 36);
