@@ -32,6 +32,7 @@ use crate::tui::model::remembered::Memory;
 use crate::tui::model::saga::Opened;
 use crate::tui::model::screen::Screen;
 use crate::tui::model::slow::Slow;
+use crate::tui::model::usual_read::UsualRead;
 use crate::tui::options::Exit;
 
 pub mod alert;
@@ -59,6 +60,7 @@ pub mod saga;
 pub mod screen;
 pub mod slow;
 pub mod states;
+pub mod usual_read;
 
 /// Below this many columns or rows only the counts are shown, and no dialog.
 pub const SMALLEST: (u16, u16) = (40, 8);
@@ -93,8 +95,8 @@ pub struct Model {
     pub marks: Marks,
     /// How long steps usually take.
     pub usual: Usual,
-    /// When that was last asked for.
-    pub usual_read: Option<Timestamp>,
+    /// When that is to be read.
+    pub usual_read: UsualRead,
     /// When it is to be looked at which are slower.
     pub slow: Slow,
     /// The selected deployment's saga.
@@ -273,7 +275,7 @@ impl Model {
             frozen: None,
             marks: Marks::default(),
             usual: Usual::default(),
-            usual_read: None,
+            usual_read: UsualRead::default(),
             slow: Slow::default(),
             saga: None,
             fetch: Fetch::Idle,
@@ -313,7 +315,9 @@ impl Model {
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
         let screen = self.screen_due();
         let (memory, alerts) = (self.memory.due(), self.alerts.due());
-        [toast, acts, order, slow, replay, memory, alerts, screen].into_iter().flatten().min()
+        let reads = [self.offer.due(), self.usual_read.due()];
+        let looks = [toast, acts, order, slow, replay, memory, alerts, screen];
+        looks.into_iter().chain(reads).flatten().min()
     }
 
     /// Whether the order of the list waits: the display is held still, or a dialog is about one

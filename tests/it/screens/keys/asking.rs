@@ -17,7 +17,7 @@ use crate::screens::world;
 fn an_engine_without_a_picture_yet_does_not_claim_that_there_are_no_deployments() {
     let mut stage = Stage::new(80, 24);
     let effects = update(&mut stage.model, Msg { at: world::NOW, what: What::Connected });
-    assert_eq!(effects, [Effect::Watch]);
+    assert_eq!(effects, [Effect::Watch, Effect::ReadCatalogue]);
     let drawn = stage.drawn();
     assert!(drawn.contains("reading the journal…") && !drawn.contains("No deployments"), "{drawn}");
 }
