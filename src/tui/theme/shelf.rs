@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::{read_bounded, schema};
+use crate::config::{read_regular, schema};
 use crate::tui::background::Ask;
 use crate::tui::model::looks::{Choice, Looks, OF_LIGHT};
 use crate::tui::options::Color;
@@ -164,7 +164,7 @@ impl Default for Themes {
 }
 
 fn read(path: PathBuf) -> Result<Palette, ThemeError> {
-    let bytes = match read_bounded(&path) {
+    let bytes = match read_regular(&path) {
         Ok(bytes) => bytes,
         Err(source) => return Err(ThemeError::Unreadable { path, source }),
     };

@@ -115,7 +115,12 @@ fn lines(model: &Model, canvas: &mut Canvas<'_>) {
                 rows.push((part(&words, model, width), style));
             }
             Wrap::On => {
-                let wrapped = text::wrap(&words, width);
+                let mut wrapped = text::wrap(&words, width);
+                // A line that is taller than the pane is seen from its beginning where it was gone to, and
+                // to its end where the end is followed, or from below.
+                if rows.is_empty() && model.log.position != Position::Following {
+                    wrapped.truncate(height);
+                }
                 rows.extend(wrapped.into_iter().rev().map(|row| (row, style)));
             }
         }

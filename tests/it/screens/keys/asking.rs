@@ -103,3 +103,13 @@ fn the_question_before_leaving_does_not_speak_of_sagas_that_have_ended_meanwhile
         "{drawn}"
     );
 }
+
+#[test]
+fn details_that_do_not_fit_say_that_there_is_more_and_where() {
+    let mut stage = at(&world::needs_you());
+    stage.keys("o");
+    assert!(!stage.drawn().contains("more is below"));
+    stage.resize(60, 12);
+    let drawn = stage.drawn();
+    assert!(drawn.contains("more is below; Esc, then e writes all"), "{drawn}");
+}
