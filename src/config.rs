@@ -27,7 +27,7 @@ pub mod secret;
 mod show;
 mod value;
 
-pub(crate) use bounded::read_bounded;
+pub(crate) use bounded::{read_bounded, read_regular};
 pub use env::Environment;
 pub use error::ConfigError;
 pub use layers::{FlagSetting, Flags, Origin, Setting};

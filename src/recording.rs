@@ -26,6 +26,12 @@ pub use recorder::{Outcome, Recorder};
 /// The version that is written, and the only one that is read.
 pub const VERSION: u32 = 1;
 
+/// The longest line that is written and read, in bytes: a picture of some hundred thousand deployments.
+const LONGEST_LINE: usize = 256 * 1024 * 1024;
+
+/// The longest first line, in bytes: a draft and a few words.
+const LONGEST_START: usize = 1024 * 1024;
+
 /// A recording could not be made or read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {

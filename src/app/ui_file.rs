@@ -4,15 +4,14 @@
 //! next one is written; nothing about it keeps the program from starting. Only who has the journal
 //! writes it.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::read_bounded;
+use crate::config::read_regular;
 use crate::tui::beside::Keeper;
 use crate::tui::model::remembered::Remembered;
 
@@ -74,12 +73,14 @@ impl UiFile {
             *found = Found::Ours;
         }
         let text = serde_json::to_vec_pretty(&Document { version: VERSION, remembered })?;
-        let beside = self.path.with_extension("json.new");
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        file.write_all(&text)?;
-        file.sync_data()?;
-        fs::rename(&beside, &self.path)
+        // A name that nothing has: the folder is a person's own, who may keep anything in it. The file is
+        // its owner's alone.
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let mut beside = tempfile::Builder::new().prefix("ui.json.").tempfile_in(folder)?;
+        beside.write_all(&text)?;
+        beside.as_file().sync_data()?;
+        beside.persist(&self.path)?;
+        Ok(())
     }
 }
 
@@ -91,7 +92,7 @@ impl Keeper for UiFile {
 
 /// What the file keeps; nothing where there is none.
 fn read(path: &Path) -> Result<Option<Remembered>, String> {
-    let bytes = match read_bounded(path) {
+    let bytes = match read_regular(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(format!("cannot be read ({error})")),
@@ -153,6 +154,23 @@ mod tests {
             let (_, read, warning) = UiFile::open(folder.path());
             assert_eq!((read, warning), (Some(remembered("web")), None), "{text}");
         }
+    }
+
+    #[test]
+    fn nothing_that_lies_beside_it_is_written_over_and_no_pipe_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let beside = folder.path().join("ui.json.new");
+        fs::write(&beside, "somebody else's").unwrap();
+        let (file, ..) = UiFile::open(folder.path());
+        file.keep(&remembered("web")).unwrap();
+        assert_eq!(fs::read_to_string(&beside).unwrap(), "somebody else's");
+        let folder = tempfile::tempdir().unwrap();
+        let mode = rustix::fs::Mode::RWXU;
+        let path = folder.path().join("ui.json");
+        let pipe = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &path, pipe, mode, 0).unwrap();
+        let (_, _, warning) = UiFile::open(folder.path());
+        assert!(warning.unwrap().contains("no regular file"));
     }
 
     #[test]

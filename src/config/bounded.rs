@@ -16,6 +16,18 @@ const FILE_LIMIT: u64 = 1024 * 1024;
 /// How long a pipe may take: `--config <(…)` names one, and one that nobody writes to never ends.
 const FILE_PATIENCE: Duration = Duration::from_secs(5);
 
+/// What stands in a file that nobody names on the command line: who starts the program must not wait for
+/// whoever writes to a pipe.
+///
+/// # Errors
+/// When it cannot be read, is too long, or is no regular file.
+pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    read_bounded(path)
+}
+
 /// What stands in a file, or comes out of a pipe.
 ///
 /// # Errors

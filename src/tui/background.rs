@@ -4,19 +4,29 @@
 //! it: the answer comes in between the keys, spelled out as if somebody had typed it, and is caught
 //! here however late it is. A key is never lost to it, and no letter of it is taken for a command.
 
+use std::time::Duration;
+
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
+use crate::domain::time::Timestamp;
 use crate::tui::model::looks::Ground;
 use crate::tui::theme::color;
 
 /// The question. It ends in BEL, and so does the answer then: some terminals end one badly otherwise.
 pub const QUESTION: &str = "\u{1b}]11;?\u{7}";
 
-/// What every answer begins with, after its introduction.
+/// What the answer to it begins with, after its introduction.
 const BEGINNING: &str = "11;";
 
-/// The longest answer, in characters: `11;rgba:ffff/ffff/ffff/ffff` and to spare.
-const LONGEST: usize = 40;
+/// How long answers are listened for: a terminal across the world and a slow multiplexer are within it, and
+/// whoever types Esc and `]` later means these two.
+const LISTENS: Duration = Duration::from_secs(2);
+
+/// The longest answer that is waited to the end of, in characters: many times `11;rgba:ffff/ffff/ffff/ffff`.
+const LONGEST: usize = 256;
+
+/// The most digits of the number that an answer begins with.
+const DIGITS: usize = 4;
 
 /// The luminance on which black letters and white ones stand out alike.
 const MIDDLE: f64 = 0.179;
@@ -31,11 +41,13 @@ pub enum Ask {
     No,
 }
 
-/// Tells the answer from the keys.
+/// Tells the answer from the keys; and every other answer of its kind, `ESC ] digits ; ... BEL`, which
+/// somebody before may have asked for: the letters of one are no commands.
 #[derive(Debug)]
 pub struct Listener {
     ask: Ask,
-    /// What may be the answer, as far as it has come.
+    until: Timestamp,
+    /// What may be an answer, as far as it has come.
     held: Vec<Event>,
     words: String,
     escaped: Escaped,
@@ -58,18 +70,23 @@ pub struct Taken {
 }
 
 impl Listener {
-    /// Listens, if the terminal is asked.
-    pub const fn new(ask: Ask) -> Self {
-        Self { ask, held: Vec::new(), words: String::new(), escaped: Escaped::No }
+    /// Listens for a while from this moment on, if the terminal is asked.
+    pub fn new(ask: Ask, now: Timestamp) -> Self {
+        let (held, words) = (Vec::new(), String::new());
+        Self { ask, until: now + LISTENS, held, words, escaped: Escaped::No }
     }
 
     /// Takes an event in.
-    pub fn take(&mut self, event: Event) -> Taken {
+    pub fn take(&mut self, event: Event, now: Timestamp) -> Taken {
         let passed = |events| Taken { events, ground: None };
-        let (Ask::Yes, Some(key)) = (self.ask, pressed(&event)) else {
+        if self.ask == Ask::Yes && now >= self.until {
+            self.ask = Ask::No;
             let mut events = self.let_go();
             events.push(event);
             return passed(events);
+        }
+        let (Ask::Yes, Some(key)) = (self.ask, pressed(&event)) else {
+            return passed(vec![event]);
         };
         let escaped = std::mem::replace(&mut self.escaped, Escaped::No);
         if self.held.is_empty() {
@@ -80,37 +97,53 @@ impl Listener {
             self.escaped = if key.code == KeyCode::Esc { Escaped::Yes } else { Escaped::No };
             return passed(vec![event]);
         }
-        self.held.push(event);
-        if is_escaped(key, '\\', escaped) || is_control(key, 'g') {
+        if self.is_answer() && (is_escaped(key, '\\', escaped) || is_control(key, 'g')) {
             let ground = ground(&self.words);
-            if ground.is_some() {
-                // A terminal answers once.
-                *self = Self::new(Ask::No);
-            }
             return Taken { events: self.let_go(), ground };
         }
         #[expect(clippy::wildcard_enum_match_arm, reason = "an answer has no other keys")]
         match key.code {
-            KeyCode::Esc => self.escaped = Escaped::Yes,
-            KeyCode::Char(letter) if self.goes_on(letter) => self.words.push(letter),
-            _ => return passed(self.let_go()),
+            KeyCode::Esc if escaped == Escaped::No => {
+                self.escaped = Escaped::Yes;
+                self.held.push(event);
+            }
+            KeyCode::Char(letter) if escaped == Escaped::No && self.goes_on(key, letter) => {
+                self.words.push(letter);
+                self.held.push(event);
+            }
+            _ => {
+                // Esc was meant as Esc when nothing of an answer follows it.
+                let esc = (escaped == Escaped::Yes).then(|| self.held.pop()).flatten();
+                let mut events = self.let_go();
+                events.extend(esc);
+                events.push(event);
+                return passed(events);
+            }
         }
         passed(Vec::new())
     }
 
-    fn goes_on(&self, letter: char) -> bool {
-        match BEGINNING.chars().nth(self.words.len()) {
-            Some(wanted) => letter == wanted,
-            None => {
-                self.words.len() < LONGEST
-                    && (letter.is_ascii_hexdigit() || matches!(letter, 'r' | 'g' | ':' | '/' | '#'))
-            }
-        }
+    /// Whether what is held cannot be anything but an answer.
+    fn is_answer(&self) -> bool {
+        self.words.contains(';')
     }
 
+    fn goes_on(&self, key: KeyEvent, letter: char) -> bool {
+        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        plain
+            && match letter {
+                _ if self.is_answer() => self.words.len() < LONGEST,
+                ';' => !self.words.is_empty(),
+                _ => letter.is_ascii_digit() && self.words.len() < DIGITS,
+            }
+    }
+
+    /// What is held, as keys; half an answer is none.
     fn let_go(&mut self) -> Vec<Event> {
+        let held = std::mem::take(&mut self.held);
+        let was_answer = self.is_answer();
         self.words.clear();
-        std::mem::take(&mut self.held)
+        if was_answer { Vec::new() } else { held }
     }
 }
 
@@ -170,11 +203,17 @@ mod tests {
         events.into_iter().map(Event::Key).collect()
     }
 
+    const NOW: Timestamp = Timestamp::from_millis(0);
+
     fn heard(bytes: &str) -> (Vec<Event>, Option<Ground>) {
-        let mut listener = Listener::new(Ask::Yes);
+        let mut listener = Listener::new(Ask::Yes, NOW);
+        hear(&mut listener, bytes, NOW)
+    }
+
+    fn hear(listener: &mut Listener, bytes: &str, now: Timestamp) -> (Vec<Event>, Option<Ground>) {
         let (mut passed, mut said) = (Vec::new(), None);
         for event in events(bytes) {
-            let taken = listener.take(event);
+            let taken = listener.take(event, now);
             passed.extend(taken.events);
             said = said.or(taken.ground);
         }
@@ -206,19 +245,53 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_an_answer_is_let_go_in_its_order() {
-        for typed in ["^]q", "^]1", "^]11;r", "^]11;rgb:zz", "^]11;rgb:/\u{7}q", "\u{1b}]x"] {
+        for typed in ["^]q", "^]1", "^];", "^]11111", "\u{1b}]x", "^]\u{1b}", "^]\u{7}"] {
             let typed = format!("{typed}xy");
             assert_eq!(heard(&typed), (events(&typed), None), "{typed}");
         }
-        let endless = format!("^]11;{}", "f".repeat(2 * LONGEST));
-        assert_eq!(heard(&endless), (events(&endless), None));
+    }
+
+    #[test]
+    fn no_letter_of_any_other_answer_is_a_key() {
+        let dark = "^]11;rgb:12/12/12\u{7}";
+        for other in
+            ["^]10;rgb:c/c/c\u{7}", "^]10;rgb:c/c/c^\\", "^]4;1;?\u{7}", "^]52;c;cQ==\u{7}", dark]
+        {
+            let (passed, ground) = heard(&format!("j{other}{dark}{other}c"));
+            assert_eq!((passed, ground), (events("jc"), Some(Ground::Dark)), "{other}");
+        }
+    }
+
+    #[test]
+    fn half_an_answer_holds_no_key_back_that_is_none_of_it() {
+        let endless = format!("^]11;{}", "f".repeat(LONGEST));
+        let (passed, _) = heard(&endless);
+        assert!(passed.len() <= BEGINNING.len(), "what is beyond the longest: {passed:?}");
+        let control_c = Event::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL));
+        let mut listener = Listener::new(Ask::Yes, NOW);
+        assert_eq!(hear(&mut listener, "^]11;rgb:", NOW), (Vec::new(), None));
+        assert_eq!(listener.take(control_c.clone(), NOW).events, [control_c]);
+        assert_eq!(heard("^]11;rgb:\u{1b}q"), (events("\u{1b}q"), None));
+    }
+
+    #[test]
+    fn a_terminal_that_does_not_answer_is_not_listened_to_for_ever() {
+        let later = NOW + LISTENS;
+        let mut silent = Listener::new(Ask::Yes, NOW);
+        assert_eq!(hear(&mut silent, "j^]", later), (events("j^]"), None));
+        let mut torn = Listener::new(Ask::Yes, NOW);
+        assert_eq!(hear(&mut torn, "^]11;rgb:12/", NOW), (Vec::new(), None));
+        assert_eq!(hear(&mut torn, "jc", later), (events("jc"), None), "half of it is dropped");
+        let mut typed = Listener::new(Ask::Yes, NOW);
+        hear(&mut typed, "^]", NOW);
+        assert_eq!(hear(&mut typed, "c", later), (events("^]c"), None));
     }
 
     #[test]
     fn a_terminal_that_is_not_asked_is_not_listened_to() {
-        let mut listener = Listener::new(Ask::No);
+        let mut listener = Listener::new(Ask::No, NOW);
         for event in events("^]11;rgb:ffff/ffff/ffff\u{7}") {
-            let taken = listener.take(event.clone());
+            let taken = listener.take(event.clone(), NOW);
             assert_eq!(taken, Taken { events: vec![event], ground: None });
         }
     }

@@ -4,7 +4,7 @@
 //! screen happens to show. Secrets never reach the journal, and what providers said is made harmless.
 
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -16,6 +16,9 @@ use crate::domain::summary::Summary;
 use crate::domain::text::printable;
 use crate::domain::time::Timestamp;
 use crate::tui::{format, telling};
+
+/// How many files of one deployment may be from the same millisecond.
+const SAME_MOMENT: u32 = 100;
 
 /// Everything that is known of a deployment.
 pub(super) struct Incident<'a> {
@@ -35,17 +38,19 @@ impl Incident<'_> {
     /// Writes it to a file of its own in this folder, which is made if it is not there, and says which.
     ///
     /// # Errors
-    /// What the operating system says. Half a file is left then, and its name is not used again.
+    /// What the operating system says. No file is left then.
     pub(super) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let spec = &self.detail.aggregate.deployment.spec;
         let at = self.at.to_string().replace(':', "");
-        let path = folder.join(format!("{}-{}-{at}.txt", spec.tenant, spec.slug));
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        file.write_all(self.text().as_bytes())?;
-        file.sync_all()?;
+        let name = format!("{}-{}-{at}", spec.tenant, spec.slug);
+        let (path, mut file) = create(folder, &name)?;
+        let text = self.text();
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+        // What is left of one that failed would be taken for all that is known.
+        written.inspect_err(|_| drop(fs::remove_file(&path)))?;
         // A name that does not outlive a crash would be a promise that is not kept.
-        fs::File::open(folder)?.sync_all()?;
+        File::open(folder)?.sync_all()?;
         Ok(path)
     }
 
@@ -147,7 +152,40 @@ impl Incident<'_> {
     }
 }
 
+/// Makes a file of this name. One that is there already is left as it is, and the next has a number.
+fn create(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    for number in 1..SAME_MOMENT {
+        let number = if number == 1 { String::new() } else { format!("-{number}") };
+        let path = folder.join(format!("{name}{number}.txt"));
+        match options.open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
 fn or_none(heading: &str, lines: String) -> String {
     let lines = if lines.is_empty() { "  none\n".to_owned() } else { lines };
     format!("{heading}\n{lines}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_the_same_moment_stand_beside_each_other_and_none_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        for wanted in ["acme-web.txt", "acme-web-2.txt", "acme-web-3.txt"] {
+            let (path, mut file) = create(folder.path(), "acme-web").unwrap();
+            assert_eq!(path, folder.path().join(wanted));
+            file.write_all(wanted.as_bytes()).unwrap();
+        }
+        let first = fs::read_to_string(folder.path().join("acme-web.txt")).unwrap();
+        assert_eq!(first, "acme-web.txt");
+    }
 }

@@ -33,6 +33,7 @@ use crate::tui::model::remembered::Memory;
 use crate::tui::model::saga::Opened;
 use crate::tui::model::screen::Screen;
 use crate::tui::model::slow::Slow;
+use crate::tui::model::usual_read::UsualRead;
 use crate::tui::options::Exit;
 
 pub mod alert;
@@ -61,6 +62,7 @@ pub mod saga;
 pub mod screen;
 pub mod slow;
 pub mod states;
+pub mod usual_read;
 
 /// Below this many columns or rows only the counts are shown, and no dialog.
 pub const SMALLEST: (u16, u16) = (40, 8);
@@ -97,8 +99,8 @@ pub struct Model {
     pub mutes: Mutes,
     /// How long steps usually take.
     pub usual: Usual,
-    /// When that was last asked for.
-    pub usual_read: Option<Timestamp>,
+    /// When that is to be read.
+    pub usual_read: UsualRead,
     /// When it is to be looked at which are slower.
     pub slow: Slow,
     /// The selected deployment's saga.
@@ -280,7 +282,7 @@ impl Model {
             marks: Marks::default(),
             mutes: Mutes::default(),
             usual: Usual::default(),
-            usual_read: None,
+            usual_read: UsualRead::default(),
             slow: Slow::default(),
             saga: None,
             fetch: Fetch::Idle,
@@ -321,8 +323,9 @@ impl Model {
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
         let screen = self.screen_due();
         let (memory, alerts, mutes) = (self.memory.due(), self.alerts.due(), self.mutes.due());
-        let dues = [toast, acts, order, slow, replay, memory, alerts, mutes, screen];
-        dues.into_iter().chain([self.watch_again]).flatten().min()
+        let reads = [self.offer.due(), self.usual_read.due(), self.watch_again];
+        let looks = [toast, acts, order, slow, replay, memory, alerts, mutes, screen];
+        looks.into_iter().chain(reads).flatten().min()
     }
 
     /// Whether the order of the list waits: the display is held still, or a dialog is about one

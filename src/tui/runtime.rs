@@ -184,7 +184,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
         options: Options,
         connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static,
     ) -> Self {
-        let background = Listener::new(options.background);
+        let background = Listener::new(options.background, options.clock.now());
         let mut reads = JoinSet::new();
         reads.spawn(async { Answer::Connected(connect.await) });
         Self {
@@ -281,7 +281,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
     fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Terminal(Some(Ok(event))) => {
-                let taken = self.background.take(event);
+                let taken = self.background.take(event, self.options.clock.now());
                 if let Some(ground) = taken.ground {
                     self.send(What::Background(ground), Dirty::Now)?;
                 }

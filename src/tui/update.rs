@@ -39,9 +39,6 @@ mod screens;
 /// How long after a picture could not be had it is asked for again.
 const WATCH_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
-/// How long what is usual is taken for known.
-const USUAL_READ_AFTER: Duration = Duration::from_mins(1);
-
 /// Takes a message in.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.now = msg.at;
@@ -60,6 +57,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Background(ground) => model.looks.suit(ground),
         What::Connected => {
             model.connection = Connection::Reading;
+            model.offer.want(model.now);
             effects.push(Effect::Watch);
         }
         What::NotConnected(why) => model.connection = Connection::Failed(why),
@@ -107,7 +105,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Planned(plan) => model.form.plan = Some(plan),
         What::CatalogueRead(catalogue) => {
             model.inventory.set_prices(Arc::clone(&catalogue));
-            model.offer.take(catalogue);
+            model.offer.take(catalogue, model.now);
         }
         What::Remembered(remembered) => {
             remembering::resume(model, &remembered, &mut effects);
@@ -118,6 +116,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
     watch_again(model, &mut effects);
     question::read_plans(model, &mut effects);
+    read_what_is_due(model, &mut effects);
     travel(model);
     model.forget_old();
     if model.frozen.is_none()
@@ -179,6 +178,16 @@ fn watch_again(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Reads what nobody presses a key for.
+fn read_what_is_due(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.offer.ask(model.now) {
+        effects.push(Effect::ReadCatalogue);
+    }
+    if model.usual_read.begin(model.now) {
+        effects.push(Effect::ReadUsual);
+    }
+}
+
 /// Does what a key or a click asks for, on the view that is shown.
 fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
     match model.screen {
@@ -189,7 +198,7 @@ fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect>) {
 
 /// Takes a whole picture in.
 fn pictured(model: &mut Model, summaries: Vec<Arc<Summary>>, effects: &mut Vec<Effect>) {
-    read_usual(model, effects);
+    model.usual_read.want();
     model.connection = Connection::Open;
     screens::pictured(model, &summaries);
     model.list.replace(summaries, model.now);
@@ -347,6 +356,14 @@ fn shown(
 fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
     model.fetch = Fetch::Idle;
     screens::answer_lost(model);
+    model.offer.lose(model.now);
+    model.log.lose();
+    let why = || "no answer came; the log file says why".to_owned();
+    match model.connection {
+        Connection::Opening => model.connection = Connection::Failed(why()),
+        Connection::Reading => model.connection = Connection::Lost(why()),
+        Connection::Open | Connection::Failed(_) | Connection::Lost(_) => {}
+    }
     if let Some(saga) = &mut model.saga
         && saga.read().is_none()
     {
@@ -376,15 +393,6 @@ fn follow_selection(model: &mut Model, effects: &mut Vec<Effect>) {
     model.saga = selected.map(Opened::reading);
     remembering::scroll_back(model);
     fetch(model, effects);
-}
-
-/// Reads how long steps usually take: news may have been missed before a picture is taken. It is a look at
-/// hundreds of histories, so it is not taken with every picture of many in a minute.
-fn read_usual(model: &mut Model, effects: &mut Vec<Effect>) {
-    if model.usual_read.is_none_or(|read| read + USUAL_READ_AFTER <= model.now) {
-        model.usual_read = Some(model.now);
-        effects.push(Effect::ReadUsual);
-    }
 }
 
 /// Shows the lines that are chosen, and reads those before them when they are looked for.

@@ -26,13 +26,17 @@ use arcadia::tui::options::{Ascii, Color, Lines};
 use arcadia::tui::replay::playback::Playback;
 use arcadia::tui::replay::{Script, Showing, Speed, page};
 use arcadia::tui::tape::{Looks, Start, Tape};
+use arcadia::tui::update::update;
+use arcadia::tui::view::view;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
 use crate::screens::world::{self, NOW};
 use crate::support::home::Home;
-use crate::support::terminal::{ENTER, TAB, Terminal};
+use crate::support::terminal::{ENTER, TAB, Terminal as Opened};
 
 /// A session that somebody recorded: a launch, a cancel in the middle of it, and another size.
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/session.jsonl");
@@ -40,7 +44,7 @@ const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/se
 #[test]
 fn a_recorded_session_ends_on_the_screen_that_the_operator_saw() {
     let home = Home::new().with("ARCADIA_SIMULATOR_ADDRESS_DELAY", "1h");
-    let mut terminal = Terminal::open(&home, &["--record", "session.jsonl"], (120, 36));
+    let mut terminal = Opened::open(&home, &["--record", "session.jsonl"], (120, 36));
     terminal.wait_for_text("No deployments yet");
     terminal.keys("n");
     terminal.wait_for_text("Launch a deployment");
@@ -71,7 +75,7 @@ fn a_recorded_session_ends_on_the_screen_that_the_operator_saw() {
 
     // What is there stays as it is.
     let before = fs::read(&file).unwrap();
-    let mut again = Terminal::open(&home, &["--record", "session.jsonl"], (120, 36));
+    let mut again = Opened::open(&home, &["--record", "session.jsonl"], (120, 36));
     assert_eq!(again.wait_for_end(), 1);
     assert!(again.text().contains("is there already"), "{}", again.text());
     assert_eq!(fs::read(&file).unwrap(), before);
@@ -94,7 +98,7 @@ fn a_session_from_a_report_is_shown_as_it_was_each_time() {
 fn a_recording_is_shown_in_the_dashboard_without_an_engine() {
     let home = Home::new();
     let mut terminal =
-        Terminal::open(&home, &["replay", FIXTURE, "--speed", "max", "--at", "3"], (110, 32));
+        Opened::open(&home, &["replay", FIXTURE, "--speed", "max", "--at", "3"], (110, 32));
     terminal.wait_for_text("at its end");
     assert!(terminal.text().starts_with(" REPLAY SIM"), "{}", terminal.text());
     assert!(terminal.text().contains("acme/web"), "{}", terminal.text());
@@ -375,4 +379,27 @@ fn scratch() -> (TempDir, PathBuf) {
 fn trimmed(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim_end).collect();
     lines.join("\n").trim_end().to_owned()
+}
+
+#[test]
+fn a_screen_is_printed_as_if_every_frame_before_it_had_been_drawn() {
+    let read = || recording::read(FIXTURE.as_ref()).unwrap();
+    let all = read().msgs.len();
+    let Script { start, msgs } = read();
+    let (mut model, mut state) = (start.model(), start.looks.view());
+    let mut terminal = Terminal::new(TestBackend::new(110, 32)).unwrap();
+    for (until, msg) in msgs.into_iter().enumerate() {
+        terminal.draw(|frame| view(&model, &mut state, frame)).unwrap();
+        if until % 7 == 0 || until + 7 > all {
+            let drawn = page::of(terminal.backend().buffer());
+            assert_eq!(page::print(read(), (110, 32), until), drawn, "after {until} of {all}");
+        }
+        update(&mut model, msg);
+    }
+}
+
+#[test]
+fn a_file_without_an_end_is_no_recording() {
+    let error = recording::read("/dev/zero".as_ref()).unwrap_err();
+    assert!(matches!(error, RecordingError::Foreign { .. }), "{error}");
 }

@@ -276,8 +276,10 @@ fn why_a_launch_was_refused_and_what_to_do_can_be_read_to_the_end() {
                the journal anew from the archive";
     for (width, height) in [(80, 24), (60, 15)] {
         let mut stage = Stage::new(width, height);
-        with_zoo(&mut stage);
+        at_field(&mut stage, "web", Field::Launch);
+        stage.press(KeyCode::Enter);
         // The form is left before the answer comes, so the bottom of the screen says it.
+        stage.press(KeyCode::Esc);
         let result = Err(LaunchRefusal::Other(why.to_owned()));
         stage.send(What::Launched { slug: "web".to_owned(), result });
         insta::assert_snapshot!(format!("refused_{width}x{height}"), stage.drawn());

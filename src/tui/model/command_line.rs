@@ -1,5 +1,8 @@
 //! The command line: what is typed after `:`, what it may become, and what it means.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
@@ -10,7 +13,7 @@ use crate::domain::summary::Standing;
 use crate::tui::keymap::names::{Takes, named};
 use crate::tui::keymap::{self, Binding, Command};
 use crate::tui::model::list::List;
-use crate::tui::model::query::{Query, fields};
+use crate::tui::model::query::{Candidate as _, Query, fields};
 
 /// How many candidates are looked out; more than fit on any screen say nothing.
 const CANDIDATES: usize = 50;
@@ -214,8 +217,12 @@ fn commands(word: &str) -> Vec<Candidate> {
             known.push(binding);
         }
     }
-    let best = best(word, known.into_iter().map(|binding| (binding.command.name(), binding)));
-    let candidate = |(name, binding): (&str, &Binding)| {
+    let mut best = Best::of(word);
+    for binding in known {
+        best.offer(binding.command.name(), binding);
+    }
+    let candidate = |binding: &Binding| {
+        let name = binding.command.name();
         let more = if binding.command.takes() == Takes::Nothing { "" } else { " " };
         Candidate {
             line: format!("{name}{more}"),
@@ -224,20 +231,26 @@ fn commands(word: &str) -> Vec<Candidate> {
             keys: binding.shown,
         }
     };
-    best.into_iter().map(candidate).collect()
+    best.found().into_iter().map(candidate).collect()
 }
 
 fn deployments(name: &str, typed: &str, list: &List) -> Vec<Candidate> {
-    let names: Vec<(String, Standing)> = list.all().map(|row| (row.name(), row.standing)).collect();
-    let best = best(typed, names.iter().map(|(name, standing)| (name.as_str(), *standing)));
+    let mut best = Best::of(typed);
+    let mut written = String::new();
+    for row in list.all() {
+        written.clear();
+        row.write_name(&mut written);
+        best.offer(&written, row);
+    }
     let mut found: Vec<Candidate> = Vec::new();
-    for (word, standing) in best {
+    for row in best.found() {
+        let word = row.name();
         // The same name may have been launched more than once.
         if found.iter().all(|other| other.word != word) {
             found.push(Candidate {
                 line: format!("{name} {word}"),
-                word: word.to_owned(),
-                does: standing.as_str().replace('_', " "),
+                word,
+                does: row.standing.as_str().replace('_', " "),
                 keys: "",
             });
         }
@@ -249,26 +262,31 @@ fn deployments(name: &str, typed: &str, list: &List) -> Vec<Candidate> {
 fn terms(name: &str, typed: &str, list: &List) -> Vec<Candidate> {
     let (before, word) = typed.rsplit_once(' ').unwrap_or(("", typed));
     let head = if before.is_empty() { name.to_owned() } else { format!("{name} {before}") };
-    let mut known: Vec<String> = Vec::new();
     let (term, value) = word.split_once(':').unwrap_or(("", word));
-    match term {
-        "state" => {
-            known.extend(Standing::ALL.map(|standing| standing.as_str().to_owned()));
-            known.extend(["moving", "ended"].map(str::to_owned));
-        }
-        "tenant" => known.extend(list.all().map(|row| row.tenant.clone())),
-        "region" => known.extend(list.all().map(|row| row.region.clone())),
+    let states = || Standing::ALL.map(Standing::as_str).into_iter().chain(["moving", "ended"]);
+    let known = match term {
+        "state" => first(states(), value),
+        "tenant" => first(list.all().map(|row| row.tenant.as_str()), value),
+        "region" => first(list.all().map(|row| row.region.as_str()), value),
         _ => return words(&head, value, TERMS.to_vec()),
-    }
-    known.sort_unstable();
-    known.dedup();
-    known.retain(|known| known.starts_with(value));
-    known.truncate(CANDIDATES);
-    let candidate = |value: String| {
+    };
+    let candidate = |value: &str| {
         let word = format!("{term}:{value}");
         Candidate { line: format!("{head} {word}"), word, does: String::new(), keys: "" }
     };
     known.into_iter().map(candidate).collect()
+}
+
+/// The first of these words in the order of letters, among those that begin as typed. There may be very
+/// many, most of them the same.
+fn first<'w>(words: impl Iterator<Item = &'w str>, typed: &str) -> BTreeSet<&'w str> {
+    let mut first = BTreeSet::new();
+    for word in words.filter(|word| word.starts_with(typed)) {
+        if first.insert(word) && first.len() > CANDIDATES {
+            first.pop_last();
+        }
+    }
+    first
 }
 
 /// Those of these words that begin as typed.
@@ -285,25 +303,49 @@ fn words(head: &str, typed: &str, known: Vec<(&str, &str)>) -> Vec<Candidate> {
 }
 
 /// Those that have the typed letters in their order: the best match first, and among equals those
-/// that come first.
-fn best<'n, T>(typed: &str, known: impl Iterator<Item = (&'n str, T)>) -> Vec<(&'n str, T)> {
-    let mut config = Config::DEFAULT;
-    config.ignore_case = true;
-    config.prefer_prefix = true;
-    let mut matcher = Matcher::new(config);
-    let (case, normal) = (CaseMatching::Ignore, Normalization::Smart);
-    let atom = Atom::new(typed, case, normal, AtomKind::Fuzzy, false);
-    let mut buffer = Vec::new();
-    let mut scored: Vec<_> = known
-        .filter_map(|(name, what)| {
-            buffer.clear();
-            let score = atom.score(Utf32Str::new(name, &mut buffer), &mut matcher)?;
-            Some((score, name, what))
-        })
-        .collect();
-    scored.sort_by_key(|(score, _, _)| std::cmp::Reverse(*score));
-    scored.truncate(CANDIDATES);
-    scored.into_iter().map(|(_, name, what)| (name, what)).collect()
+/// that come first. No more than [`CANDIDATES`] of them are kept at a time, several times over.
+struct Best<T> {
+    atom: Atom,
+    matcher: Matcher,
+    buffer: Vec<char>,
+    scored: Vec<(u16, T)>,
+}
+
+impl<T> Best<T> {
+    fn of(typed: &str) -> Self {
+        let mut config = Config::DEFAULT;
+        config.ignore_case = true;
+        config.prefer_prefix = true;
+        let (case, normal) = (CaseMatching::Ignore, Normalization::Smart);
+        Self {
+            atom: Atom::new(typed, case, normal, AtomKind::Fuzzy, false),
+            matcher: Matcher::new(config),
+            buffer: Vec::new(),
+            scored: Vec::new(),
+        }
+    }
+
+    fn offer(&mut self, name: &str, what: T) {
+        self.buffer.clear();
+        let name = Utf32Str::new(name, &mut self.buffer);
+        if let Some(score) = self.atom.score(name, &mut self.matcher) {
+            self.scored.push((score, what));
+        }
+        if self.scored.len() >= 4 * CANDIDATES {
+            self.keep_best();
+        }
+    }
+
+    fn keep_best(&mut self) {
+        // A stable sort: those that came first stay before their equals.
+        self.scored.sort_by_key(|(score, _)| Reverse(*score));
+        self.scored.truncate(CANDIDATES);
+    }
+
+    fn found(mut self) -> Vec<T> {
+        self.keep_best();
+        self.scored.into_iter().map(|(_, what)| what).collect()
+    }
 }
 
 #[cfg(test)]
@@ -320,5 +362,25 @@ mod tests {
         assert_eq!(history.len(), REMEMBERED);
         assert_eq!(history.last().unwrap(), "go acme/50");
         assert_eq!(history.iter().filter(|line| *line == "go acme/50").count(), 1);
+    }
+
+    #[test]
+    fn of_very_many_names_the_best_are_kept_and_equals_stay_in_their_order() {
+        let mut best = Best::of("web");
+        for number in 0..10_000 {
+            best.offer(if number == 9_000 { "web" } else { "w-e-b" }, number);
+        }
+        let found = best.found();
+        assert_eq!((found[0], found.len()), (9_000, CANDIDATES));
+        assert_eq!(found[1..], (0..CANDIDATES - 1).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn of_very_many_words_the_first_are_kept_and_each_once() {
+        let words: Vec<String> =
+            (0..10_000).rev().map(|number| format!("t{:03}", number % 1_000)).collect();
+        let first = first(words.iter().map(String::as_str), "t");
+        let wanted: Vec<String> = (0..CANDIDATES).map(|number| format!("t{number:03}")).collect();
+        assert!(first.into_iter().eq(wanted.iter().map(String::as_str)));
     }
 }

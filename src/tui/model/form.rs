@@ -136,6 +136,17 @@ pub struct LaunchForm {
     pub plan: Option<Plan>,
     read: Result<Vec<DeploymentSpec>, Vec<FieldError>>,
     taken: Vec<FieldError>,
+    /// Whether it was looked whether the names are free.
+    pub names: Names,
+}
+
+/// Whether it was looked whether the names are free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// It was, since they were changed.
+    Checked,
+    /// It was not.
+    Unchecked,
 }
 
 /// Where somebody stands in a pick list.
@@ -197,6 +208,7 @@ impl LaunchForm {
             plan: None,
             read: Err(Vec::new()),
             taken: Vec::new(),
+            names: Names::Unchecked,
         };
         form.reread();
         // A tenant that is there already would only be typed into by mistake.
@@ -253,8 +265,13 @@ impl LaunchForm {
     /// Reads the draft again after a change. The plan of the old draft is forgotten.
     pub fn reread(&mut self) {
         self.plan = None;
-        self.taken.clear();
-        self.read = batch::parse(&self.draft(), self.value(Field::Count));
+        let read = batch::parse(&self.draft(), self.value(Field::Count));
+        // Names that stay need no second look at every deployment there is.
+        if !names(&read).eq(names(&self.read)) {
+            self.taken.clear();
+            self.names = Names::Unchecked;
+        }
+        self.read = read;
         match self.progress {
             Progress::Refused(_) | Progress::Confirming(_) => self.progress = Progress::Writing,
             Progress::Writing | Progress::Asked(_) => {}
@@ -262,8 +279,13 @@ impl LaunchForm {
     }
 
     /// Looks whether its names are free among these deployments. The engine has the last word; this
-    /// spares the operator a launch that it would refuse.
+    /// spares the operator a launch that it would refuse. What is being launched has its own names, so
+    /// nothing is said of them before all of it is answered.
     pub fn check_names<'a>(&mut self, rows: impl Iterator<Item = &'a Summary>) {
+        if self.is_asked() {
+            return;
+        }
+        self.names = Names::Checked;
         let Ok(specs) = &self.read else { return };
         let tenant = specs.first().map_or("", |spec| &spec.tenant);
         let slugs: BTreeSet<&str> = specs.iter().map(|spec| &*spec.slug).collect();
@@ -394,4 +416,12 @@ impl LaunchForm {
         let choices = choice::choices(self.focus, catalogue, self.value(Field::Region).trim())?;
         Some(choice::matching(choices, self.wanted()))
     }
+}
+
+/// The names that would be given.
+fn names(
+    read: &Result<Vec<DeploymentSpec>, Vec<FieldError>>,
+) -> impl Iterator<Item = (&str, &str, Option<&DnsName>)> {
+    let specs = read.as_deref().unwrap_or_default();
+    specs.iter().map(|spec| (&*spec.tenant, &*spec.slug, spec.dns.as_ref()))
 }

@@ -185,12 +185,23 @@ impl Log {
         }
     }
 
+    /// An answer will never come, and nobody knows which: none is waited for.
+    pub fn lose(&mut self) {
+        if self.older == Older::Asked || self.reading == Reading::Under {
+            self.fail("no answer came".to_owned());
+        }
+    }
+
     /// The page that is wanted next, which is then taken for asked: the one before those that are here, when
     /// one is near the first of them or looks for something.
     pub fn wanted(&mut self) -> Option<LogPage> {
         let (first, _) = self.lines.ends()?;
         let searching = !self.search().text().is_empty();
         if self.older != Older::There || !(searching || self.place() < AHEAD) {
+            return None;
+        }
+        if self.lines.is_full() {
+            self.older = Older::None;
             return None;
         }
         self.older = Older::Asked;
@@ -476,6 +487,40 @@ mod tests {
         log.take(LogPage::Before(3_000), &page(1_000..3_000));
         assert_eq!(log.found(), 1);
         assert_eq!(log.wanted(), Some(LogPage::Before(1_000)));
+    }
+
+    #[test]
+    fn a_log_that_is_full_reads_nothing_older_however_long_it_is_searched() {
+        let read = PAGE as u64;
+        let mut first = 3 * CAPACITY as u64;
+        let mut log = Log::default();
+        log.take(LogPage::Last, &page(first..first + read));
+        log.set_search("nothing");
+        let mut pages = 1;
+        while let Some(wanted) = log.wanted() {
+            assert_eq!(wanted, LogPage::Before(first));
+            log.take(wanted, &page(first - read..first));
+            first -= read;
+            pages += 1;
+            assert!(pages * PAGE <= CAPACITY, "there is no room for page {pages}");
+        }
+        assert_eq!((pages * PAGE, log.count()), (CAPACITY, CAPACITY));
+        log.scroll(isize::MIN);
+        assert_eq!((log.wanted(), log.is_whole()), (None, true));
+    }
+
+    #[test]
+    fn a_lost_answer_is_not_waited_for() {
+        let mut log = Log::default();
+        log.take(LogPage::Last, &page(3_000..5_000));
+        log.set_search("2222");
+        log.wanted();
+        assert!(!log.is_whole());
+        log.lose();
+        assert_eq!((log.is_whole(), log.count()), (true, PAGE));
+        let mut unread = Log::default();
+        unread.lose();
+        assert_eq!(unread.reading, Reading::Failed("no answer came".to_owned()));
     }
 
     #[test]

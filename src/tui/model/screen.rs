@@ -112,7 +112,7 @@ impl Model {
                 let read = self.inventory.reading.due();
                 [read, self.inventory.due(self.now)].into_iter().flatten().min()
             }
-            Screen::Audit => self.audit.reading.due(),
+            Screen::Audit => self.audit.reading.due(self.audit.shown().len()),
         }
     }
 }

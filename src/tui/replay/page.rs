@@ -4,6 +4,10 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
+use crate::tui::model::audit::Position;
+use crate::tui::model::saga::Opened;
+use crate::tui::model::screen::Screen;
+use crate::tui::model::{Model, Pane, Zoom};
 use crate::tui::replay::Script;
 use crate::tui::text;
 use crate::tui::update::update;
@@ -14,13 +18,46 @@ pub fn print(script: Script, (width, height): (u16, u16), until: usize) -> Strin
     let mut model = script.start.model();
     let mut state = script.start.looks.view();
     let Ok(mut terminal) = Terminal::new(TestBackend::new(width, height));
+    let mut drawn = None;
     for msg in script.msgs.into_iter().take(until) {
-        // Each frame is drawn, because a list remembers how far it is scrolled.
-        let Ok(_) = terminal.draw(|frame| view(&model, &mut state, frame));
+        // A list remembers how far it is scrolled, so whatever may scroll one is drawn. Most messages are
+        // news of a row, which do not.
+        let place = Some(Place::of(&model));
+        if drawn != place {
+            let Ok(_) = terminal.draw(|frame| view(&model, &mut state, frame));
+            drawn = place;
+        }
         drop(update(&mut model, msg));
     }
     let Ok(_) = terminal.draw(|frame| view(&model, &mut state, frame));
     of(terminal.backend().buffer())
+}
+
+/// All that says how far something is scrolled, beside how far it was: where the selection of each list
+/// stands, how long the list is, and how much room it has.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    size: (u16, u16),
+    panes: (Screen, Pane, Zoom),
+    steps: Option<usize>,
+    list: (usize, usize, Option<usize>),
+    inventory: (usize, usize),
+    audit: (Position, usize, usize),
+}
+
+impl Place {
+    fn of(model: &Model) -> Self {
+        let Model { list, inventory, audit, .. } = model;
+        let read = model.saga.as_ref().and_then(Opened::read);
+        Self {
+            size: model.size,
+            panes: (model.screen, model.pane, model.zoom),
+            steps: read.map(|read| read.detail.aggregate.plan.steps().len()),
+            list: (list.cursor(), list.shown().len(), list.top()),
+            inventory: (inventory.cursor(), inventory.shown().len()),
+            audit: (audit.position(), audit.cursor(), audit.shown().len()),
+        }
+    }
 }
 
 /// The cells, line by line, without the blanks at the end of each.

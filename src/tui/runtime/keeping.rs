@@ -68,6 +68,37 @@ impl Keeping {
         let Some(keeper) = self.keeper.clone() else { return };
         let Some(remembered) = self.waiting.take() else { return };
         self.writing = Writing::Something;
-        tasks.spawn_blocking(move || Answer::Kept(keeper.keep(&remembered)));
+        // A write that panics is told as well: whoever waits for it would keep nothing ever again.
+        tasks.spawn(async move {
+            let written = tokio::task::spawn_blocking(move || keeper.keep(&remembered)).await;
+            Answer::Kept(written.unwrap_or_else(|error| Err(error.to_string())))
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Panics;
+
+    impl Keeper for Panics {
+        fn keep(&self, _remembered: &Remembered) -> Result<(), String> {
+            panic!("as a test wants it")
+        }
+    }
+
+    #[tokio::test]
+    async fn a_write_that_is_lost_is_told_and_the_next_one_is_tried() {
+        let mut tasks = JoinSet::new();
+        let mut keeping = Keeping::with(Some(Arc::new(Panics)));
+        for _ in 0..2 {
+            keeping.keep(Remembered::default(), &mut tasks);
+            let Some(Ok(Answer::Kept(result))) = tasks.join_next().await else {
+                panic!("nothing says that it was lost")
+            };
+            assert!(result.is_err());
+            keeping.kept(result, &mut tasks);
+        }
     }
 }

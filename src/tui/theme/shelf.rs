@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::{read_bounded, schema};
+use crate::config::{read_regular, schema};
 use crate::tui::background::Ask;
 use crate::tui::model::looks::{Choice, Looks, OF_LIGHT};
 use crate::tui::options::Color;
@@ -164,7 +164,7 @@ impl Default for Themes {
 }
 
 fn read(path: PathBuf) -> Result<Palette, ThemeError> {
-    let bytes = match read_bounded(&path) {
+    let bytes = match read_regular(&path) {
         Ok(bytes) => bytes,
         Err(source) => return Err(ThemeError::Unreadable { path, source }),
     };
@@ -335,7 +335,8 @@ mod tests {
 
     #[test]
     fn of_very_many_or_very_long_mistakes_the_beginning_is_told() {
-        let lines: String = (0..30).map(|at| format!("key{at} = 1\n")).collect();
+        let lines: Vec<String> = (0..30).map(|at| format!("key{at} = 1")).collect();
+        let lines = lines.join("\n") + "\n";
         let text = format!("inherits = \"dark\"\n{lines}");
         let told = open(&[("a.toml", &text)], "a").unwrap_err();
         assert_eq!(told.lines().count(), 21, "{told}");

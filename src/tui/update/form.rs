@@ -4,12 +4,12 @@ use crossterm::event::KeyEvent;
 use tui_input::Input;
 
 use crate::control::Launched;
+use crate::domain::spec::FieldError;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, DialogKey};
 use crate::tui::model::form::picking::Toggled;
 use crate::tui::model::form::round::Round;
-use crate::tui::model::form::{Field, MANY, Progress};
-use crate::tui::model::offer::Asked;
+use crate::tui::model::form::{Field, MANY, Names, Progress};
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Model, Tone};
 use crate::tui::msg::LaunchRefusal;
@@ -18,10 +18,8 @@ use crate::tui::update::dialog::{edit, insert};
 /// Opens the form, and asks what there is to choose from.
 pub(super) fn open(model: &mut Model, effects: &mut Vec<Effect>) {
     model.overlay = Some(Overlay::Launch);
-    if model.offer.asked != Asked::UnderWay {
-        model.offer.asked = Asked::UnderWay;
-        effects.push(Effect::ReadCatalogue);
-    }
+    model.offer.want(model.now);
+    model.form.check_names(model.list.rows());
     replan(model, effects);
 }
 
@@ -100,16 +98,19 @@ fn write(model: &mut Model, key: KeyEvent, pressed: DialogKey, effects: &mut Vec
     }
     let Some(input) = form.input_mut() else { return };
     edit(input, key);
-    if form.value(form.focus) != before {
-        form.typed();
+    if form.value(form.focus) == before {
+        return;
     }
+    form.typed();
     form.reread();
     replan(model, effects);
 }
 
-/// Looks whether the names are free, and asks what the launch would do.
+/// Looks whether names are free that were not looked at, and asks what the launch would do.
 pub(super) fn replan(model: &mut Model, effects: &mut Vec<Effect>) {
-    model.form.check_names(model.list.rows());
+    if model.form.names == Names::Unchecked {
+        model.form.check_names(model.list.rows());
+    }
     if let Some(spec) = model.form.spec() {
         let spec = Box::new(spec.clone());
         effects.push(Effect::Plan { spec, on_failure: model.form.on_failure });
@@ -136,12 +137,16 @@ fn confirm(model: &mut Model, effects: &mut Vec<Effect>) {
     let count = model.form.specs().map_or(0, <[_]>::len);
     let Progress::Confirming(typed) = &model.form.progress else { return };
     let is_sure = count <= MANY || typed.value().trim() == count.to_string();
-    if is_sure && model.is_legible() {
+    if is_sure {
         ask(model, effects);
     }
 }
 
+/// Asks the engine, unless the screen is too small to show for what.
 fn ask(model: &mut Model, effects: &mut Vec<Effect>) {
+    if !model.is_legible() {
+        return;
+    }
     let on_failure = model.form.on_failure;
     let specs = model.form.ask();
     effects
@@ -157,11 +162,11 @@ pub(super) fn launched(
     effects: &mut Vec<Effect>,
 ) {
     let form = &mut model.form;
-    if !form.is_asked() {
-        form.progress = Progress::Asked(Round::of([slug.clone()]));
-    }
-    let Progress::Asked(round) = &mut form.progress else { return };
+    let Progress::Asked(round) = &mut form.progress else { return late(model, &slug, result) };
     let slug = round.meant(slug);
+    if !round.waits_for(&slug) {
+        return late(model, &slug, result);
+    }
     match result {
         Ok(launched) => round.launched(slug, launched),
         Err(LaunchRefusal::Fields(errors)) if round.count() == 1 => {
@@ -169,16 +174,35 @@ pub(super) fn launched(
             return model.say(Tone::Bad, "launch refused");
         }
         Err(LaunchRefusal::Fields(errors)) => {
-            let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            round.refused(slug, told.join(", "));
+            round.refused(slug, joined(&errors));
         }
         Err(LaunchRefusal::Other(why)) => round.refused(slug, why),
     }
     if round.is_over() {
         let round = std::mem::take(round);
         close(model, &round);
+        model.form.check_names(model.list.rows());
         replan(model, effects);
     }
+}
+
+/// An answer that nobody waits for any more is told, and changes nothing of what is typed meanwhile.
+fn late(model: &mut Model, slug: &str, result: Result<Launched, LaunchRefusal>) {
+    let why = match result {
+        Ok(launched) => {
+            let mut round = Round::of([slug.to_owned()]);
+            round.launched(slug.to_owned(), launched);
+            model.list.expect(round.there());
+            return model.say(Tone::Good, round.summary());
+        }
+        Err(LaunchRefusal::Fields(errors)) => joined(&errors),
+        Err(LaunchRefusal::Other(why)) => why,
+    };
+    model.say(Tone::Bad, format!("launch of {slug} refused: {why}"));
+}
+
+fn joined(errors: &[FieldError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// No further answer will come: nobody knows what became of what was asked for.
@@ -193,7 +217,8 @@ pub(super) fn answer_lost(model: &mut Model) {
 fn close(model: &mut Model, round: &Round) {
     let is_open = matches!(model.overlay, Some(Overlay::Launch));
     model.list.expect(round.there());
-    if let Some(first) = round.first() {
+    // Who left the form is somewhere else by now, and the next key is meant for what is there.
+    if let Some(first) = round.first().filter(|_| is_open) {
         model.list.select(first.deployment, model.now);
     }
     let Some(why) = round.whys() else {

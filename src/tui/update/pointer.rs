@@ -127,7 +127,10 @@ fn press_key(model: &mut Model, code: KeyCode, effects: &mut Vec<Effect>) {
 
 fn choose_field(model: &mut Model, field: Field, effects: &mut Vec<Effect>) {
     let Some(Overlay::Launch) = model.overlay else { return };
-    model.form.focus = field;
+    // Where the keys are already, a click is the key that is meant there: the second one confirms.
+    if model.form.focus != field {
+        model.form.go_to(field);
+    }
     match field {
         Field::Launch => press_key(model, KeyCode::Enter, effects),
         Field::OnFailure => press_key(model, KeyCode::Char(' '), effects),

@@ -68,10 +68,7 @@ fn title(model: &Model, theme: Theme) -> String {
         let hint = "words, who:ana kind:order|failed|retry|step|state tenant: age<1h, - for not";
         return board::typing(input.value(), audit.query(), found, hint, theme);
     }
-    let filter = match audit.filter() {
-        "" => String::new(),
-        filter => format!(" · filter \"{filter}\": {found}"),
-    };
+    let filter = board::filtered(audit.filter(), audit.query(), found, theme);
     format!("Audit{filter} · {}", extent(audit, model.shown_at()))
 }
 

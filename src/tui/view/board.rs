@@ -39,7 +39,18 @@ pub(super) fn typing(typed: &str, query: &Query, found: usize, hint: &str, theme
         (_, Some(problem)) => format!("{} {problem}", theme.signs().warning),
         (_, None) => format!("{found} match"),
     };
-    format!("filter: {typed}▏  {after}")
+    format!("filter: {typed}{}  {after}", theme.signs().text_cursor)
+}
+
+/// The filter that holds, for a title: what it lets through, or what of it makes no sense.
+pub(super) fn filtered(filter: &str, query: &Query, found: usize, theme: Theme) -> String {
+    match (filter, query.problem()) {
+        ("", _) => String::new(),
+        (_, Some(problem)) => {
+            format!(" · filter \"{filter}\" {} {problem}", theme.signs().warning)
+        }
+        (_, None) => format!(" · filter \"{filter}\": {found}"),
+    }
 }
 
 /// The first row to show, so that the window moves as little as it takes to show the cursor's.

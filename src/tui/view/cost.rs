@@ -19,6 +19,8 @@ const MAKES_DROPLET: &str = "create_droplet";
 /// What a deployment's droplet costs, and since when.
 pub(super) struct Cost {
     price: Price,
+    /// What stands before the price.
+    about: &'static str,
     since: Timestamp,
 }
 
@@ -38,19 +40,23 @@ impl Cost {
             }
             Fact::Saga(_) | Fact::Launched(_) | Fact::Deployment(_) | Fact::Resource(_) => false,
         })?;
-        Some(Self { price, since: begun.at })
+        Some(Self { price, about: model.offer.about(), since: begun.at })
     }
 
     /// For each hour, and so far: `$0.009/h, about $0.01 so far`.
     pub(super) fn in_short(&self, now: Timestamp) -> String {
         let so_far = self.price.after(now.since(self.since));
-        format!("{}, about {so_far} so far", self.price.hourly.an_hour())
+        format!("{}, about {so_far} so far", self.hourly())
+    }
+
+    fn hourly(&self) -> String {
+        format!("{}{}", self.about, self.price.hourly.an_hour())
     }
 
     /// With its age while something counts anyway: `$0.009/h, 41m00s, about $0.01 so far`. On a screen
     /// that stands still an age would be wrong after a second, so it says since when.
     fn in_full(&self, now: Timestamp, standing: Standing) -> String {
-        let hourly = self.price.hourly.an_hour();
+        let hourly = self.hourly();
         if standing.is_finished() {
             return format!("{hourly} since {}", format::moment(self.since, now));
         }

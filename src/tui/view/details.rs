@@ -78,7 +78,12 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
         return;
     };
     y = leftovers(model, read, row.standing, y + 1, &mut inside);
-    fates(read, y + 1, &mut inside);
+    let y = fates(read, y + 1, &mut inside);
+    let height = inside.height();
+    if y > height {
+        let words = "more is below; Esc, then e writes all of it to a file";
+        inside.field(0, height.saturating_sub(1), inside.width(), words, theme.quiet());
+    }
 }
 
 fn leftovers(
@@ -115,8 +120,8 @@ fn leftovers(
     y
 }
 
-/// Which steps were undone, which are not, and which never ran.
-fn fates(read: &Read, y: usize, canvas: &mut Canvas<'_>) {
+/// Which steps were undone, which are not, and which never ran. Says where it ends.
+fn fates(read: &Read, y: usize, canvas: &mut Canvas<'_>) -> usize {
     let aggregate = &read.detail.aggregate;
     let named = |wanted: &dyn Fn(usize, &StepState) -> bool| -> String {
         let names: Vec<String> = aggregate
@@ -144,10 +149,13 @@ fn fates(read: &Read, y: usize, canvas: &mut Canvas<'_>) {
         ("never ran", named(&|_, step| !step.was_started())),
     ];
     let told = fates.into_iter().filter(|(label, names)| *label != "skipped" || names != "none");
-    for (down, (label, names)) in told.enumerate() {
-        canvas.put(0, y + down, label, theme.quiet());
-        canvas.field(17, y + down, canvas.width().saturating_sub(17), &names, theme.plain());
+    let mut y = y;
+    for (label, names) in told {
+        canvas.put(0, y, label, theme.quiet());
+        canvas.field(17, y, canvas.width().saturating_sub(17), &names, theme.plain());
+        y += 1;
     }
+    y
 }
 
 fn is_skipped(_: usize, step: &StepState) -> bool {

@@ -73,10 +73,8 @@ fn title(model: &Model, theme: Theme) -> String {
         let found = inventory.shown().len();
         return board::typing(input.value(), inventory.query(), found, hint, theme);
     }
-    let filter = match inventory.filter() {
-        "" => String::new(),
-        filter => format!(" · filter \"{filter}\": {}", inventory.shown().len()),
-    };
+    let found = inventory.shown().len();
+    let filter = board::filtered(inventory.filter(), inventory.query(), found, theme);
     let reading = match inventory.reading.left() {
         Some(left @ 1..) => format!(" · reading, {left} deployments left"),
         Some(0) | None => String::new(),
@@ -93,7 +91,7 @@ fn totals(model: &Model, theme: Theme) -> (String, Style) {
     let Totals { droplets, records, cost, unpriced } = model.inventory.totals();
     let mut words = format!("{}, {}", count(droplets, "droplet"), count(records, "record"));
     if cost > Dollars::default() {
-        words = format!("{words}, {}", cost.an_hour());
+        words = format!("{words}, {}{}", model.offer.about(), cost.an_hour());
         if unpriced > 0 {
             words = format!("{words} and {} of unknown price", count(unpriced, "droplet"));
         }
@@ -121,12 +119,16 @@ fn empty(model: &Model, canvas: &mut Canvas<'_>) {
     let words = match &model.connection {
         Connection::Opening | Connection::Reading => "reading the journal…",
         Connection::Failed(_) => "The journal did not open, so nobody knows what is out there.",
-        Connection::Open | Connection::Lost(_) if model.inventory.total() > 0 => {
-            "Nothing matches. Esc shows everything again."
-        }
         Connection::Open | Connection::Lost(_)
             if model.inventory.reading.left().is_some_and(|left| left > 0) =>
         {
+            "reading what is out there…"
+        }
+        Connection::Open | Connection::Lost(_) if !model.inventory.filter().is_empty() => {
+            "Nothing matches. Esc shows everything again."
+        }
+        // What was read is laid out in a moment.
+        Connection::Open | Connection::Lost(_) if model.inventory.total() > 0 => {
             "reading what is out there…"
         }
         Connection::Open | Connection::Lost(_) => "Nothing is known to be out there.",

@@ -102,10 +102,8 @@ pub(super) fn title(model: &Model, theme: Theme) -> String {
         let found = model.list.shown().len();
         return board::typing(input.value(), model.list.query(), found, hint, theme);
     }
-    let filter = match model.list.filter() {
-        "" => String::new(),
-        filter => format!(" · filter \"{filter}\": {}", model.list.shown().len()),
-    };
+    let found = model.list.shown().len();
+    let filter = board::filtered(model.list.filter(), model.list.query(), found, theme);
     let order = match (model.list.scope(), model.list.sort()) {
         (Scope::NeedsYou, Sort::Need) => "needs you only".to_owned(),
         (Scope::NeedsYou, sort) => format!("needs you only, {}", sort.words()),

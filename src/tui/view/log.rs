@@ -8,6 +8,7 @@ use crate::tui::model::overlay::Overlay;
 use crate::tui::model::pointer::Target;
 use crate::tui::model::{Model, Pane, Zoom};
 use crate::tui::text;
+use crate::tui::theme::Theme;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::layout::Frames;
 use crate::tui::view::{Counting, ViewState};
@@ -23,7 +24,7 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
         Pane::Log => theme.focused_border(),
         Pane::List | Pane::Saga => theme.border(),
     };
-    let title = title(model);
+    let title = title(model, theme);
     let mode = mode(model);
     match frames {
         Frames::Drawn => {
@@ -40,7 +41,7 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
     }
 }
 
-fn title(model: &Model) -> String {
+fn title(model: &Model, theme: Theme) -> String {
     let step = model.log_step();
     let whose = match (model.log.scope, step) {
         (LogScope::Step, Some(step)) => format::step(step),
@@ -50,7 +51,9 @@ fn title(model: &Model) -> String {
     let lines = if count == 1 { "line" } else { "lines" };
     let more = if model.log.is_whole() { "" } else { "+" };
     let search = match &model.overlay {
-        Some(Overlay::Search(input)) => format!(" · search: {}▏", input.value()),
+        Some(Overlay::Search(input)) => {
+            format!(" · search: {}{}", input.value(), theme.signs().text_cursor)
+        }
         _ if model.log.search().text().is_empty() => String::new(),
         _ => format!(" · \"{}\"", model.log.search().text()),
     };
@@ -112,7 +115,12 @@ fn lines(model: &Model, canvas: &mut Canvas<'_>) {
                 rows.push((part(&words, model, width), style));
             }
             Wrap::On => {
-                let wrapped = text::wrap(&words, width);
+                let mut wrapped = text::wrap(&words, width);
+                // A line that is taller than the pane is seen from its beginning where it was gone to, and
+                // to its end where the end is followed, or from below.
+                if rows.is_empty() && model.log.position != Position::Following {
+                    wrapped.truncate(height);
+                }
                 rows.extend(wrapped.into_iter().rev().map(|row| (row, style)));
             }
         }

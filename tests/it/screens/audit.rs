@@ -225,9 +225,26 @@ fn a_journal_that_cannot_be_read_is_said_and_tried_again() {
     stage.pass(1_000);
     assert_eq!(stage.read.len(), read + 1, "not at once");
     assert!(stage.model.due().is_some());
+    assert_eq!(stage.model.audit.reading.due(0), Some(NOW + Duration::from_secs(5)));
     stage.pass(5_000);
     assert!(!stage.drawn().contains("tried again"));
     assert_eq!(words(&stage).last().unwrap(), "operator:ana ordered cancel");
+}
+
+#[test]
+fn a_journal_that_is_tried_again_wakes_nobody_before_it_answers() {
+    let mut stage = stage();
+    let audit = &mut stage.model.audit;
+    audit.reading.miss(world::running().id());
+    let now = stage.now;
+    audit.reading.next(0, now).unwrap();
+    audit.reading.failed("the journal failed".to_owned(), now);
+    let due = audit.reading.due(0).unwrap();
+    assert!(due > now);
+    assert!(audit.reading.next(0, due).is_some(), "it is tried again");
+    assert_eq!(audit.reading.due(0), None, "it is under way");
+    audit.reading.done();
+    assert_eq!(audit.reading.due(0), None, "nothing is left to read");
 }
 
 #[test]

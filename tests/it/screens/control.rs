@@ -8,7 +8,7 @@ use arcadia::control::{
     Control, ControlError, Detail, History, Holdings, LaunchRequest, Launched, Notice,
     NumberedLine, OrderRequest, Watch,
 };
-use arcadia::domain::catalogue::{Catalogue, offline};
+use arcadia::domain::catalogue::Catalogue;
 use arcadia::domain::id::DeploymentId;
 use arcadia::domain::log::{LogLevel, LogLine, LogPage};
 use arcadia::domain::saga::plan::{Direction, OnFailure, Plan};
@@ -17,6 +17,7 @@ use arcadia::domain::usual::Usual;
 use async_trait::async_trait;
 use tokio::sync::broadcast;
 
+use crate::screens::catalogue;
 use crate::screens::world::{self, NOW, STEPS, Story};
 
 /// A control without an engine.
@@ -81,7 +82,7 @@ impl Control for FakeControl {
     }
 
     async fn catalogue(&self) -> Result<Arc<Catalogue>, ControlError> {
-        Ok(Arc::new(offline::catalogue().clone()))
+        Ok(catalogue::of_provider())
     }
 
     fn plan(&self, _spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

@@ -16,6 +16,7 @@ mod launching;
 mod leaving;
 mod list;
 mod log;
+mod lost;
 mod marks;
 mod muting;
 mod order;

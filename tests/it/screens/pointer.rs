@@ -3,7 +3,7 @@
 use arcadia::domain::saga::event::Order;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::keymap::{Command, Verb};
-use arcadia::tui::model::form::Field;
+use arcadia::tui::model::form::{Field, Progress};
 use arcadia::tui::model::log::Position;
 use arcadia::tui::model::overlay::Overlay;
 use arcadia::tui::model::pointer::{Gesture, Target};
@@ -69,6 +69,43 @@ fn a_double_click_opens_and_two_slow_ones_do_not() {
     stage.click("acme/api-canary-0311");
     assert_eq!(stage.model.screen, Screen::Deployments);
     assert_eq!(stage.selected(), Some(world::held_with_unknown_outcome().id()));
+}
+
+#[test]
+fn a_click_on_a_field_leaves_the_place_in_the_list_of_the_last_one() {
+    let mut stage = stage();
+    stage.keys("n");
+    stage.click("region");
+    stage.press(KeyCode::Up);
+    rest(&mut stage);
+    stage.click("count");
+    rest(&mut stage);
+    stage.click("region");
+    assert_eq!(stage.model.form.focus, Field::Region);
+    stage.press(KeyCode::Enter);
+    assert_eq!(
+        stage.model.form.value(Field::Region),
+        "syd1",
+        "nothing is marked but what it holds"
+    );
+}
+
+#[test]
+fn a_click_on_a_field_takes_back_that_several_were_about_to_be_launched() {
+    let mut stage = stage();
+    stage.keys("nacme");
+    stage.press(KeyCode::Tab);
+    stage.keys("web");
+    stage.press(KeyCode::Tab);
+    stage.keys("25");
+    stage.press(KeyCode::Enter);
+    stage.press(KeyCode::Enter);
+    assert!(matches!(stage.model.form.progress, Progress::Confirming(_)));
+    rest(&mut stage);
+    stage.click("slug");
+    stage.keys("s");
+    assert_eq!(stage.model.form.value(Field::Slug), "webs");
+    assert!(stage.asked.is_empty());
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! What is slow, beside what is usual.
 
+use std::time::Duration;
+
 use arcadia::domain::usual::Usual;
+use arcadia::tui::effect::Effect;
+use arcadia::tui::msg::What;
 
 use crate::screens::stage::Stage;
 use crate::screens::world::{self, Story};
@@ -52,6 +56,24 @@ fn a_step_beyond_nine_of_ten_is_marked_slow() {
         "{drawn}"
     );
     assert!(!drawn.contains("╌╌"), "its usual end is past: {drawn}");
+}
+
+#[test]
+fn what_is_usual_is_read_a_minute_later_when_news_were_missed_within_it() {
+    let mut stage = stage(waits(10_000));
+    let reads =
+        |stage: &Stage| stage.effects.iter().filter(|effect| **effect == Effect::ReadUsual).count();
+    assert_eq!(reads(&stage), 1);
+    stage.pass(1_000);
+    for _ in 0..3 {
+        stage.send(What::Lagged { missed: 3 });
+    }
+    assert_eq!(reads(&stage), 1, "it is a look at hundreds of histories");
+    while stage.now < world::NOW + Duration::from_mins(1) {
+        let due = stage.model.due().expect("the screen must be woken to read");
+        stage.pass(stage.now.until(due).as_millis().max(1).try_into().unwrap());
+    }
+    assert_eq!(reads(&stage), 2);
 }
 
 #[test]

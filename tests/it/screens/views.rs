@@ -57,7 +57,9 @@ pub(crate) const VIEWS: [(&str, Scene); 33] = [
     ("audit", |stage| at(stage, &world::active(), "E")),
     ("quit", |stage| at(stage, &world::active(), "q")),
     ("refused", |stage| {
-        with_zoo(stage);
+        at_field(stage, "web", Field::Launch);
+        stage.press(KeyCode::Enter);
+        stage.press(KeyCode::Esc);
         let result = Err(LaunchRefusal::Other("the journal failed".to_owned()));
         stage.send(What::Launched { slug: "web".to_owned(), result });
     }),

@@ -93,24 +93,30 @@ impl Reading {
 
     /// What to read now, when so many lines are shown.
     pub fn next(&mut self, shown: usize, now: Timestamp) -> Option<Vec<DeploymentId>> {
-        if !self.asked.is_empty() || self.due().is_some_and(|due| due > now) {
+        if !self.wants(shown) || self.due(shown).is_some_and(|due| due > now) {
             return None;
         }
-        if !self.missed.is_empty() {
-            let missed = std::iter::from_fn(|| self.missed.pop_last());
-            self.asked = missed.take(PAGE).map(Asked::Missed).collect();
-        } else if shown < self.goal && self.pages > 0 && self.has_older() {
+        if self.missed.is_empty() {
             self.pages -= 1;
             let older = std::iter::from_fn(|| self.unread.pop_last());
             self.asked = older.take(PAGE).map(Asked::Older).collect();
+        } else {
+            let missed = std::iter::from_fn(|| self.missed.pop_last());
+            self.asked = missed.take(PAGE).map(Asked::Missed).collect();
         }
-        let ids = self.asked.iter().map(Asked::id).collect();
-        (!self.asked.is_empty()).then_some(ids)
+        Some(self.asked.iter().map(Asked::id).collect())
     }
 
-    /// When reading is tried again after trouble.
-    pub fn due(&self) -> Option<Timestamp> {
-        self.trouble.as_ref().map(|trouble| trouble.until)
+    /// When reading is tried again after trouble, if so many lines are shown; `None` while it is tried, and
+    /// when nothing is left to read.
+    pub fn due(&self, shown: usize) -> Option<Timestamp> {
+        self.trouble.as_ref().filter(|_| self.wants(shown)).map(|trouble| trouble.until)
+    }
+
+    /// Whether there is something to read, and nothing is being read.
+    fn wants(&self, shown: usize) -> bool {
+        let older = shown < self.goal && self.pages > 0 && self.has_older();
+        self.asked.is_empty() && (older || !self.missed.is_empty())
     }
 
     /// What was asked was read.

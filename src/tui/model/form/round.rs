@@ -53,6 +53,11 @@ impl Round {
         }
     }
 
+    /// Whether it was asked for, and not answered yet.
+    pub fn waits_for(&self, slug: &str) -> bool {
+        self.waiting.contains(slug)
+    }
+
     /// Whether every one was answered.
     pub fn is_over(&self) -> bool {
         self.waiting.is_empty()

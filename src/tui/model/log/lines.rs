@@ -124,6 +124,11 @@ impl Lines {
         Some((*self.kept.first_key_value()?.0, *self.kept.last_key_value()?.0))
     }
 
+    /// Whether an older line would have to make room at once.
+    pub(super) fn is_full(&self) -> bool {
+        self.kept.len() >= CAPACITY
+    }
+
     fn choose(&mut self) {
         let lines = self.kept.iter().filter(|(_, line)| self.choice.shows(line));
         self.shown = lines.map(|(number, _)| *number).collect();

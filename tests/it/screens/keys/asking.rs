@@ -17,7 +17,7 @@ use crate::screens::world;
 fn an_engine_without_a_picture_yet_does_not_claim_that_there_are_no_deployments() {
     let mut stage = Stage::new(80, 24);
     let effects = update(&mut stage.model, Msg { at: world::NOW, what: What::Connected });
-    assert_eq!(effects, [Effect::Watch]);
+    assert_eq!(effects, [Effect::Watch, Effect::ReadCatalogue]);
     let drawn = stage.drawn();
     assert!(drawn.contains("reading the journal…") && !drawn.contains("No deployments"), "{drawn}");
 }
@@ -102,4 +102,14 @@ fn the_question_before_leaving_does_not_speak_of_sagas_that_have_ended_meanwhile
         drawn.contains("Every saga has ended meanwhile.") && !drawn.contains("billing"),
         "{drawn}"
     );
+}
+
+#[test]
+fn details_that_do_not_fit_say_that_there_is_more_and_where() {
+    let mut stage = at(&world::needs_you());
+    stage.keys("o");
+    assert!(!stage.drawn().contains("more is below"));
+    stage.resize(60, 12);
+    let drawn = stage.drawn();
+    assert!(drawn.contains("more is below; Esc, then e writes all"), "{drawn}");
 }

@@ -35,11 +35,11 @@ fn a_draft_survives_escape_and_a_refused_launch() {
 
 #[test]
 fn what_was_launched_is_selected_as_soon_as_it_is_there() {
-    let mut stage = stage();
+    let mut stage = ready("brand-new", "");
     let story = Story::launched(77, "brand-new", 0);
     let launched =
         arcadia::control::Launched { deployment: story.id(), saga: story.aggregate.saga };
-    stage.keys("n");
+    stage.press(KeyCode::Enter);
     stage.send(What::Launched { slug: "brand-new".to_owned(), result: Ok(launched) });
     assert!(stage.model.overlay.is_none());
     stage.goes_on(story.clone());

@@ -106,7 +106,12 @@ fn what_was_launched_is_shown_whatever_the_filter_hides() {
     let story = Story::launched(77, "brand-new", 0);
     let launched =
         arcadia::control::Launched { deployment: story.id(), saga: story.aggregate.saga };
-    stage.send(What::Launched { slug: "web".to_owned(), result: Ok(launched) });
+    stage.keys("nacme");
+    stage.press(KeyCode::Tab);
+    stage.keys("brand-new");
+    stage.press(KeyCode::Enter);
+    stage.press(KeyCode::Enter);
+    stage.send(What::Launched { slug: "brand-new".to_owned(), result: Ok(launched) });
     stage.goes_on(story.clone());
     assert_eq!(stage.selected(), Some(story.id()));
 }
@@ -175,4 +180,19 @@ fn details_of_a_deployment_go_when_it_is_gone() {
     assert!(matches!(stage.model.overlay, Some(Overlay::Details { .. })), "it is there");
     stage.send(What::Pictured(Ok(vec![world::active().summary()])));
     assert!(stage.model.overlay.is_none(), "a dialog that nobody sees would take the keys");
+}
+
+#[test]
+fn a_filter_that_makes_no_sense_says_so_as_long_as_it_holds() {
+    for view in ["", "I", "A"] {
+        let mut stage = stage();
+        stage.keys(view);
+        stage.keys("/stat:failed");
+        stage.press(KeyCode::Enter);
+        let drawn = stage.drawn();
+        let title = drawn.lines().find(|line| line.contains("filter \"stat:failed\""));
+        let title = title.unwrap_or_else(|| panic!("no filter in\n{drawn}"));
+        assert!(title.contains("▲") && title.contains("stat"), "{title}");
+        assert!(!title.contains("failed\":"), "it lets everything through: {title}");
+    }
 }

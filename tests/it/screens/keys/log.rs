@@ -1,9 +1,12 @@
 //! What keys do to the log: a search, a level, how times are told.
 
+use arcadia::control::Notice;
+use arcadia::tui::msg::What;
 use arcadia::tui::view::Counting;
 use crossterm::event::KeyCode;
 use ratatui::style::Modifier;
 
+use crate::screens::control;
 use crate::screens::keys::at;
 use crate::screens::stage::Stage;
 use crate::screens::world;
@@ -61,4 +64,20 @@ fn times_are_told_as_the_reader_wants_them() {
     assert_eq!(stage.state.counting, Counting::Seconds, "they count");
     stage.keys("t");
     assert!(stage.drawn().contains("UTC"));
+}
+
+#[test]
+fn a_wrapped_line_that_is_taller_than_the_pane_is_seen_from_its_beginning_and_to_its_end() {
+    let story = world::rolling_back();
+    let mut stage = at(&story);
+    stage.keys("3wv");
+    let mut line = control::log_lines().pop().unwrap();
+    line.number += 1;
+    line.line.text = format!("alpha {}omega", "and so on ".repeat(500));
+    stage.send(What::Noticed(Notice::Logged { deployment: story.id(), line: line.into() }));
+    let drawn = stage.drawn();
+    assert!(drawn.contains("omega") && !drawn.contains("alpha"), "the end is followed: {drawn}");
+    stage.keys("f");
+    let drawn = stage.drawn();
+    assert!(drawn.contains("alpha") && !drawn.contains("omega"), "{drawn}");
 }

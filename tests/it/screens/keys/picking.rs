@@ -127,24 +127,65 @@ fn keys_are_taken_in_and_out_by_space_and_found_by_name() {
 }
 
 #[test]
-fn the_lists_are_asked_for_when_the_form_opens_and_once_at_a_time() {
-    let mut stage = stage();
+fn the_lists_are_asked_for_at_the_start_and_when_the_form_opens_and_once_at_a_time() {
+    let mut stage = Stage::new(120, 36);
     stage.catalogue = None;
+    stage.picture(world::zoo());
     let asks = |stage: &mut Stage| {
         let before = stage.effects.len();
         stage.keys("n");
         let asked = &stage.effects[before..];
         asked.iter().filter(|effect| **effect == Effect::ReadCatalogue).count()
     };
-    assert!(!stage.effects.contains(&Effect::ReadCatalogue));
-    assert_eq!(asks(&mut stage), 1);
-    assert!(stage.drawn().contains("asking the provider; offline list of"));
-    stage.press(KeyCode::Esc);
+    let first = stage.effects.iter().filter(|effect| **effect == Effect::ReadCatalogue).count();
+    assert_eq!(first, 1, "prices are shown before the form opens");
     assert_eq!(asks(&mut stage), 0, "they are on their way");
+    assert!(stage.drawn().contains("asking the provider; offline list of"));
     stage.send(arcadia::tui::msg::What::CatalogueRead(catalogue::of_nobody()));
     assert!(stage.drawn().contains("the provider did not answer: 503"));
     stage.press(KeyCode::Esc);
     assert_eq!(asks(&mut stage), 1, "the engine knows when to ask again");
+}
+
+#[test]
+fn a_provider_that_does_not_answer_is_asked_again_less_and_less_often() {
+    let mut stage = Stage::new(120, 36);
+    stage.catalogue = Some(catalogue::of_nobody());
+    stage.picture(world::zoo());
+    let asks = |stage: &Stage| {
+        stage.effects.iter().filter(|effect| **effect == Effect::ReadCatalogue).count()
+    };
+    assert_eq!(asks(&stage), 1);
+    stage.pass(29_000);
+    assert_eq!(asks(&stage), 1);
+    stage.pass(1_000);
+    assert_eq!(asks(&stage), 2);
+    stage.pass(30_000);
+    assert_eq!(asks(&stage), 2, "twice as long");
+    stage.catalogue = Some(catalogue::of_provider());
+    stage.pass(30_000);
+    assert_eq!(asks(&stage), 3);
+    stage.pass(3_600_000);
+    assert_eq!(asks(&stage), 3, "they are known");
+}
+
+#[test]
+fn a_price_of_the_programs_own_list_is_said_to_be_about_that() {
+    let mut stage = Stage::new(120, 36);
+    stage.catalogue = Some(catalogue::of_nobody());
+    stage.picture(world::zoo());
+    stage.select(world::needs_you().id());
+    let drawn = stage.drawn();
+    assert!(drawn.contains("about $0.009/h"), "{drawn}");
+    stage.keys("I");
+    let drawn = stage.drawn();
+    assert!(
+        drawn.lines().any(|line| line.contains("droplets, ") && line.contains(", about $")),
+        "{drawn}"
+    );
+    stage.send(arcadia::tui::msg::What::CatalogueRead(catalogue::of_provider()));
+    stage.pass(1_000);
+    assert!(!stage.drawn().contains("about $"));
 }
 
 #[test]
