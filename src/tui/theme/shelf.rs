@@ -335,8 +335,8 @@ mod tests {
 
     #[test]
     fn of_very_many_or_very_long_mistakes_the_beginning_is_told() {
-        let lines: String = (0..30).map(|at| format!("key{at} = 1\n")).collect();
-        let text = format!("inherits = \"dark\"\n{lines}");
+        let lines: Vec<_> = (0..30).map(|at| format!("key{at} = 1\n")).collect();
+        let text = format!("inherits = \"dark\"\n{}", lines.concat());
         let told = open(&[("a.toml", &text)], "a").unwrap_err();
         assert_eq!(told.lines().count(), 21, "{told}");
         let text = format!("inherits = \"dark\"\nbackground = \"{}\"\n", "x".repeat(500));
