@@ -93,6 +93,12 @@ pub struct Global {
     /// Draw the dashboard with this theme: `auto`, a name, or a `.toml` file
     #[arg(long, global = true, value_name = "THEME")]
     pub theme: Option<String>,
+    /// Draw the dashboard at most so many times a second, 1 to 30, keys apart
+    #[arg(long, global = true, value_name = "N")]
+    pub fps: Option<u32>,
+    /// Draw the dashboard as plain lines, for a screen reader
+    #[arg(long, global = true)]
+    pub linear: bool,
 }
 
 /// Whether to use colour.
@@ -180,7 +186,8 @@ impl Cli {
 
     /// What the command line says about the configuration.
     pub fn flags(&self) -> Flags {
-        let Global { config, data_dir, provider, log_filter, ascii, color, theme } = &self.global;
+        let Global { config, data_dir, provider, log_filter, ascii, color, theme, fps, linear } =
+            &self.global;
         let color = color.map(|when| match when {
             ColorWhen::Auto => "auto".to_owned(),
             ColorWhen::Always => "always".to_owned(),
@@ -193,6 +200,8 @@ impl Cli {
             ("--ascii", "ui.ascii", ascii.then(|| "always".to_owned())),
             ("--color", "ui.color", color),
             ("--theme", "ui.theme", theme.clone()),
+            ("--fps", "ui.fps", fps.map(|fps| fps.to_string())),
+            ("--linear", "ui.linear", linear.then(|| "true".to_owned())),
         ];
         let settings = said
             .into_iter()

@@ -241,6 +241,10 @@ pub struct UiConfig {
     pub theme: String,
     /// Whether the dashboard begins with the mouse captured.
     pub mouse: Switch,
+    /// How many frames a second are drawn at most, keys apart.
+    pub fps: NonZeroU32,
+    /// Whether everything is drawn as plain lines.
+    pub linear: Switch,
 }
 
 /// Whether something is done.

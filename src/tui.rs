@@ -71,7 +71,7 @@ pub async fn run(
         environment: options.environment.clone(),
         operator: options.operator.clone(),
         draft: options.draft.clone(),
-        looks: Looks { ascii: options.ascii, color: options.color },
+        looks: Looks { ascii: options.ascii, color: options.color, lines: options.lines },
     };
     if let Some(Err(why)) = beside.tape.as_mut().map(|tape| tape.begin(&start)) {
         beside.tape = None;

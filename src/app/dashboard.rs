@@ -24,7 +24,7 @@ use crate::tui;
 use crate::tui::background::Ask;
 use crate::tui::beside::Beside;
 use crate::tui::keymap::Keymap;
-use crate::tui::options::{Ascii, Color, Mouse, Options};
+use crate::tui::options::{Ascii, Color, Lines, Mouse, Options};
 use crate::tui::tape::Tape;
 use crate::tui::theme::color::Depth;
 use crate::tui::theme::file::ThemeError;
@@ -81,6 +81,8 @@ pub(super) async fn show(
             Switch::On => Mouse::Captured,
             Switch::Off => Mouse::Left,
         },
+        frame: Duration::from_secs(1) / config.ui.fps.get(),
+        lines: lines(config.ui.linear),
         background: background(&themes, environment),
         color,
         themes,
@@ -157,6 +159,14 @@ pub(super) fn ascii(when: When, environment: &Environment) -> Ascii {
         When::Always => Ascii::Yes,
         When::Auto if knows_ascii_only(environment) || is_console(environment) => Ascii::Yes,
         When::Auto | When::Never => Ascii::No,
+    }
+}
+
+/// Whether everything is drawn as plain lines.
+pub(super) fn lines(linear: Switch) -> Lines {
+    match linear {
+        Switch::On => Lines::Plain,
+        Switch::Off => Lines::Framed,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::app::{AppError, dashboard, has_screen};
 use crate::cli::output::Output;
 use crate::cli::replay::{ReplayArgs, ReplaySpeed};
 use crate::cli::{CliError, Exit};
-use crate::config::{Environment, Flags, Loaded, When};
+use crate::config::{Environment, Flags, Loaded, Switch, When};
 use crate::recording;
 use crate::tui::replay::{self, Showing, Speed, page};
 use crate::tui::tape::Looks;
@@ -27,11 +27,13 @@ pub(super) fn replay(
         return Err(CliError::NoScreen.into());
     }
     let ui = Loaded::load(flags, environment).map(|loaded| loaded.config.ui);
-    let (ascii, color) = ui.map_or((When::Auto, When::Auto), |ui| (ui.ascii, ui.color));
+    let (ascii, color, linear) =
+        ui.map_or((When::Auto, When::Auto, Switch::Off), |ui| (ui.ascii, ui.color, ui.linear));
     let showing = Showing {
         looks: Looks {
             ascii: dashboard::ascii(ascii, environment),
             color: dashboard::color(color, environment),
+            lines: dashboard::lines(linear),
         },
         speed: match args.speed {
             ReplaySpeed::Life => Speed::Life,

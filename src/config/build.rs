@@ -92,6 +92,8 @@ pub(crate) fn build(
             color: read.when("ui.color"),
             theme: read.text("ui.theme"),
             mouse: read.switch("ui.mouse"),
+            fps: read.count("ui.fps").and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN),
+            linear: read.switch("ui.linear"),
         },
         keys: layers.keys.clone(),
         notify: notify(&read),

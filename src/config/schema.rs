@@ -131,6 +131,9 @@ pub const KEYS: &[Key] = &[
     key("ui.ascii", WHEN, Some("auto")),
     key("ui.color", WHEN, Some("auto")),
     key("ui.mouse", Shape::Truth, Some("false")),
+    // More than thirty a second nobody sees, and every one of them is sent.
+    key("ui.fps", Shape::Integer { least: 1, most: 30 }, Some("30")),
+    key("ui.linear", Shape::Truth, Some("false")),
     key("ui.theme", Shape::Text, Some("auto")),
     key("ui.notify.when", Shape::Choice(&["always", "unfocused", "never"]), Some("always")),
     key("ui.notify.bell", WHEN, Some("auto")),

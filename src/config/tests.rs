@@ -305,3 +305,16 @@ fn a_table_in_the_wrong_shape_and_values_that_no_program_can_take_are_refused() 
         assert!(complaint(text).contains(words), "{}", complaint(text));
     }
 }
+
+#[test]
+fn a_dashboard_is_drawn_between_once_and_thirty_times_a_second() {
+    let fps = |text: &str| {
+        let text = format!("[ui]\nfps = {text}\n");
+        Loaded::from_text(&text, &Environment::default()).map(|loaded| loaded.config.ui.fps.get())
+    };
+    assert_eq!([fps("1").unwrap(), fps("30").unwrap()], [1, 30]);
+    for wrong in ["0", "31", "-1", "\"fast\"", "1.5"] {
+        let told = fps(wrong).unwrap_err().to_string();
+        assert!(told.contains("`ui.fps`"), "{told}");
+    }
+}

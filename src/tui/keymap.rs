@@ -45,6 +45,7 @@ pub enum Command {
     Mouse,
     NextTheme,
     Filter,
+    Mute,
     Mark,
     MarkAll,
     Unmark,
@@ -307,6 +308,7 @@ const TABLE: &[Binding] = table! {
     Act  Everywhere C::Act(Verb::Abandon),   [c('a')]                              "a"         "abandon"             Some(15);
     Act  Everywhere C::Act(Verb::Hold),      [c('h')]                              "h"         "hold, resume"        Some(16);
     Act  Everywhere C::Act(Verb::Details),   [c('o')]                              "o"         "details"             Some(17);
+    Act  Everywhere C::Mute,                 [c('m')]                              "m"         "mute, or not"        Some(20);
     Act  List       C::Mark,                 [c(' ')]                              "Space"     "mark, unmark"        Some(18);
     Act  List       C::MarkAll,              [c('A')]                              "A"         "mark all shown"      None;
     Act  Everywhere C::Unmark,               []                                    ""          "unmark all, or some" None;

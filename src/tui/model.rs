@@ -22,6 +22,7 @@ use crate::tui::model::list::List;
 use crate::tui::model::log::{Log, LogScope};
 use crate::tui::model::looks::Looks;
 use crate::tui::model::marks::Marks;
+use crate::tui::model::mutes::Mutes;
 use crate::tui::model::offer::Offer;
 use crate::tui::model::outbox::Outbox;
 use crate::tui::model::overlay::Overlay;
@@ -45,6 +46,7 @@ pub mod list;
 pub mod log;
 pub mod looks;
 pub mod marks;
+pub mod mutes;
 pub mod offer;
 pub mod order;
 pub mod outbox;
@@ -91,6 +93,8 @@ pub struct Model {
     pub frozen: Option<Frozen>,
     /// Which of them are marked.
     pub marks: Marks,
+    /// Which of them call nobody for a while.
+    pub mutes: Mutes,
     /// How long steps usually take.
     pub usual: Usual,
     /// When that was last asked for.
@@ -274,6 +278,7 @@ impl Model {
             list: List::default(),
             frozen: None,
             marks: Marks::default(),
+            mutes: Mutes::default(),
             usual: Usual::default(),
             usual_read: None,
             slow: Slow::default(),
@@ -315,9 +320,9 @@ impl Model {
         let acts = answered.map(|act| act.at + TOAST).min();
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
         let screen = self.screen_due();
-        let (memory, alerts, again) = (self.memory.due(), self.alerts.due(), self.watch_again);
-        let dues = [toast, acts, order, slow, replay, memory, alerts, screen, again];
-        dues.into_iter().flatten().min()
+        let (memory, alerts, mutes) = (self.memory.due(), self.alerts.due(), self.mutes.due());
+        let dues = [toast, acts, order, slow, replay, memory, alerts, mutes, screen];
+        dues.into_iter().chain([self.watch_again]).flatten().min()
     }
 
     /// Whether the order of the list waits: the display is held still, or a dialog is about one
@@ -370,6 +375,7 @@ impl Model {
                 selected.is_some_and(|row| row_allows(row, verb))
             }
             Command::Act(verb) => self.marks_allow(verb),
+            Command::Mute => selected.is_some_and(|row| self.may_mute(row)),
             Command::Mark | Command::Copy | Command::Export => selected.is_some(),
             Command::Unmark => !self.marks.is_empty(),
             Command::MarkAll => !self.list.shown().is_empty(),

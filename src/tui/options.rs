@@ -1,6 +1,7 @@
 //! What the caller says about the screen, and what the screen says when it is left.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,10 @@ pub struct Options {
     pub background: Ask,
     /// Whether the mouse is captured from the beginning.
     pub mouse: Mouse,
+    /// How long a frame stays at least, but for what a key changes.
+    pub frame: Duration,
+    /// Whether everything is drawn as plain lines.
+    pub lines: Lines,
 }
 
 /// Whether the mouse is the dashboard's. While it is, the terminal selects text only with Shift held.
@@ -48,6 +53,18 @@ pub enum Mouse {
     /// They are the terminal's.
     #[default]
     Left,
+}
+
+/// Whether everything is drawn as plain lines, for whoever listens to the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lines {
+    /// Without frames, bars and anything that counts, one thing under the other, and the terminal's cursor
+    /// where the selection is.
+    Plain,
+    /// As panes with frames.
+    #[default]
+    Framed,
 }
 
 /// Whether only ASCII may be drawn.

@@ -7,7 +7,7 @@ use crate::domain::spec::LaunchDraft;
 use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
 use crate::tui::msg::Msg;
-use crate::tui::options::{Ascii, Color};
+use crate::tui::options::{Ascii, Color, Lines};
 use crate::tui::theme::Theme;
 use crate::tui::view::ViewState;
 
@@ -50,6 +50,9 @@ pub struct Looks {
     pub ascii: Ascii,
     /// Whether colours are set.
     pub color: Color,
+    /// Whether everything is drawn as plain lines.
+    #[serde(default)]
+    pub lines: Lines,
 }
 
 impl Start {
@@ -65,6 +68,7 @@ impl Start {
 impl Looks {
     /// The view before the first frame.
     pub fn view(self) -> ViewState {
-        ViewState::new(Theme::new(self.color, self.ascii))
+        let state = ViewState::new(Theme::new(self.color, self.ascii));
+        ViewState { lines: self.lines, ..state }
     }
 }

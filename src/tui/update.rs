@@ -28,6 +28,7 @@ mod command_line;
 mod dialog;
 mod form;
 mod freezing;
+mod muting;
 mod orders;
 mod panes;
 mod pointer;
@@ -130,6 +131,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     follow_selection(model, &mut effects);
     follow_log(model, &mut effects);
     screens::keep_up(model, &mut effects);
+    muting::end(model);
     alert::call(model, &mut effects);
     if may_be_kept {
         remembering::keep(model, &mut effects);

@@ -10,10 +10,11 @@ use crate::tui::model::audit::Key;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::screen::Screen;
 use crate::tui::model::{Model, Pane, Zoom};
+use crate::tui::options::Lines;
 use crate::tui::theme::Theme;
 use crate::tui::theme::shelf::Themes;
 use crate::tui::view::canvas::Canvas;
-use crate::tui::view::layout::{Frames, layout};
+use crate::tui::view::layout::{Frames, Layout, layout};
 use crate::tui::view::zones::Zones;
 
 mod audit;
@@ -31,6 +32,7 @@ mod inventory;
 mod lanes;
 mod launch;
 pub mod layout;
+mod linear;
 mod list;
 mod log;
 mod prompts;
@@ -59,6 +61,8 @@ pub struct ViewState {
     pub inventory_offset: usize,
     /// The first line of the audit that is on the screen.
     pub audit_top: Option<Key>,
+    /// Whether everything is drawn as plain lines.
+    pub lines: Lines,
     /// Where what is on the screen lies, for the mouse.
     pub zones: Zones,
     /// What stands where the keys would: a session that is shown again has its own.
@@ -98,6 +102,7 @@ impl ViewState {
             offset: 0,
             inventory_offset: 0,
             audit_top: None,
+            lines: Lines::Framed,
             zones: Zones::new(),
             caption: None,
             counting: Counting::Nothing,
@@ -122,8 +127,11 @@ pub fn view(model: &Model, state: &mut ViewState, frame: &mut Frame<'_>) {
     // They are filled in while the rest of the state is written, too.
     let mut zones = std::mem::take(&mut state.zones);
     zones.clear();
-    let mut canvas = Canvas::new(frame.buffer_mut(), area, state.theme, &mut zones);
-    draw(model, state, &mut canvas, area);
+    let canvas = Canvas::new(frame.buffer_mut(), area, state.theme, &mut zones);
+    draw(model, state, &mut canvas.in_lines(state.lines), area);
+    if let (Lines::Plain, Some(place)) = (state.lines, zones.cursor) {
+        frame.set_cursor_position(place);
+    }
     state.zones = zones;
 }
 
@@ -142,6 +150,27 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
         header::too_small(model, canvas);
         return;
     }
+    match state.lines {
+        Lines::Plain => linear::draw(model, state, canvas, area),
+        Lines::Framed => draw_panes(model, state, canvas, &panes),
+    }
+    if model.overlay.is_none() {
+        chord::draw(model, canvas);
+    }
+    match &model.overlay {
+        Some(Overlay::Launch) => launch::draw(model, canvas),
+        Some(Overlay::CommandLine(line)) => command_line::draw(line, canvas),
+        Some(Overlay::Question(asked)) => question::draw(model, asked, canvas),
+        Some(Overlay::Details { deployment }) => details::draw(model, *deployment, canvas),
+        Some(Overlay::Help { scroll }) => help::draw(model, *scroll, canvas),
+        Some(Overlay::Quit) => prompts::quit(model, canvas),
+        // They are typed in the titles of the list and of the log.
+        Some(Overlay::Filter(_) | Overlay::Search(_)) | None => {}
+    }
+}
+
+/// Draws the panes, each in its place.
+fn draw_panes(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, panes: &Layout) {
     header::draw(model, &mut canvas.part(panes.header));
     if let Some(area) = panes.list {
         let mut canvas = canvas.part(area);
@@ -173,18 +202,5 @@ fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, area: Rec
             Some(caption) => footer::caption(caption, &mut canvas.part(area)),
             None => footer::keys(model, &mut canvas.part(area)),
         }
-    }
-    if model.overlay.is_none() {
-        chord::draw(model, canvas);
-    }
-    match &model.overlay {
-        Some(Overlay::Launch) => launch::draw(model, canvas),
-        Some(Overlay::CommandLine(line)) => command_line::draw(line, canvas),
-        Some(Overlay::Question(asked)) => question::draw(model, asked, canvas),
-        Some(Overlay::Details { deployment }) => details::draw(model, *deployment, canvas),
-        Some(Overlay::Help { scroll }) => help::draw(model, *scroll, canvas),
-        Some(Overlay::Quit) => prompts::quit(model, canvas),
-        // They are typed in the titles of the list and of the log.
-        Some(Overlay::Filter(_) | Overlay::Search(_)) | None => {}
     }
 }

@@ -22,7 +22,7 @@ use arcadia::tui::model::inventory::Place;
 use arcadia::tui::model::pointer::{Gesture, Target};
 use arcadia::tui::model::remembered::Remembered;
 use arcadia::tui::msg::{Focus, LaunchRefusal, Msg, What};
-use arcadia::tui::options::{Ascii, Color};
+use arcadia::tui::options::{Ascii, Color, Lines};
 use arcadia::tui::replay::playback::Playback;
 use arcadia::tui::replay::{Script, Showing, Speed, page};
 use arcadia::tui::tape::{Looks, Start, Tape};
@@ -234,7 +234,7 @@ fn a_session_is_shown_at_the_speed_that_was_asked_for() {
 }
 
 fn looks() -> Looks {
-    Looks { ascii: Ascii::No, color: Color::Ansi }
+    Looks { ascii: Ascii::No, color: Color::Ansi, lines: Lines::Framed }
 }
 
 fn start() -> Start {

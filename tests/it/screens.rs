@@ -8,6 +8,7 @@ mod chaos;
 pub(crate) mod control;
 mod inventory;
 mod keys;
+mod linear;
 mod looks;
 mod marked;
 mod notifying;

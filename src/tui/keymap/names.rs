@@ -49,6 +49,7 @@ impl Command {
             Self::Mouse => "mouse",
             Self::NextTheme => "next-theme",
             Self::Filter => "filter",
+            Self::Mute => "mute",
             Self::Mark => "mark",
             Self::MarkAll => "mark-all",
             Self::Unmark => "unmark",

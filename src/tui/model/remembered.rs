@@ -4,6 +4,7 @@
 //! It is a convenience and never more: whatever of it makes no sense is left out, one by one, and the
 //! rest stands. Nothing in it is a secret; user data, which may hold some, is not kept.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -67,6 +68,9 @@ pub struct Remembered {
     /// Whose the mouse is, where the configuration leaves that to the key.
     #[serde(deserialize_with = "lenient")]
     pub mouse: Option<Mouse>,
+    /// Which deployments call nobody, and until when: ids, and milliseconds since the epoch.
+    #[serde(deserialize_with = "lenient")]
+    pub mutes: Option<BTreeMap<String, i64>>,
     /// The name of the theme, where one was chosen on the screen.
     #[serde(deserialize_with = "lenient")]
     pub theme: Option<String>,
@@ -171,6 +175,7 @@ impl Model {
             sort: Some(self.list.sort()),
             screen: Some(self.screen),
             mouse: self.pointer.to_keep(),
+            mutes: Some(self.mutes.to_keep()),
             theme: self.looks.to_keep().map(str::to_owned),
         })
     }
@@ -201,6 +206,9 @@ impl Model {
         self.screen = remembered.screen.unwrap_or(self.screen);
         if let Some(mouse) = remembered.mouse {
             self.pointer.resume(mouse);
+        }
+        if let Some(mutes) = &remembered.mutes {
+            self.mutes.resume(mutes, self.now);
         }
         self.list.sort_by(remembered.sort.unwrap_or_default(), self.now);
         let filter = remembered.filter.as_deref().unwrap_or_default();

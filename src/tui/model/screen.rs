@@ -72,6 +72,7 @@ impl Model {
             // They are about the selected deployment, which is not to be seen here.
             Command::Act(_)
             | Command::Launch
+            | Command::Mute
             | Command::Mark
             | Command::MarkAll
             | Command::Unmark

@@ -20,7 +20,7 @@ pub(super) fn noticed(model: &mut Model, notice: &Notice) {
 
 /// A saga stands still. It is said again and again while it lasts.
 fn stalls(model: &mut Model, deployment: DeploymentId) {
-    if !model.stands_still(deployment) {
+    if !model.stands_still(deployment) && model.mutes.until(deployment).is_none() {
         let row = model.latest(deployment);
         let name = row.map_or_else(|| deployment.to_string(), |row| row.name());
         model.alerts.begins(name, Need::Stall, model.now);
@@ -34,7 +34,8 @@ fn changes(model: &mut Model, summary: &Summary) {
         return;
     }
     let needed = before.is_some_and(|before| before.standing == Standing::NeedsYou);
-    if summary.standing == Standing::NeedsYou && !needed {
+    let muted = model.mutes.until(summary.deployment).is_some();
+    if summary.standing == Standing::NeedsYou && !needed && !muted {
         model.alerts.begins(summary.name(), Need::Decision, model.now);
     }
 }

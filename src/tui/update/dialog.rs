@@ -12,7 +12,7 @@ use crate::tui::model::Model;
 use crate::tui::model::log::Seek;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::text;
-use crate::tui::update::{asking, command_line, form, panes, question, screens};
+use crate::tui::update::{asking, command_line, form, muting, panes, question, screens};
 
 /// The longest text that a line takes; pasting a file into a field must not hang the screen.
 const LONGEST: usize = 1_024;
@@ -141,15 +141,27 @@ fn details(
     deployment: DeploymentId,
     effects: &mut Vec<Effect>,
 ) -> Option<Overlay> {
-    if let DialogKey::Esc | DialogKey::Enter | DialogKey::Letter('q' | 'o') = keymap::dialog(key) {
-        return None;
+    // What the keys that hold ask for goes before what a dialog takes by itself.
+    match model.keymap.command(&[], key) {
+        Some(Command::Act(verb @ (Verb::Retry | Verb::Skip | Verb::Abandon))) => {
+            asking::act_on(model, deployment, verb, effects);
+            return model.overlay.take();
+        }
+        Some(Command::Mute) => muting::toggle_these(model, &[deployment]),
+        Some(Command::Act(Verb::Details) | Command::Quit | Command::Back) => return None,
+        Some(_) | None => {}
     }
-    let command = model.keymap.command(&[], key);
-    if let Some(Command::Act(verb @ (Verb::Retry | Verb::Skip | Verb::Abandon))) = command {
-        asking::act_on(model, deployment, verb, effects);
-        return model.overlay.take();
+    match keymap::dialog(key) {
+        DialogKey::Esc | DialogKey::Enter => None,
+        DialogKey::Next
+        | DialogKey::Previous
+        | DialogKey::Down
+        | DialogKey::Up
+        | DialogKey::Left
+        | DialogKey::Right
+        | DialogKey::Letter(_)
+        | DialogKey::Edit => Some(Overlay::Details { deployment }),
     }
-    Some(Overlay::Details { deployment })
 }
 
 fn help(model: &Model, key: KeyEvent, scroll: usize) -> Option<Overlay> {

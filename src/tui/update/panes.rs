@@ -16,7 +16,7 @@ use crate::tui::model::states;
 use crate::tui::model::{Connection, Model, Pane, Tone, Zoom};
 use crate::tui::options::Mouse;
 use crate::tui::text;
-use crate::tui::update::{asking, form, freezing, screens};
+use crate::tui::update::{asking, form, freezing, muting, screens};
 
 /// How many cells a step sideways is.
 const SIDEWAYS: usize = 16;
@@ -62,6 +62,7 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         }
         Command::NextTheme => next_theme(model),
         Command::Filter => filter(model),
+        Command::Mute => muting::toggle(model),
         Command::Mark => {
             if let Some(row) = model.list.selected() {
                 model.marks.toggle(row.deployment);

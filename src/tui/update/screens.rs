@@ -82,6 +82,7 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         // They are not allowed here.
         Command::Act(_)
         | Command::Launch
+        | Command::Mute
         | Command::Mark
         | Command::MarkAll
         | Command::Unmark

@@ -56,6 +56,7 @@ fn lines(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>) {
         if offset + y == audit.cursor() {
             canvas.restyle(0, y, canvas.width(), theme.selected());
             canvas.put(0, y, theme.signs().cursor, theme.selected());
+            canvas.cursor_at(0, y);
         }
     }
 }

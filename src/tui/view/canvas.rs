@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::tui::model::pointer::Target;
-use crate::tui::options::Ascii;
+use crate::tui::options::{Ascii, Lines};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::zones::Zones;
@@ -19,6 +19,7 @@ pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
     area: Rect,
     zones: &'a mut Zones,
+    lines: Lines,
     /// How things look.
     pub theme: Theme,
 }
@@ -27,13 +28,33 @@ impl<'a> Canvas<'a> {
     /// A canvas over an area; what lies outside the buffer is clipped.
     pub fn new(buffer: &'a mut Buffer, area: Rect, theme: Theme, zones: &'a mut Zones) -> Self {
         let area = area.intersection(buffer.area);
-        Self { buffer, area, zones, theme }
+        Self { buffer, area, zones, lines: Lines::Framed, theme }
+    }
+
+    /// The same, drawn so.
+    #[must_use]
+    pub fn in_lines(self, lines: Lines) -> Self {
+        Self { lines, ..self }
+    }
+
+    /// Whether everything is drawn as plain lines.
+    pub fn lines(&self) -> Lines {
+        self.lines
+    }
+
+    /// Says where the selection is: the terminal's cursor is put there where lines are plain. The last one
+    /// who says so is believed.
+    pub fn cursor_at(&mut self, x: usize, y: usize) {
+        if y < self.height() && x < self.width() {
+            self.zones.cursor = Some(Position::new(self.column(x), self.line(y)));
+        }
     }
 
     /// A canvas over a part of the screen.
     pub fn part(&mut self, area: Rect) -> Canvas<'_> {
         let area = area.intersection(self.area);
-        Canvas { buffer: self.buffer, area, zones: self.zones, theme: self.theme }
+        let (lines, theme) = (self.lines, self.theme);
+        Canvas { buffer: self.buffer, area, zones: self.zones, lines, theme }
     }
 
     /// Cells across.
@@ -114,8 +135,19 @@ impl<'a> Canvas<'a> {
     }
 
     /// Draws a frame round it, with a title on the left and one on the right, and returns the
-    /// inside. The right title gives way when both do not fit.
+    /// inside. The right title gives way when both do not fit. In plain lines the titles are a line.
     pub fn frame(&mut self, title: &str, right: &str, style: Style) -> Canvas<'_> {
+        if self.lines == Lines::Plain {
+            let titles = [title, right].into_iter().filter(|title| !title.is_empty());
+            let titles = titles.collect::<Vec<_>>().join("; ");
+            self.field(0, 0, self.width(), &titles, self.theme.title());
+            let area = self.area;
+            return self.part(Rect {
+                y: area.y.saturating_add(1),
+                height: area.height.saturating_sub(1),
+                ..area
+            });
+        }
         let (width, height) = (self.width(), self.height());
         if width >= 2 && height >= 2 {
             let [top_left, top_right, bottom_left, bottom_right, horizontal, vertical] =
@@ -154,6 +186,12 @@ impl<'a> Canvas<'a> {
 
     fn presentable<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let text = text::clean(text);
+        let text = match self.lines {
+            Lines::Plain if text.contains(is_drawn) => {
+                Cow::Owned(text.replace('▸', ">").replace(is_drawn, " "))
+            }
+            Lines::Plain | Lines::Framed => text,
+        };
         match self.theme.ascii() {
             Ascii::No => text,
             Ascii::Yes if text.is_ascii() => text,
@@ -168,4 +206,9 @@ impl<'a> Canvas<'a> {
     fn line(&self, y: usize) -> u16 {
         self.area.y.saturating_add(u16::try_from(y).unwrap_or(u16::MAX))
     }
+}
+
+/// Whether a sign is a piece of a frame, a bar or a cursor, which has no name to be read out by.
+fn is_drawn(letter: char) -> bool {
+    matches!(letter, '\u{2500}'..='\u{259f}' | '▸')
 }

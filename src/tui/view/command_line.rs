@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::tui::model::command_line::CommandLine;
+use crate::tui::options::Lines;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog::{self, Focus};
 
@@ -50,7 +51,11 @@ fn candidates(line: &CommandLine, canvas: &mut Canvas<'_>, bottom: u16) {
         return;
     }
     let height = u16::try_from(rows + 2).unwrap_or(u16::MAX);
-    let area = Rect { y: bottom - height, height, width: screen.width.min(72), ..screen };
+    let width = match canvas.lines() {
+        Lines::Plain => screen.width,
+        Lines::Framed => screen.width.min(72),
+    };
+    let area = Rect { y: bottom - height, height, width, ..screen };
     let mut whole = canvas.part(area);
     whole.clear();
     let first = line.picked.map_or(0, |picked| (picked + 1).saturating_sub(rows));

@@ -1,14 +1,16 @@
 //! What is out there costs money, by the hour, until it is undone.
 
 use crate::domain::aggregate::Fact;
-use crate::domain::money::Price;
+use crate::domain::money::{Dollars, Price};
 use crate::domain::saga::event::{EventKind, StepEvent};
 use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::summary::Standing;
 use crate::domain::time::Timestamp;
-use crate::domain::undo_preview::Leftover;
+use crate::domain::undo_preview::{Deed, Leftover};
 use crate::tui::format;
 use crate::tui::model::Model;
+use crate::tui::model::plans::{Known, UndoPlan};
+use crate::tui::model::question::Question;
 use crate::tui::model::saga::Read;
 
 /// The step that makes what costs money.
@@ -69,5 +71,33 @@ pub(super) fn told(
     match cost {
         Some(cost) => format!("{}, {}", leftover.what, cost.in_full(now, standing)),
         None => leftover.what.clone(),
+    }
+}
+
+/// What ends with the droplets that a question would destroy, for each hour: `saves $0.018/h`. What nobody
+/// knows the price of is said; nothing where no droplet is destroyed.
+pub(super) fn saved(model: &Model, asked: &Question) -> Option<String> {
+    let destroys =
+        |plan: &UndoPlan| plan.lines.iter().any(|line| line.deed == Deed::DestroysDroplet);
+    let (mut known, mut unknown) = (Vec::new(), 0);
+    for target in asked.ready(&model.plans) {
+        let Some(Known::Read(plan)) = model.plans.of(target.deployment) else { continue };
+        if !destroys(plan) {
+            continue;
+        }
+        let row = model.list.row(target.deployment);
+        match row.and_then(|row| model.offer.catalogue.price(&row.size)) {
+            Some(price) => known.push(price.hourly),
+            None => unknown += 1,
+        }
+    }
+    match (known.is_empty(), unknown) {
+        (true, 0) => None,
+        (true, _) => Some("saves an unknown price".to_owned()),
+        (false, 0) => Some(format!("saves {}", known.into_iter().sum::<Dollars>().an_hour())),
+        (false, unknown) => {
+            let sum = known.into_iter().sum::<Dollars>().an_hour();
+            Some(format!("saves {sum} and the unknown price of {unknown}"))
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::saga::transition::needs_undo;
 use crate::domain::summary::Standing;
 use crate::domain::undo_preview::Leftover;
 use crate::tui::format;
-use crate::tui::keymap::Verb;
+use crate::tui::keymap::{Command, Verb};
 use crate::tui::model::saga::Read;
 use crate::tui::model::{Act, ActStage, Model, row_allows};
 use crate::tui::text;
@@ -48,6 +48,11 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
     if let Some(Act { verb, stage: ActStage::Refused(why), .. }) = model.acts.get(&deployment) {
         let words = format!("{verb} refused: {why}");
         y = dialog::paragraph(&mut inside, y, &words, theme.danger());
+    }
+    if let Some(end) = model.muted(row) {
+        let (end, key) = (format::time_of_day(end), model.keymap.key(Command::Mute));
+        let words = format!("muted: it rings no bell until {end} UTC; {key} takes that back");
+        y = dialog::paragraph(&mut inside, y, &words, theme.warning());
     }
     if let Some(focus) = &row.focus {
         let words = waiting::of_focus(focus, model.shown_at());

@@ -8,8 +8,13 @@ use tui_input::Input;
 use crate::tui::keymap;
 use crate::tui::model::pointer::Target;
 use crate::tui::model::question::FILLS;
+use crate::tui::options::Lines;
 use crate::tui::text;
+use crate::tui::view::board;
 use crate::tui::view::canvas::Canvas;
+
+/// From how many lines on a dialog in plain lines spares the first and the last two.
+const SPARES: u16 = 16;
 
 /// Opens a dialog with room for so many cells of content, and returns its inside.
 pub(super) fn open<'c>(
@@ -20,7 +25,14 @@ pub(super) fn open<'c>(
     height: usize,
 ) -> Canvas<'c> {
     let screen = canvas.area();
-    let area = if screen.width < FILLS {
+    let plain = canvas.lines() == Lines::Plain;
+    let area = if plain {
+        // The counts, what is said last and the keys are heard beside it, where there is room.
+        match screen.height {
+            ..SPARES => screen,
+            _ => Rect { y: screen.y + 1, height: screen.height - 3, ..screen },
+        }
+    } else if screen.width < FILLS {
         screen
     } else {
         let width = cells(width + 4).min(screen.width.saturating_sub(2));
@@ -36,7 +48,11 @@ pub(super) fn open<'c>(
     let mut whole = canvas.part(area);
     whole.clear();
     whole.cover();
+    whole.cursor_at(0, 0);
     whole.frame(title, right, style);
+    if plain {
+        return canvas.part(board::below(area, 1));
+    }
     let inside = Rect::new(
         area.x.saturating_add(2),
         area.y.saturating_add(1),
@@ -63,6 +79,7 @@ pub(super) fn line(
             canvas.put(x, y, &text::clean(shown), theme.field());
             let cursor = input.visual_cursor().saturating_sub(scroll);
             canvas.restyle(x, y, cells, theme.field());
+            canvas.cursor_at(x + cursor.min(cells.saturating_sub(1)), y);
             canvas.restyle(x + cursor.min(cells.saturating_sub(1)), y, 1, theme.cursor());
         }
         Focus::Elsewhere => canvas.field(x, y, cells, input.value(), theme.plain()),

@@ -10,6 +10,7 @@ use crate::tui::model::pointer::Target;
 use crate::tui::model::question::Answer;
 use crate::tui::model::screen::Screen;
 use crate::tui::model::{Model, Pane, Tone, row_allows};
+use crate::tui::options::Lines;
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 
@@ -33,7 +34,10 @@ pub(super) fn toast(model: &Model, area: Rect, screen: &mut Canvas<'_>) {
         Tone::Bad => (theme.signs().failed, theme.danger()),
         Tone::Plain => (theme.signs().pending, theme.plain()),
     };
-    let words = format!("{sign} {}", toast.text);
+    let words = match screen.lines() {
+        Lines::Plain => toast.text.clone(),
+        Lines::Framed => format!("{sign} {}", toast.text),
+    };
     let lines = match (toast.tone, &model.overlay) {
         (Tone::Bad, None) => text::wrap(&text::clean(&words), width),
         // A dialog lies over the lines above.

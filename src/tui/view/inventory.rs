@@ -61,6 +61,7 @@ fn rows(model: &Model, state: &mut ViewState, columns: &Columns, canvas: &mut Ca
         if offset + y == cursor {
             canvas.restyle(0, y, canvas.width(), theme.selected());
             canvas.put(0, y, theme.signs().cursor, theme.selected());
+            canvas.cursor_at(0, y);
         }
     }
 }

@@ -96,6 +96,9 @@ fn row(model: &Model, field: Field, y: usize, canvas: &mut Canvas<'_>) {
     } else {
         let style = if focus == Focus::Here { theme.selected() } else { theme.plain() };
         canvas.put(LABEL, y, on_failure(form.on_failure), style);
+        if focus == Focus::Here {
+            canvas.cursor_at(LABEL, y);
+        }
     }
 }
 
@@ -146,6 +149,9 @@ fn button(model: &Model, y: usize, canvas: &mut Canvas<'_>) {
         return;
     }
     let x = canvas.put(0, y, "[ Launch ]", style) + 2;
+    if form.focus == Field::Launch {
+        canvas.cursor_at(0, y);
+    }
     canvas.zone(0, y, x - 2, Target::Field(Field::Launch));
     let (words, style) = match &form.progress {
         Progress::Asked(round) if round.count() > 1 => {

@@ -88,7 +88,7 @@ fn visible<'m>(
 }
 
 /// Moves the window as little as it takes to show the selected row, unless somebody looks elsewhere.
-fn scroll(model: &Model, state: &mut ViewState, height: usize) {
+pub(super) fn scroll(model: &Model, state: &mut ViewState, height: usize) {
     let (cursor, total) = (model.list.cursor(), model.list.shown().len());
     state.offset = match model.list.top() {
         Some(top) => top.min(total.saturating_sub(height)),
@@ -96,7 +96,7 @@ fn scroll(model: &Model, state: &mut ViewState, height: usize) {
     };
 }
 
-fn title(model: &Model, theme: Theme) -> String {
+pub(super) fn title(model: &Model, theme: Theme) -> String {
     if let Some(Overlay::Filter(input)) = &model.overlay {
         let hint = "words, state: tenant: region: step: age>1h age<2d, - for not";
         let found = model.list.shown().len();
@@ -119,7 +119,7 @@ fn title(model: &Model, theme: Theme) -> String {
 }
 
 /// An empty list teaches what to do next.
-fn empty(model: &Model, canvas: &mut Canvas<'_>) {
+pub(super) fn empty(model: &Model, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let width = canvas.width();
     let (style, words) = match &model.connection {

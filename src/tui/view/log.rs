@@ -123,6 +123,7 @@ fn lines(model: &Model, canvas: &mut Canvas<'_>) {
     }
     for (y, (row, style)) in rows.iter().rev().enumerate() {
         canvas.put(0, y, row, *style);
+        canvas.cursor_at(0, y);
         for found in model.log.search().found_in(row) {
             let (from, cells) = (text::width(&row[..found.start]), text::width(&row[found]));
             canvas.restyle(from, y, cells, theme.highlight());

@@ -15,7 +15,7 @@ use crate::tui::model::saga::Opened;
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::cost::Cost;
-use crate::tui::view::{dialog, waiting};
+use crate::tui::view::{cost, dialog, waiting};
 
 mod confirm;
 mod rows;
@@ -140,7 +140,8 @@ fn sum(model: &Model, asked: &Question, canvas: &Canvas<'_>) -> (String, Style) 
         Loss::Data => theme.danger(),
         Loss::None => theme.strong(),
     };
-    (sum.to_string(), style)
+    let saved = cost::saved(model, asked).map(|saved| format!(", {saved}")).unwrap_or_default();
+    (format!("{sum}{saved}"), style)
 }
 
 fn serving(model: &Model, target: &Target) -> Option<String> {

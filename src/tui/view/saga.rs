@@ -140,7 +140,7 @@ fn content(scene: &Scene<'_>, saga: &Opened, canvas: &mut Canvas<'_>) {
 }
 
 /// A line below the steps.
-struct Line {
+pub(super) struct Line {
     label: &'static str,
     words: String,
     /// Words after them that must not be cut before they are: what happens next.
@@ -156,7 +156,7 @@ impl Line {
 
 /// Why it does not go forward, what it waits for, and what is out there on its account: what
 /// matters most comes first, because a small screen shows one line.
-fn about(scene: &Scene<'_>, theme: Theme) -> Vec<Line> {
+pub(super) fn about(scene: &Scene<'_>, theme: Theme) -> Vec<Line> {
     let Scene { model, row, read, .. } = *scene;
     let mut lines: Vec<Line> = Vec::new();
     if let Some(past) = scene.past {
@@ -219,7 +219,7 @@ pub(super) fn request(failure: Option<&Failure>) -> String {
     id.map(|id| format!(" (request {id})")).unwrap_or_default()
 }
 
-fn labelled(canvas: &mut Canvas<'_>, y: usize, line: &Line) {
+pub(super) fn labelled(canvas: &mut Canvas<'_>, y: usize, line: &Line) {
     let x = canvas.put(1, y, line.label, canvas.theme.strong()) + 1;
     let x = x.max(6);
     let room = canvas.width().saturating_sub(x);

@@ -28,6 +28,11 @@ impl Said {
         self.text.split(' ').next().unwrap_or_default()
     }
 
+    /// What it says without its sign.
+    pub(super) fn words(&self) -> &str {
+        self.text.split_once(' ').map_or("", |(_, words)| words)
+    }
+
     fn new(style: Style, sign: &str, words: impl AsRef<str>) -> Self {
         Self { style, text: format!("{sign} {}", words.as_ref()) }
     }

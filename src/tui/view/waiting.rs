@@ -48,11 +48,14 @@ pub(super) fn standing(
     row: &Summary,
     theme: Theme,
 ) -> (&'static str, &'static str, Style) {
+    let muted = model.muted(row).is_some();
     if model.list.stalled(row.deployment).is_some() {
-        return (theme.signs().needs_you, "STANDS STILL", theme.danger());
+        let style = if muted { theme.quiet() } else { theme.danger() };
+        return (theme.signs().needs_you, "STANDS STILL", style);
     }
     let standing = row.standing;
-    (theme.standing_sign(standing), standing_word(standing), theme.standing(standing))
+    let style = if muted { theme.quiet() } else { theme.standing(standing) };
+    (theme.standing_sign(standing), standing_word(standing), style)
 }
 
 /// What is said of resources that are there: while a deployment goes forward or serves they are as
@@ -83,8 +86,20 @@ pub(super) fn nothing_left(read: &Read) -> &'static str {
     }
 }
 
-/// What a deployment's row says.
+/// What a deployment's row says; first of all, that it calls nobody.
 pub(super) fn of_row(model: &Model, row: &Summary) -> Words {
+    let words = of_loud_row(model, row);
+    match model.muted(row) {
+        Some(end) => {
+            let end = format::time_of_day(end);
+            let end = end.get(..5).unwrap_or(&end);
+            Words { what: format!("muted to {end}: {}", words.what), ..words }
+        }
+        None => words,
+    }
+}
+
+fn of_loud_row(model: &Model, row: &Summary) -> Words {
     if let Some(stall) = model.list.stalled(row.deployment) {
         return Words::what(stall.error.to_string());
     }

@@ -7,12 +7,16 @@ use crate::tui::model::pointer::{Gesture, Target};
 
 /// Where what was drawn lies.
 #[derive(Debug, Default)]
-pub struct Zones(Vec<(Rect, Target)>);
+pub struct Zones {
+    areas: Vec<(Rect, Target)>,
+    /// Where the selection is, if anybody said so.
+    pub(super) cursor: Option<Position>,
+}
 
 impl Zones {
     /// Nothing is drawn yet.
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self { areas: Vec::new(), cursor: None }
     }
 
     /// What lies here, for a gesture: what was drawn last is on top. The wheel turns what scrolls, through
@@ -23,24 +27,25 @@ impl Zones {
             Gesture::Press => true,
             Gesture::WheelUp | Gesture::WheelDown => target.scrolls(),
         };
-        self.0.iter().rev().filter(here).find(wanted).map(|(_, target)| *target)
+        self.areas.iter().rev().filter(here).find(wanted).map(|(_, target)| *target)
     }
 
     /// A frame begins.
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.areas.clear();
+        self.cursor = None;
     }
 
     /// This was drawn here.
     pub(super) fn add(&mut self, area: Rect, target: Target) {
         if !area.is_empty() {
-            self.0.push((area, target));
+            self.areas.push((area, target));
         }
     }
 
     /// A dialog was opened here: nothing else can be clicked, but what the footer says beside it.
     pub(super) fn cover(&mut self, area: Rect) {
-        self.0.retain(|(other, target)| match target {
+        self.areas.retain(|(other, target)| match target {
             Target::Hint(_) | Target::Answer(_) => !other.intersects(area),
             Target::List { .. }
             | Target::Row(_)

@@ -15,7 +15,7 @@ use arcadia::domain::time::Timestamp;
 use arcadia::tui::background::Ask;
 use arcadia::tui::keymap::Keymap;
 use arcadia::tui::model::Model;
-use arcadia::tui::options::{Ascii, Color, Exit, Mouse, Options};
+use arcadia::tui::options::{Ascii, Color, Exit, Lines, Mouse, Options};
 use arcadia::tui::runtime::{Runtime, Screen};
 use arcadia::tui::theme::Theme;
 use arcadia::tui::theme::shelf::Themes;
@@ -116,6 +116,8 @@ fn options(clock: &Clock) -> Options {
         ascii: Ascii::No,
         color: Color::Ansi,
         mouse: Mouse::Left,
+        frame: Duration::from_millis(33),
+        lines: Lines::Framed,
         themes: Themes::default(),
         background: Ask::No,
         keymap: Keymap::default(),

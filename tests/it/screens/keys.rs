@@ -17,6 +17,7 @@ mod leaving;
 mod list;
 mod log;
 mod marks;
+mod muting;
 mod order;
 mod orders;
 mod overtaken;

@@ -17,7 +17,7 @@ use arcadia::tui::keymap::Keymap;
 use arcadia::tui::model::Model;
 use arcadia::tui::msg::{Msg, What};
 use arcadia::tui::notify::{Bell, Notify, Osc9};
-use arcadia::tui::options::{Ascii, Color, Exit, Mouse, Options};
+use arcadia::tui::options::{Ascii, Color, Exit, Lines, Mouse, Options};
 use arcadia::tui::runtime::{Runtime, Screen};
 use arcadia::tui::tape::{Start, Tape};
 use arcadia::tui::theme::Theme;
@@ -78,6 +78,9 @@ struct Run {
     ended: JoinHandle<Exit>,
 }
 
+/// How long a frame stays at least.
+const FRAME: Duration = Duration::from_millis(33);
+
 fn options() -> Options {
     let clock = Clock::starting_at(NOW);
     Options {
@@ -90,6 +93,8 @@ fn options() -> Options {
         ascii: Ascii::No,
         color: Color::Ansi,
         mouse: Mouse::Left,
+        frame: FRAME,
+        lines: Lines::Framed,
         themes: Themes::default(),
         background: Ask::No,
         keymap: Keymap::default(),
@@ -104,9 +109,16 @@ fn start_beside(
     connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static,
     beside: Beside,
 ) -> Run {
+    start_with(options(), connect, beside)
+}
+
+fn start_with(
+    options: Options,
+    connect: impl Future<Output = Result<Arc<dyn Control>, String>> + Send + 'static,
+    beside: Beside,
+) -> Run {
     let (keys_tx, mut keys_rx) = mpsc::unbounded_channel();
     let (frames_tx, frames_rx) = mpsc::unbounded_channel();
-    let options = options();
     let mut model =
         Model::new("SIM".to_owned(), "ana".to_owned(), LaunchDraft::default(), options.clock.now());
     model.size = (120, 36);
@@ -201,19 +213,27 @@ async fn a_running_saga_wakes_the_screen_once_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_burst_of_news_is_drawn_at_most_thirty_times_a_second() {
-    let control = FakeControl::new(vec![world::active()]);
-    let mut run = started(&control);
-    run.shows("203.0.113.7").await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    run.frames();
-    for _ in 0..200 {
-        let summary = world::active().summary();
-        control.notices.send(Notice::Changed { summary, entries: Vec::new().into() }).unwrap();
-        tokio::time::sleep(Duration::from_millis(5)).await;
+async fn a_burst_of_news_is_drawn_at_most_as_often_as_was_asked_for() {
+    for (frame, expected) in [(FRAME, 20..=31), (Duration::from_millis(200), 4..=6)] {
+        let control = FakeControl::new(vec![world::active()]);
+        let engine: Arc<dyn Control> = Arc::<FakeControl>::clone(&control);
+        let options = Options { frame, ..options() };
+        let mut run = start_with(options, async { Ok(engine) }, Beside::default());
+        run.shows("203.0.113.7").await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        run.frames();
+        for _ in 0..200 {
+            let summary = world::active().summary();
+            control.notices.send(Notice::Changed { summary, entries: Vec::new().into() }).unwrap();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let frames = run.frames();
+        assert!(expected.contains(&frames), "{frames} at {frame:?} each");
+        // What a key changes does not wait.
+        run.keys("z");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert_eq!(run.frames(), 1);
     }
-    let frames = run.frames();
-    assert!((20..=31).contains(&frames), "{frames}");
 }
 
 #[tokio::test(start_paused = true)]

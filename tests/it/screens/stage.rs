@@ -24,7 +24,7 @@ use arcadia::tui::update::update;
 use arcadia::tui::view::{ViewState, view};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::backend::{Backend, TestBackend};
 use ratatui::buffer::Cell;
 
 use crate::screens::catalogue;
@@ -305,6 +305,12 @@ impl Stage {
     /// The cells of the last frame.
     pub(crate) fn cells(&self) -> &[Cell] {
         &self.terminal.backend().buffer().content
+    }
+
+    /// Where the terminal's cursor is, since the last frame.
+    pub(crate) fn cursor(&mut self) -> (u16, u16) {
+        let place = self.terminal.backend_mut().get_cursor_position().unwrap();
+        (place.x, place.y)
     }
 
     /// Draws a frame.

@@ -5,6 +5,7 @@ use crate::tui::model::Model;
 use crate::tui::model::form::choice::{self, Choice};
 use crate::tui::model::form::{Picks, Progress};
 use crate::tui::model::offer::Asked;
+use crate::tui::options::Lines;
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::launch::LABEL;
@@ -56,7 +57,9 @@ impl<'m> List<'m> {
         let value = value.min(canvas.width() / 3);
         for down in 0..height {
             canvas.put(0, top + down, &blank, theme.plain());
-            canvas.put(indent - 2, top + down, bar, theme.quiet());
+            if canvas.lines() == Lines::Framed {
+                canvas.put(indent - 2, top + down, bar, theme.quiet());
+            }
         }
         for (down, (at, choice)) in
             self.picks.iter().enumerate().skip(first).take(entries).enumerate()
@@ -65,6 +68,7 @@ impl<'m> List<'m> {
             self.entry(choice, value, (indent, y), canvas);
             if Some(at) == marked {
                 canvas.put(indent - 2, y, theme.signs().cursor, theme.strong());
+                canvas.cursor_at(indent - 2, y);
                 canvas.restyle(indent, y, canvas.width().saturating_sub(indent), theme.selected());
             }
         }

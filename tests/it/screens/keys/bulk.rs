@@ -8,6 +8,7 @@ use arcadia::tui::msg::What;
 use crossterm::event::KeyCode;
 
 use crate::screens::keys::{orders, stage};
+use crate::screens::on_file;
 use crate::screens::stage::{Plans, Stage};
 use crate::screens::world::{self, Story};
 
@@ -56,7 +57,7 @@ fn a_cancel_of_many_wants_the_count_typed_and_says_to_whom_it_applies() {
     let drawn = stage.drawn();
     for words in [
         "Cancel 2 of 3 marked?",
-        "destroys 2 droplets with all data",
+        "destroys 2 droplets with all data, saves $0.018/h",
         "acme/edge-prod-01201  PROVISIONING",
         "1 destroy droplet 398271 (203.0.113.7) DATA LOST",
         "acme/web-blue-00416: it is active; R rolls it back",
@@ -283,4 +284,18 @@ fn the_plan_on_the_screen_is_read_again_when_its_saga_goes_on_but_not_while_it_o
     assert!(stage.held_back.is_empty());
     stage.goes_on(waits.after(1).succeeds(2));
     assert_eq!(stage.held_back.len(), 1);
+}
+
+#[test]
+fn what_many_save_together_is_said_and_what_nobody_knows_the_price_of_as_well() {
+    let mut known = marking(&[world::running(), world::backing_off()]);
+    known.keys("c");
+    assert!(known.drawn().contains("saves $0.018/h"), "{}", known.drawn());
+    on_file("bulk_saves", &known.drawn());
+    let mut stage = marking(&[world::running(), world::backing_off()]);
+    let mut catalogue = (*stage.model.offer.catalogue).clone();
+    catalogue.sizes.items.retain(|size| size.slug != "s-1vcpu-1gb");
+    stage.model.offer.catalogue = catalogue.into();
+    stage.keys("c");
+    assert!(stage.drawn().contains("saves an unknown price"), "{}", stage.drawn());
 }

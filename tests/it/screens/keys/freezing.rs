@@ -102,6 +102,7 @@ fn whoever_is_needed_is_called_although_the_display_stands_still_and_once() {
     assert!(stage.calls.is_empty(), "it was not known before");
     let web = Story::launched(11, "web-blue-00419", 9).does(0, 300);
     stage.goes_on(web.clone());
+    stage.goes_on(world::gives_up(web.clone()));
     stage.goes_on(world::gives_up(web));
     let stalled = || Notice::Stalled {
         deployment: world::running().id(),
