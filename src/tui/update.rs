@@ -364,6 +364,10 @@ fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
         Connection::Reading => model.connection = Connection::Lost(why()),
         Connection::Open | Connection::Failed(_) | Connection::Lost(_) => {}
     }
+    if !matches!(model.connection, Connection::Failed(_)) {
+        // It may have been a picture, and without one no further news come.
+        model.watch_again.get_or_insert(model.now + WATCH_AGAIN_AFTER);
+    }
     if let Some(saga) = &mut model.saga
         && saga.read().is_none()
     {

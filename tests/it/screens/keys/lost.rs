@@ -142,4 +142,8 @@ fn a_picture_that_is_lost_is_said_to_be() {
     stage.model.connection = Connection::Reading;
     stage.send(What::AnswerLost);
     assert!(matches!(stage.model.connection, Connection::Lost(_)));
+    stage.pass(1_000);
+    assert!(!stage.effects.contains(&Effect::Watch), "not at once");
+    stage.pass(1_000);
+    assert_eq!(stage.model.connection, Connection::Open, "another one was asked for");
 }
