@@ -1,5 +1,6 @@
 //! A session that is recorded is the session that is shown again.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt as _;
@@ -26,6 +27,7 @@ use arcadia::tui::options::{Ascii, Color, Lines};
 use arcadia::tui::replay::playback::Playback;
 use arcadia::tui::replay::{Script, Showing, Speed, page};
 use arcadia::tui::tape::{Looks, Start, Tape};
+use arcadia::tui::theme::shelf::Themes;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -245,6 +247,8 @@ fn start() -> Start {
         operator: "ana".to_owned(),
         draft: LaunchDraft { tenant: "acme".to_owned(), ..LaunchDraft::default() },
         looks: looks(),
+        themes: Themes::shipped(Color::Ansi).looks(),
+        keys: BTreeMap::from([("cancel".to_owned(), vec!["x".to_owned(), ", c".to_owned()])]),
     }
 }
 
@@ -337,6 +341,8 @@ fn every_target() -> Vec<Target> {
         Target::Event(audit::Key { at: NOW, deployment, seq: 5 }),
         Target::Answer(KeyCode::Char('y')),
         Target::Answer(KeyCode::Esc),
+        Target::Pick(2),
+        Target::Candidate(1),
         Target::Dialog,
     ]
     .into_iter()
@@ -375,4 +381,24 @@ fn scratch() -> (TempDir, PathBuf) {
 fn trimmed(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim_end).collect();
     lines.join("\n").trim_end().to_owned()
+}
+
+#[test]
+fn a_session_is_shown_again_with_the_keys_and_the_theme_that_it_had() {
+    let mut begun = start();
+    begun.themes.next();
+    let text = serde_json::to_string(&begun.themes).unwrap();
+    let named = begun.themes.name().unwrap().to_owned();
+    assert_ne!(Some(named.as_str()), start().themes.name(), "{text}");
+    let model = begun.model();
+    assert_eq!(
+        (model.keymap.configured(), model.looks.name()),
+        (begun.keys.clone(), Some(&*named))
+    );
+    let key =
+        |c| Msg { at: NOW, what: What::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)) };
+    let script = Script { start: begun, msgs: vec![key('?')] };
+    let shown = page::print(script, (160, 45), usize::MAX);
+    let line = shown.lines().find(|line| line.contains(":cancel")).unwrap();
+    assert!(line.contains("x ,c"), "{line}");
 }

@@ -122,7 +122,7 @@ fn empty(model: &Model, canvas: &mut Canvas<'_>) {
         Connection::Opening | Connection::Reading => "reading the journal…",
         Connection::Failed(_) => "The journal did not open, so nobody knows what is out there.",
         Connection::Open | Connection::Lost(_) if model.inventory.total() > 0 => {
-            "Nothing matches. Esc shows everything again."
+            "Nothing matches. {back} shows everything again."
         }
         Connection::Open | Connection::Lost(_)
             if model.inventory.reading.left().is_some_and(|left| left > 0) =>
@@ -131,7 +131,8 @@ fn empty(model: &Model, canvas: &mut Canvas<'_>) {
         }
         Connection::Open | Connection::Lost(_) => "Nothing is known to be out there.",
     };
-    canvas.field(2, usize::from(canvas.height() > 4), canvas.width(), words, theme.plain());
+    let words = model.keymap.fill(words);
+    canvas.field(2, usize::from(canvas.height() > 4), canvas.width(), &words, theme.plain());
 }
 
 /// How many cells each column has; none when it is left out.
