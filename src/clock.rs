@@ -5,7 +5,7 @@
 //! it, so a paused test moves both together.
 
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rand::rngs::{StdRng, SysRng};
 use rand::{RngExt, SeedableRng, TryRng};
@@ -13,6 +13,9 @@ use tokio::time::Instant;
 
 use crate::domain::id::{CommandId, DeploymentId, SagaId};
 use crate::domain::time::Timestamp;
+
+/// How long a wait goes on at most without a look at the clock.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// Tells the time. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -44,9 +47,16 @@ impl Clock {
         }
     }
 
-    /// Waits until `deadline`; returns at once when it has passed.
+    /// Waits until `deadline`; returns at once when it has passed. The clock is looked at again and again, so
+    /// that one that was wrong for a while, and put right, holds nothing up.
     pub async fn sleep_until(&self, deadline: Timestamp) {
-        tokio::time::sleep(self.now().until(deadline)).await;
+        loop {
+            let left = self.now().until(deadline);
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+        }
     }
 }
 

@@ -119,6 +119,8 @@ pub struct Model {
     pub pane: Pane,
     /// Whether that pane has the whole screen.
     pub zoom: Zoom,
+    /// When a picture is asked for again that could not be had.
+    pub watch_again: Option<Timestamp>,
     /// What stands over the panes.
     pub overlay: Option<Overlay>,
     /// The mouse.
@@ -289,6 +291,7 @@ impl Model {
             moment: None,
             pane: Pane::List,
             zoom: Zoom::Out,
+            watch_again: None,
             overlay: None,
             pointer: Pointer::default(),
             form,
@@ -317,11 +320,10 @@ impl Model {
         let acts = answered.map(|act| act.at + TOAST).min();
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
         let screen = self.screen_due();
-        let (memory, alerts, mutes) = (self.memory.due(), self.alerts.due(), self.mutes.due());
-        [toast, acts, order, slow, replay, memory, alerts, mutes, screen]
-            .into_iter()
-            .flatten()
-            .min()
+        let (memory, alerts, again) = (self.memory.due(), self.alerts.due(), self.watch_again);
+        let mutes = self.mutes.due();
+        let dues = [toast, acts, order, slow, replay, memory, alerts, mutes, screen, again];
+        dues.into_iter().flatten().min()
     }
 
     /// Whether the order of the list waits: the display is held still, or a dialog is about one

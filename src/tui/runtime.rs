@@ -38,6 +38,9 @@ pub(super) mod signals;
 /// How many notices are taken in between two looks at the keyboard.
 const NOTICES_A_TURN: usize = 512;
 
+/// At least so long between two frames, though keys or a wheel come faster: none would be seen.
+const AT_A_KEY: Duration = Duration::from_millis(8);
+
 /// How long a frame waits for what a key opens: the pane would be drawn empty and then full, which costs
 /// twice the bytes and flickers.
 const AT_HAND: Duration = Duration::from_millis(8);
@@ -150,6 +153,14 @@ enum Answer {
     Says(What),
 }
 
+/// What the loop woke for the last time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Woke {
+    /// Time alone.
+    Due,
+    Otherwise,
+}
+
 /// What the loop wakes for.
 enum Wake {
     Terminal(Option<io::Result<TerminalEvent>>),
@@ -215,36 +226,51 @@ impl<'s, S: Screen> Runtime<'s, S> {
         mut self,
         mut terminal: impl Stream<Item = io::Result<TerminalEvent>> + Unpin,
     ) -> Result<Exit, TuiError> {
+        let went = self.go_on(&mut terminal).await;
+        // Whatever became of the terminal, what was ordered must reach the engine.
+        self.keep_last_looks();
+        let finished = self.finish_orders().await;
+        let exit = went?;
+        finished.map(|()| exit)
+    }
+
+    async fn go_on(
+        &mut self,
+        terminal: &mut (impl Stream<Item = io::Result<TerminalEvent>> + Unpin),
+    ) -> Result<Exit, TuiError> {
         let mut signals = Signals::listen()?;
         for what in std::mem::take(&mut self.told_first) {
             self.send(what, Dirty::Now)?;
         }
+        let mut last = Woke::Otherwise;
         loop {
-            let here = self.presence == Presence::Here;
-            let patience = self.patience();
-            if here && self.dirty == Dirty::Now && patience.is_none() {
+            let draw_at = self.draw_at();
+            // Whoever has news without a pause does not keep the screen from being drawn.
+            if draw_at.is_some_and(|at| at <= Instant::now()) {
                 self.draw()?;
+                continue;
             }
             if let Some(exit) = self.model.ended {
-                self.keep_last_looks();
-                self.finish_orders().await?;
                 return Ok(exit);
             }
-            let frame_at =
-                self.drawn_at.map_or_else(Instant::now, |drawn| drawn + self.options.frame);
-            let due_in = self.due_in();
+            let due_in = self.due_in().map(|span| match last {
+                // Something that is due and stays so must not keep a core busy.
+                Woke::Due => span.max(self.options.frame),
+                Woke::Otherwise => span,
+            });
             let wake = tokio::select! {
                 biased;
-                event = terminal.next() => Wake::Terminal(event),
+                // First: who types without a pause does not keep the program from being ended.
                 wish = signals.next() => Wake::Wish(wish),
+                event = terminal.next() => Wake::Terminal(event),
                 Some(answer) = self.orders.join_next() => answer_or_loss(answer),
                 Some(answer) = self.opening.join_next() => answer_or_loss(answer),
                 Some(answer) = self.reads.join_next() => answer_or_loss(answer),
                 notice = next_notice(&mut self.notices) => Wake::Notice(notice),
-                () = tokio::time::sleep_until(frame_at), if here && self.dirty == Dirty::Soon => Wake::Draw,
-                () = tokio::time::sleep_until(patience.unwrap_or(frame_at)), if here && patience.is_some() => Wake::Draw,
+                () = tokio::time::sleep_until(draw_at.unwrap_or_else(Instant::now)), if draw_at.is_some() => Wake::Draw,
                 () = tokio::time::sleep(due_in.unwrap_or_default()), if due_in.is_some() => Wake::Due,
             };
+            last = if matches!(wake, Wake::Due) { Woke::Due } else { Woke::Otherwise };
             self.wake(wake)?;
         }
     }
@@ -299,7 +325,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             }
             Wake::Answer(Answer::Says(what)) => self.send(what, Dirty::Soon)?,
             Wake::Notice(notice) => self.notice(notice)?,
-            Wake::Draw => self.draw()?,
+            Wake::Draw => {}
             Wake::Due => self.send(What::Due, Dirty::Now)?,
         }
         Ok(())
@@ -313,9 +339,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 self.send(What::Resized { width, height }, Dirty::Now)
             }
             TerminalEvent::Mouse(event) => self.pointed(event),
-            // Nothing on the screen depends on it.
-            TerminalEvent::FocusGained => self.send(What::Focused(Focus::Here), Dirty::No),
-            TerminalEvent::FocusLost => self.send(What::Focused(Focus::Away), Dirty::No),
+            TerminalEvent::FocusGained => self.send(What::Focused(Focus::Here), Dirty::Soon),
+            TerminalEvent::FocusLost => self.send(What::Focused(Focus::Away), Dirty::Soon),
         }
     }
 
@@ -465,10 +490,21 @@ impl<'s, S: Screen> Runtime<'s, S> {
         Ok(())
     }
 
-    /// Until when the next frame waits, if what it is to show may be there in a moment.
-    fn patience(&self) -> Option<Instant> {
-        let waits = self.dirty == Dirty::Now && !self.opening.is_empty();
-        self.patience.filter(|until| waits && Instant::now() < *until)
+    /// When the next frame is due; `None` when what is on the screen is the model's.
+    fn draw_at(&self) -> Option<Instant> {
+        if self.presence == Presence::Suspended {
+            return None;
+        }
+        let after = |span| self.drawn_at.map_or_else(Instant::now, |drawn| drawn + span);
+        match self.dirty {
+            Dirty::No => None,
+            Dirty::Soon => Some(after(self.options.frame)),
+            Dirty::Now => {
+                // What a key opens may be there in a moment.
+                let opens = self.patience.filter(|_| !self.opening.is_empty());
+                Some(after(AT_A_KEY).max(opens.unwrap_or_else(|| after(AT_A_KEY))))
+            }
+        }
     }
 
     fn draw(&mut self) -> Result<(), TuiError> {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::KeyEventKind;
+use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::control::{Notice, NumberedLine};
 use crate::domain::id::DeploymentId;
@@ -14,6 +14,7 @@ use crate::domain::summary::{Activity, Standing, StepMark, Summary};
 use crate::tui::effect::Effect;
 use crate::tui::format;
 use crate::tui::keymap::Command;
+use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::{Applied, Opened};
 use crate::tui::model::screen::Screen;
@@ -35,6 +36,9 @@ mod question;
 mod remembering;
 mod screens;
 
+/// How long after a picture could not be had it is asked for again.
+const WATCH_AGAIN_AFTER: Duration = Duration::from_secs(2);
+
 /// How long what is usual is taken for known.
 const USUAL_READ_AFTER: Duration = Duration::from_mins(1);
 
@@ -45,16 +49,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let may_be_kept = remembering::concerns(&msg.what);
     match msg.what {
         What::Key(key) if key.kind == KeyEventKind::Release => {}
-        What::Key(key) => {
-            model.list.freeze(model.now);
-            if model.overlay.is_some() {
-                model.chord.forget();
-                dialog::key(model, key, &mut effects);
-            } else {
-                model.inventory.freeze(model.now);
-                chord::key(model, key, &mut effects);
-            }
-        }
+        What::Key(key) => pressed(model, key, &mut effects),
         What::Pasted(text) => dialog::paste(model, &text, &mut effects),
         What::Pointed { target, gesture } => {
             model.list.freeze(model.now);
@@ -76,7 +71,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.usual.take(usual.unwrap_or_default());
             model.slow.news(model.now);
         }
-        What::Pictured(Err(why)) => model.connection = Connection::Lost(why),
+        What::Pictured(Err(why)) => {
+            model.connection = Connection::Lost(why);
+            model.watch_again = Some(model.now + WATCH_AGAIN_AFTER);
+        }
         What::Noticed(notice) => {
             alert::noticed(model, &notice);
             freezing::noticed(model, notice, &mut effects);
@@ -118,6 +116,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Warned(why) => model.say(Tone::Bad, why),
         What::AnswerLost => answer_lost(model, &mut effects),
     }
+    watch_again(model, &mut effects);
     question::read_plans(model, &mut effects);
     travel(model);
     model.forget_old();
@@ -138,6 +137,46 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         remembering::keep(model, &mut effects);
     }
     effects
+}
+
+/// Takes a key in.
+fn pressed(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
+    model.list.freeze(model.now);
+    if !model.is_legible() {
+        unseen(model, key, effects);
+    } else if model.overlay.is_some() {
+        model.chord.forget();
+        dialog::key(model, key, effects);
+    } else {
+        model.inventory.freeze(model.now);
+        chord::key(model, key, effects);
+    }
+}
+
+/// Nobody sees what a key would do: only what needs no look is done.
+fn unseen(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
+    model.chord.forget();
+    match model.keymap.command(&[], key) {
+        Some(command @ (Command::Interrupt | Command::Suspend | Command::Redraw)) => {
+            panes::obey(model, command, effects);
+        }
+        Some(Command::Quit) if model.overlay.is_none() => {
+            panes::obey(model, Command::Quit, effects);
+        }
+        // Whether to leave is asked on the screen that tells no more than that.
+        Some(_) | None if matches!(model.overlay, Some(Overlay::Quit)) => {
+            dialog::key(model, key, effects);
+        }
+        Some(_) | None => {}
+    }
+}
+
+/// Asks for the picture that could not be had.
+fn watch_again(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.watch_again.is_some_and(|at| at <= model.now) {
+        model.watch_again = None;
+        effects.push(Effect::Watch);
+    }
 }
 
 /// Does what a key or a click asks for, on the view that is shown.

@@ -176,7 +176,7 @@ pub fn understand(line: &str, list: &List) -> Result<Said, String> {
         (Takes::Terms, "") if command == Command::Unmark => Ok(Said::UnmarkAll),
         (Takes::Terms, "") => Ok(Said::Command(command)),
         (Takes::Terms, words) => {
-            let query = Query::parse(words, fields::DEPLOYMENT);
+            let query = Query::parse(words, fields::DEPLOYMENT).to_the_letter();
             if let Some(problem) = query.problem() {
                 return Err(problem.to_owned());
             }

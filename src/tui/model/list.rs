@@ -23,6 +23,9 @@ pub const FREEZE: Duration = Duration::from_secs(2);
 /// milliseconds, and a busy engine would ask for it at every frame.
 const SETTLE_LONG: Duration = Duration::from_millis(500);
 
+/// How often a filter that asks for an age is asked anew, though nothing happens.
+const AGING: Duration = Duration::from_secs(5);
+
 /// From how many rows on a list is long.
 const LONG: usize = 5_000;
 
@@ -104,7 +107,10 @@ impl List {
             if old.next_seq > summary.next_seq {
                 return;
             }
-            let moved = old.standing != summary.standing || self.sort == Sort::Change;
+            // What a filter says of it may be something else now.
+            let moved = old.standing != summary.standing
+                || self.sort == Sort::Change
+                || !self.query.is_empty();
             self.counts[self.place(old)] -= 1;
             if moved {
                 self.order = Order::Stale;
@@ -161,14 +167,18 @@ impl List {
 
     /// Sorts again when something changed its place and the order may move.
     pub fn settle(&mut self, now: Timestamp) {
-        if self.order == Order::Stale && self.settles_at(now) <= now {
+        if self.due(now).is_some_and(|due| due <= now) {
             self.rebuild(now);
         }
     }
 
     /// When the order has to be looked at again, if ever.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
-        (self.order == Order::Stale).then(|| self.settles_at(now))
+        if self.order == Order::Stale {
+            return Some(self.settles_at(now));
+        }
+        let aged = self.query.asks_age().then(|| self.sorted_at.unwrap_or(now) + AGING);
+        aged.map(|aged| aged.max(self.frozen_until.unwrap_or(aged)))
     }
 
     /// Keeps the order for a while: a key was pressed.

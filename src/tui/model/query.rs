@@ -64,6 +64,11 @@ pub trait Candidate {
     /// Whether the field is as this word in lower case asks.
     fn has(&self, field: Field, lower: &str) -> bool;
 
+    /// The same to the letter, where a field holds a name.
+    fn is(&self, field: Field, lower: &str) -> bool {
+        self.has(field, lower)
+    }
+
     /// Since when it is there: what `age>` and `age<` ask about.
     fn since(&self) -> Timestamp;
 
@@ -82,6 +87,14 @@ impl Candidate for Summary {
             Field::Region => starts(&self.region, lower),
             Field::Step => at_step(self, lower),
             Field::Kind | Field::Who => false,
+        }
+    }
+
+    fn is(&self, field: Field, lower: &str) -> bool {
+        match field {
+            Field::Tenant => self.tenant.eq_ignore_ascii_case(lower),
+            Field::Region => self.region.eq_ignore_ascii_case(lower),
+            Field::State | Field::Step | Field::Kind | Field::Who => self.has(field, lower),
         }
     }
 
@@ -130,7 +143,18 @@ impl Candidate for StandsStill<'_> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Query {
     terms: Vec<Term>,
+    wording: Wording,
     problem: Option<String>,
+}
+
+/// How much of a word has to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Wording {
+    /// As much as was typed so far.
+    #[default]
+    Begun,
+    /// All of it.
+    Exact,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,6 +206,23 @@ impl Query {
         self.problem.as_deref()
     }
 
+    /// Whether time alone changes what it lets through.
+    pub fn asks_age(&self) -> bool {
+        let is_age = |term: &Term| match term.wanted {
+            Wanted::Older(_) | Wanted::Younger(_) => true,
+            Wanted::Is(..) | Wanted::Word { .. } => false,
+        };
+        self.terms.iter().any(is_age)
+    }
+
+    /// The same, meant to the letter: a tenant or a region is that one and no other that begins so, and a
+    /// word stands in the name as it is. For what is acted upon without a look at each.
+    #[must_use]
+    pub fn to_the_letter(mut self) -> Self {
+        self.wording = Wording::Exact;
+        self
+    }
+
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
@@ -211,12 +252,20 @@ impl<'q> Sieve<'q> {
         let Self { query, now, matcher, name, buffer } = self;
         query.terms.iter().all(|term| {
             let holds = match &term.wanted {
-                Wanted::Is(field, lower) => candidate.has(*field, lower),
+                Wanted::Is(field, lower) => match query.wording {
+                    Wording::Begun => candidate.has(*field, lower),
+                    Wording::Exact => candidate.is(*field, lower),
+                },
                 Wanted::Older(span) => now.since(candidate.since()) > *span,
                 Wanted::Younger(span) => now.since(candidate.since()) < *span,
                 Wanted::Word { lower, atom } => {
                     name.clear();
                     candidate.write_name(name);
+                    if query.wording == Wording::Exact {
+                        return (name.to_lowercase().contains(lower)
+                            || candidate.answers_to(lower))
+                            == (term.sense == Sense::Holds);
+                    }
                     buffer.clear();
                     atom.score(Utf32Str::new(name, buffer), matcher).is_some()
                         || candidate.answers_to(lower)
@@ -294,4 +343,54 @@ fn at_step(row: &Summary, part: &str) -> bool {
 /// Whether a text begins so, whatever its case.
 pub(super) fn starts(text: &str, lower: &str) -> bool {
     text.get(..lower.len()).is_some_and(|start| start.eq_ignore_ascii_case(lower))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A deployment, by tenant and slug.
+    struct Named(&'static str, &'static str);
+
+    impl Candidate for Named {
+        fn has(&self, field: Field, lower: &str) -> bool {
+            field == Field::Tenant && starts(self.0, lower)
+        }
+
+        fn is(&self, field: Field, lower: &str) -> bool {
+            field == Field::Tenant && self.0 == lower
+        }
+
+        fn since(&self) -> Timestamp {
+            Timestamp::from_millis(0)
+        }
+
+        fn write_name(&self, name: &mut String) {
+            name.push_str(self.0);
+            name.push('/');
+            name.push_str(self.1);
+        }
+
+        fn answers_to(&self, _lower: &str) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn what_is_meant_to_the_letter_means_no_neighbour() {
+        let all =
+            [Named("acme", "web"), Named("acme-staging", "web"), Named("acme", "worker-blue")];
+        let through = |query: &Query| {
+            let mut sieve = Sieve::new(query, Timestamp::from_millis(0));
+            all.each_ref().map(|named| sieve.lets_through(named))
+        };
+        let tenant = Query::parse("tenant:acme", fields::DEPLOYMENT);
+        assert_eq!(through(&tenant), [true, true, true]);
+        assert_eq!(through(&tenant.to_the_letter()), [true, false, true]);
+        let word = Query::parse("web", fields::DEPLOYMENT);
+        assert_eq!(through(&word), [true, true, true]);
+        assert_eq!(through(&word.to_the_letter()), [true, true, false]);
+        let not = Query::parse("-web", fields::DEPLOYMENT).to_the_letter();
+        assert_eq!(through(&not), [false, false, true]);
+    }
 }

@@ -8,6 +8,10 @@ use crate::domain::saga::event::Order;
 use crate::domain::undo_preview::{Deed, Leftover, Loss, UndoLine};
 use crate::tui::keymap::Verb;
 use crate::tui::model::plans::{Known, Plans, UndoPlan};
+use crate::tui::text;
+
+/// What stands before and after the name that is to be typed.
+pub const ASKS_NAME: (&str, &str) = ("type ", " to go on:");
 
 /// Below this many columns a dialog fills the screen.
 pub const FILLS: u16 = 64;
@@ -212,9 +216,34 @@ impl Question {
     /// How many rows of the list there is room for on a screen of this size: the rest is for what
     /// stands above and below them.
     pub fn room(&self, (width, height): (u16, u16)) -> usize {
-        let (above, below) = (if self.undoes() { 2 } else { 4 }, 3);
+        let above = if self.undoes() { 2 } else { 4 };
         let margin = if width < FILLS { 2 } else { 4 };
+        let below = self.below(self.inside(width));
         usize::from(height).saturating_sub(margin + above + below).max(2)
+    }
+
+    /// How many cells wide the dialog is inside, on a screen of this width.
+    pub fn inside(&self, width: u16) -> usize {
+        let wide = if self.only().is_some() { 76 } else { 92 };
+        let frame = if width < FILLS { 4 } else { 6 };
+        usize::from(width).saturating_sub(frame).min(wide)
+    }
+
+    /// How many rows stand below the list, in a dialog so wide: an empty one, the answer, and what Enter
+    /// does. A name that is typed has a row of its own where it does not fit beside what asks for it.
+    pub fn below(&self, inside: usize) -> usize {
+        2 + self.name_lines(inside).map_or(1, |lines| lines + 1)
+    }
+
+    /// How many rows it takes to ask for a name, when what is typed does not fit beside it.
+    pub fn name_lines(&self, inside: usize) -> Option<usize> {
+        let (Answer::Name(_), Some(target)) = (&self.answer, self.targets.first()) else {
+            return None;
+        };
+        let asks = [ASKS_NAME.0, &target.name, ASKS_NAME.1].concat();
+        // What is typed takes as many cells as the name, and one for the cursor.
+        let fits = text::width(&asks) + 1 + text::width(&target.name) < inside;
+        (!fits).then(|| text::wrap(&asks, inside).len())
     }
 
     /// Scrolls the list, and stops at its ends. When not all of it fits, its last row says so.

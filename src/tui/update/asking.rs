@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::id::DeploymentId;
 use crate::domain::saga::event::Order;
 use crate::domain::summary::{Standing, Summary};
 use crate::tui::effect::Effect;
@@ -24,7 +25,19 @@ pub(super) fn act(model: &mut Model, verb: Verb, effects: &mut Vec<Effect>) {
 
 /// What is done to the selected deployment. A key that does nothing for it says why.
 pub(super) fn act_on_selected(model: &mut Model, verb: Verb, effects: &mut Vec<Effect>) {
-    let Some(row) = model.list.selected().cloned() else { return };
+    if let Some(row) = model.list.selected() {
+        act_on(model, row.deployment, verb, effects);
+    }
+}
+
+/// What is done to this deployment, wherever the selection is.
+pub(super) fn act_on(
+    model: &mut Model,
+    deployment: DeploymentId,
+    verb: Verb,
+    effects: &mut Vec<Effect>,
+) {
+    let Some(row) = model.list.row(deployment).cloned() else { return };
     let order = match order(verb, Toggle::Each, &row) {
         Ok(order) => order,
         Err(why) => {
@@ -87,7 +100,7 @@ fn ask(model: &mut Model, asked: Question, effects: &mut Vec<Effect>) {
 }
 
 /// What undoing the open deployment would do, when that is known and nothing newer is on its way.
-fn read_already(model: &Model) -> Option<(crate::domain::id::DeploymentId, UndoPlan)> {
+fn read_already(model: &Model) -> Option<(DeploymentId, UndoPlan)> {
     let saga = model.saga.as_ref().filter(|_| model.fetch == Fetch::Idle)?;
     Some((saga.deployment, UndoPlan::from(&saga.read()?.detail)))
 }
@@ -132,8 +145,11 @@ pub(super) fn order(
 fn why_not(verb: Verb, standing: Standing) -> &'static str {
     match standing {
         Standing::NeedsYou => match verb {
-            Verb::Cancel | Verb::Rollback => {
+            Verb::Cancel => {
                 "undoing it gave up; {retry} tries again, {skip} skips the step, {abandon} abandons it"
+            }
+            Verb::Rollback => {
+                "it is not active, it waits for you: {details} says why, and what can be done"
             }
             Verb::Hold | Verb::Retry | Verb::Skip | Verb::Abandon | Verb::Details => {
                 "it stands still already; {retry}, {skip} or {abandon} goes on"

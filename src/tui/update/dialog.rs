@@ -144,10 +144,10 @@ fn details(
     // What the keys that hold ask for goes before what a dialog takes by itself.
     match model.keymap.command(&[], key) {
         Some(Command::Act(verb @ (Verb::Retry | Verb::Skip | Verb::Abandon))) => {
-            asking::act_on_selected(model, verb, effects);
+            asking::act_on(model, deployment, verb, effects);
             return model.overlay.take();
         }
-        Some(Command::Mute) => muting::toggle(model),
+        Some(Command::Mute) => muting::toggle_these(model, &[deployment]),
         Some(Command::Act(Verb::Details) | Command::Quit | Command::Back) => return None,
         Some(_) | None => {}
     }

@@ -272,7 +272,9 @@ fn of_deployment(model: &Model, row: &Summary) -> String {
 
 fn quit(model: &mut Model) {
     match model.connection {
-        Connection::Open if model.list.unfinished() > 0 => model.overlay = Some(Overlay::Quit),
+        Connection::Open | Connection::Lost(_) if model.list.unfinished() > 0 => {
+            model.overlay = Some(Overlay::Quit);
+        }
         Connection::Open
         | Connection::Opening
         | Connection::Reading
@@ -285,6 +287,13 @@ fn launch(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.connection == Connection::Open {
         form::open(model, effects);
     } else {
-        model.say(Tone::Bad, "nothing can be launched before the journal is read");
+        let why = match model.connection {
+            Connection::Lost(_) => "nothing can be launched while the engine gives no answer",
+            Connection::Open
+            | Connection::Opening
+            | Connection::Reading
+            | Connection::Failed(_) => "nothing can be launched before the journal is read",
+        };
+        model.say(Tone::Bad, why);
     }
 }

@@ -56,12 +56,11 @@ fn moved_on(
     mut asked: Question,
     effects: &mut Vec<Effect>,
 ) -> Option<Overlay> {
-    let selected = model.list.selected().map(|row| row.deployment);
-    let only = asked.only().filter(|target| Some(target.deployment) == selected);
+    let only = asked.only().map(|target| target.deployment);
     let command = model.keymap.command(&[], key);
-    if let (Some(_), Some(Command::Act(verb))) = (only, command) {
+    if let (Some(deployment), Some(Command::Act(verb))) = (only, command) {
         leave(model);
-        asking::act_on_selected(model, verb, effects);
+        asking::act_on(model, deployment, verb, effects);
         return model.overlay.take();
     }
     match keymap::dialog(key) {

@@ -20,36 +20,35 @@ use crate::tui::view::{cost, dialog, waiting};
 mod confirm;
 mod rows;
 
-/// The rows below the list: an empty one, the answer, and what Enter does.
-const BELOW: usize = 3;
-
-/// How many rows of the list a dialog about one deployment has at most, and how many each of many
-/// gets before its plan is there, so that the dialog does not grow while plans come.
-const MOST_OF_ONE: usize = 12;
+/// How many rows each of many gets before its plan is there, so that the dialog does not grow while plans
+/// come.
 const EACH_OF_MANY: usize = 6;
 
 /// Draws the question.
 pub(super) fn draw(model: &Model, asked: &Question, canvas: &mut Canvas<'_>) {
     let only = asked.only();
-    let wide = if only.is_some() { 76 } else { 92 };
     let total = asked.rows(&model.plans).count();
+    let room = asked.room(model.size);
     let listed = match only {
-        Some(_) => total.min(MOST_OF_ONE),
         None if model.plans.coming() > 0 => total.max(asked.targets.len() * EACH_OF_MANY),
-        None => total,
+        Some(_) | None => total,
     };
-    let room = canvas.width().saturating_sub(6).min(wide);
+    let wide = asked.inside(model.size.0);
+    let below = asked.below(wide);
     let head = head(model, asked, canvas);
-    let above: usize = head.iter().map(|(words, _)| height(words, room)).sum();
-    let height = above + listed + BELOW;
+    let above: usize = head.iter().map(|(words, _)| height(words, wide)).sum();
+    let height = above + listed.min(room) + below;
     let mut inside = dialog::open(canvas, &title(asked), &model.environment, wide, height);
+    // What would be done is seen before what is said of it.
+    let above = inside.height().saturating_sub(total.min(room) + below);
+    let mut top = inside.area();
+    top.height = top.height.min(u16::try_from(above).unwrap_or(u16::MAX));
     let mut y = 0;
     for (words, style) in head {
-        y = dialog::paragraph(&mut inside, y, &words, style);
+        y = dialog::paragraph(&mut inside.part(top), y, &words, style);
     }
-    let room = inside.height().saturating_sub(y + BELOW).clamp(1, asked.room(model.size));
-    let y = rows::draw(model, asked, (y, room), &mut inside);
-    let y = (y + 1).min(inside.height().saturating_sub(2));
+    let y = rows::draw(model, asked, (y.min(above), room), &mut inside);
+    let y = (y + 1).min(inside.height().saturating_sub(below - 1));
     confirm::draw(model, asked, y, &mut inside);
 }
 

@@ -20,8 +20,10 @@ mod marks;
 mod muting;
 mod order;
 mod orders;
+mod overtaken;
 mod picking;
 mod telling;
+mod unseen;
 
 fn stage() -> Stage {
     let mut stage = Stage::new(120, 36);

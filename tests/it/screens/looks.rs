@@ -109,8 +109,10 @@ impl Roles {
 
 /// A view at a size, before anything is drawn.
 fn stage(scene: impl Fn(&mut Stage), (width, height): (u16, u16)) -> Stage {
-    let mut stage = Stage::new(width, height);
+    // A screen too small to be seen takes no keys, so whoever is there had more room before.
+    let mut stage = Stage::new(width.max(40), height.max(8));
     scene(&mut stage);
+    stage.resize(width, height);
     stage
 }
 

@@ -264,6 +264,30 @@ async fn an_order_reaches_the_engine_with_the_operators_name_even_when_he_leaves
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_order_reaches_the_engine_even_when_the_terminal_breaks_behind_it() {
+    let control = FakeControl::new(vec![world::running()]);
+    let mut run = started(&control);
+    run.shows("Log · wait until active").await;
+    run.keys("cy");
+    run.keys_tx.send(Err(io::Error::other("the terminal is gone"))).unwrap();
+    assert!(run.ended.await.is_err(), "it ends with the error");
+    assert_eq!(control.orders.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_come_faster_than_anybody_sees_are_drawn_together() {
+    let control = FakeControl::new(world::zoo());
+    let mut run = started(&control);
+    run.shows("acme/web-blue-00417").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    run.frames();
+    run.keys(&"jk".repeat(200));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let frames = run.frames();
+    assert!((1..=4).contains(&frames), "{frames}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn orders_for_many_all_reach_the_engine_although_few_are_under_way_and_he_leaves_at_once() {
     let launched = |number: u128| Story::launched(100 + number, &format!("s{number}"), 9);
     let control = FakeControl::new((0..30).map(launched).collect());

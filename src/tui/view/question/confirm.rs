@@ -2,7 +2,8 @@
 
 use crate::tui::keymap::Verb;
 use crate::tui::model::Model;
-use crate::tui::model::question::{Answer, Question};
+use crate::tui::model::question::{ASKS_NAME, Answer, Question};
+use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog::{self, Focus};
 
@@ -11,7 +12,7 @@ const NAME: usize = 40;
 const COUNT: usize = 8;
 
 /// Draws it.
-pub(super) fn draw(model: &Model, asked: &Question, y: usize, canvas: &mut Canvas<'_>) {
+pub(super) fn draw(model: &Model, asked: &Question, mut y: usize, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     if asked.is_over() {
         canvas.put(0, y, "nothing is ordered · Esc closes", theme.quiet());
@@ -22,10 +23,19 @@ pub(super) fn draw(model: &Model, asked: &Question, y: usize, canvas: &mut Canva
         Answer::Yes => return yes_or_no(asked, y, canvas),
         Answer::Name(typed) => {
             let name = asked.targets.first().map_or("", |target| target.name.as_str());
-            let x = canvas.put(0, y, "type ", theme.plain());
-            let x = canvas.put(x, y, name, theme.strong());
-            let x = canvas.put(x, y, " to go on: ", theme.plain());
-            dialog::line(canvas, (x, y), NAME, typed, Focus::Here);
+            if let Some(lines) = asked.name_lines(canvas.width()) {
+                let words = [ASKS_NAME.0, name, ASKS_NAME.1].concat();
+                for (down, line) in text::wrap(&words, canvas.width()).iter().enumerate() {
+                    canvas.put(0, y + down, line, theme.strong());
+                }
+                y += lines;
+                dialog::line(canvas, (0, y), canvas.width(), typed, Focus::Here);
+            } else {
+                let x = canvas.put(0, y, ASKS_NAME.0, theme.plain());
+                let x = canvas.put(x, y, name, theme.strong());
+                let x = canvas.put(x, y, ASKS_NAME.1, theme.plain());
+                dialog::line(canvas, (x + 1, y), NAME, typed, Focus::Here);
+            }
             typed
         }
         Answer::Count(typed) => {
