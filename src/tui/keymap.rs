@@ -410,4 +410,21 @@ mod tests {
             assert_eq!(keys.join(" "), binding.shown, "{:?}", binding.command);
         }
     }
+
+    #[test]
+    fn a_letter_with_a_modifier_is_no_letter_in_a_dialog() {
+        let pressed = |modifiers| dialog(KeyEvent::new(KeyCode::Char('y'), modifiers));
+        assert_eq!(pressed(KeyModifiers::NONE), DialogKey::Letter('y'));
+        for modifiers in [KeyModifiers::CONTROL, KeyModifiers::ALT] {
+            assert_eq!(pressed(modifiers), DialogKey::Edit, "{modifiers:?} confirms nothing");
+        }
+    }
+
+    #[test]
+    fn a_hint_that_names_a_key_can_be_clicked() {
+        let named = ["Enter", "Esc", "Tab", "S-Tab", "y"].map(key_named);
+        let keys = [KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab];
+        assert_eq!(named[..4], keys.map(Some));
+        assert_eq!((named[4], key_named("PgDn")), (Some(KeyCode::Char('y')), None));
+    }
 }

@@ -320,10 +320,9 @@ impl Model {
         let acts = answered.map(|act| act.at + TOAST).min();
         let replay = self.saga.as_ref().and_then(Opened::past).and_then(Past::next_at);
         let screen = self.screen_due();
-        let (memory, alerts, again) = (self.memory.due(), self.alerts.due(), self.watch_again);
-        let mutes = self.mutes.due();
-        let dues = [toast, acts, order, slow, replay, memory, alerts, mutes, screen, again];
-        dues.into_iter().flatten().min()
+        let (memory, alerts, mutes) = (self.memory.due(), self.alerts.due(), self.mutes.due());
+        let dues = [toast, acts, order, slow, replay, memory, alerts, mutes, screen];
+        dues.into_iter().chain([self.watch_again]).flatten().min()
     }
 
     /// Whether the order of the list waits: the display is held still, or a dialog is about one

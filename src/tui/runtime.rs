@@ -35,6 +35,10 @@ mod keeping;
 mod notifying;
 pub(super) mod signals;
 
+/// How long a thing that is due, and is still due after it was dealt with, is left alone: it must not keep a
+/// core busy.
+const REST: Duration = Duration::from_millis(33);
+
 /// How many notices are taken in between two looks at the keyboard.
 const NOTICES_A_TURN: usize = 512;
 
@@ -254,8 +258,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 return Ok(exit);
             }
             let due_in = self.due_in().map(|span| match last {
-                // Something that is due and stays so must not keep a core busy.
-                Woke::Due => span.max(self.options.frame),
+                Woke::Due => span.max(REST),
                 Woke::Otherwise => span,
             });
             let wake = tokio::select! {
@@ -502,7 +505,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             Dirty::Now => {
                 // What a key opens may be there in a moment.
                 let opens = self.patience.filter(|_| !self.opening.is_empty());
-                Some(after(AT_A_KEY).max(opens.unwrap_or_else(|| after(AT_A_KEY))))
+                Some(opens.map_or_else(|| after(AT_A_KEY), |opens| opens.max(after(AT_A_KEY))))
             }
         }
     }

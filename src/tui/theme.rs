@@ -298,4 +298,14 @@ mod tests {
             assert!(ascii == Ascii::No || signs.iter().all(|sign| sign.is_ascii()));
         }
     }
+
+    #[test]
+    fn what_stands_out_is_not_dim_whatever_it_was_before() {
+        let theme = Theme::new(Color::Ansi, Ascii::No);
+        assert!(theme.quiet().add_modifier.contains(Modifier::DIM));
+        for over in [theme.title(), theme.selected(), theme.highlight(), theme.marked()] {
+            let both = theme.quiet().patch(over);
+            assert!(!both.add_modifier.contains(Modifier::DIM), "{both:?}");
+        }
+    }
 }

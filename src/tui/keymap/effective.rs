@@ -400,4 +400,31 @@ mod tests {
         assert!(shown.contains("\npage-down = [\"ctrl-d\", \"pgdn\"] # default\n"), "{shown}");
         assert_eq!(keymap(&shown).unwrap().show().lines().count(), shown.lines().count());
     }
+
+    #[test]
+    fn what_may_follow_is_what_holds_here() {
+        let map = keymap("[keys]\ncancel = \", c\"\nwrap = \", w\"\n").unwrap();
+        let comma = spell::parse(",").unwrap();
+        let keys = |scopes: &[Scope]| {
+            let following = map.following(scopes, &comma);
+            following.into_iter().map(|(keys, _)| keys).collect::<Vec<_>>().concat()
+        };
+        assert_eq!((keys(&[Scope::List]), keys(&[Scope::Log])), ("c".into(), "cw".into()));
+    }
+
+    #[test]
+    fn a_command_without_a_key_is_not_in_the_footer() {
+        let named = |map: &Keymap| {
+            let lines = map.footer(&[]);
+            lines.iter().any(|line| line.binding.command == Command::Act(Verb::Cancel))
+        };
+        assert!(named(&Keymap::default()));
+        assert!(!named(&keymap("[keys]\ncancel = []\n").unwrap()));
+    }
+
+    #[test]
+    fn a_key_of_the_past_and_one_of_a_pane_clash() {
+        let told = keymap("[keys]\nwrap = \"L\"\n").unwrap_err();
+        assert!(told.contains("keys.wrap") && told.contains("keys.live"), "{told}");
+    }
 }

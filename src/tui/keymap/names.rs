@@ -144,6 +144,7 @@ mod tests {
     #[test]
     fn the_beginning_of_a_name_is_enough_when_it_is_the_only_one() {
         assert_eq!(named("qui").unwrap().command, Command::Quit);
+        assert_eq!(named("foll").unwrap().command, Command::Follow, "in the log and the audit");
         assert_eq!(named("mark").unwrap().command, Command::Mark, "whole names come first");
         let told = named("re").unwrap_err();
         assert!(told.contains("`retry`") || told.contains("`redraw`"), "{told}");

@@ -97,3 +97,22 @@ impl Palette {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_of_few_colours_is_sent_no_others() {
+        let (ink, paper) = (Color::Rgb(1, 2, 3), Color::Rgb(250, 240, 230));
+        let look =
+            Look { ink: Some(ink), paper: Some(paper), modifiers: Modifier::DIM | Modifier::BOLD };
+        let full = Palette::BARE.with(Role::Badge, look).on(paper);
+        let few = full.fitted(Depth::Indexed, Faint::Lost);
+        let is_few = |color: Option<Color>| matches!(color, Some(Color::Indexed(_)));
+        let badge = few.look(Role::Badge);
+        assert!(is_few(badge.ink) && is_few(badge.paper) && is_few(few.background()), "{few:?}");
+        assert_eq!(badge.modifiers, Modifier::BOLD, "what is faint there is lost");
+        assert_eq!(full.fitted(Depth::True, Faint::Legible), full);
+    }
+}

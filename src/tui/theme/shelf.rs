@@ -299,4 +299,48 @@ mod tests {
         assert_eq!(Themes::shipped(Color::None).ask(), Ask::No);
         assert_eq!(Themes::shipped(Color::None).names().collect::<Vec<_>>(), [MONO]);
     }
+
+    #[test]
+    fn a_persons_own_is_found_by_its_name_and_nothing_else_is() {
+        let names = |files: &[(&str, &str)]| -> Vec<String> {
+            open(files, "dark").unwrap().names().skip(1).map(str::to_owned).collect()
+        };
+        let own =
+            ["zebra.toml", "dark.toml", "auto.toml", "apple.toml"].map(|name| (name, NIGHT.1));
+        let house = ["dark", "light", "high-contrast", "colour-blind-safe", "mono"];
+        assert_eq!(names(&own), [&house[..], &["apple", "zebra"]].concat(), "none is `auto`");
+        let [mine, theirs] = [&own[..], &[]].map(|files| open(files, "dark").unwrap().get("dark"));
+        assert_ne!(mine, theirs, "it takes the place of the one of the house");
+        assert_eq!(open(&[("plain", NIGHT.1)], "./plain").unwrap().first(), "plain");
+    }
+
+    #[test]
+    fn without_colour_a_persons_own_is_not_even_read() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("night.toml"), NIGHT.1).unwrap();
+        let path = folder.path().join("night");
+        let themes = Themes::open("night", &path, folder.path(), Color::None).unwrap();
+        assert_eq!(themes.names().collect::<Vec<_>>(), [MONO]);
+    }
+
+    #[test]
+    fn what_the_configuration_chose_is_changed_by_a_key_alone() {
+        let mut looks = open(&[], "dark").unwrap().looks();
+        looks.suit(crate::tui::model::looks::Ground::Light);
+        looks.resume("mono");
+        assert_eq!(looks.name(), Some("dark"));
+        looks.next();
+        assert_eq!((looks.name(), looks.to_keep()), (Some(OF_LIGHT), None));
+    }
+
+    #[test]
+    fn of_very_many_or_very_long_mistakes_the_beginning_is_told() {
+        let lines: String = (0..30).map(|at| format!("key{at} = 1\n")).collect();
+        let text = format!("inherits = \"dark\"\n{lines}");
+        let told = open(&[("a.toml", &text)], "a").unwrap_err();
+        assert_eq!(told.lines().count(), 21, "{told}");
+        let text = format!("inherits = \"dark\"\nbackground = \"{}\"\n", "x".repeat(500));
+        let told = open(&[("a.toml", &text)], "a").unwrap_err();
+        assert!(told.len() < 300, "{told}");
+    }
 }

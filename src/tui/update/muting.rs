@@ -19,7 +19,7 @@ pub(super) fn toggle(model: &mut Model) {
     toggle_these(model, &asked);
 }
 
-/// Silences those of these deployments that need a person, or lets them call again.
+/// Silences these, or lets them call again.
 pub(super) fn toggle_these(model: &mut Model, asked: &[DeploymentId]) {
     let rows = asked.iter().filter_map(|id| model.list.row(*id));
     let rows: Vec<_> = rows.filter(|row| model.may_mute(row)).collect();

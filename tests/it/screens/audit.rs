@@ -267,3 +267,26 @@ fn keys_of_the_deployments_do_nothing_here() {
     stage.keys("EE");
     assert_eq!(stage.model.screen, Screen::Deployments);
 }
+
+#[test]
+fn what_happens_passes_the_filter_or_is_not_shown() {
+    let mut stage = stage();
+    stage.keys("/who:nobody");
+    stage.press(KeyCode::Enter);
+    assert_eq!(words(&stage), Vec::<String>::new());
+    stage.goes_on(world::running().orders(Order::Hold));
+    assert_eq!(words(&stage), Vec::<String>::new());
+    stage.press(KeyCode::Esc);
+    assert!(words(&stage).iter().any(|words| words.contains("hold")), "{:?}", words(&stage));
+}
+
+#[test]
+fn who_points_at_the_last_line_follows() {
+    let mut stage = stage();
+    let lines = stage.model.audit.shown().to_vec();
+    let [.., before, last] = lines[..] else { panic!("some lines") };
+    stage.model.audit.point_at(before);
+    assert_eq!(stage.model.audit.position(), Position::At(before));
+    stage.model.audit.point_at(last);
+    assert_eq!(stage.model.audit.position(), Position::Following);
+}

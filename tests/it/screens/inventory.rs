@@ -4,16 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arcadia::control::{Holdings, Notice};
+use arcadia::domain::deployment::TransitionReason;
 use arcadia::domain::id::DeploymentId;
+use arcadia::domain::money::Price;
 use arcadia::domain::saga::event::{Order, StepEvent};
 use arcadia::domain::summary::{Standing, Summary};
+use arcadia::tui::effect::Effect;
 use arcadia::tui::model::inventory::{Totals, reading};
 use arcadia::tui::model::screen::Screen;
 use arcadia::tui::msg::What;
 use crossterm::event::KeyCode;
 
+use crate::screens::catalogue;
 use crate::screens::stage::Stage;
-use crate::screens::world::{self, Story};
+use crate::screens::world::{self, STEPS, Story};
 use crate::screens::{check, with_zoo};
 
 fn inventory(stage: &mut Stage) {
@@ -224,6 +228,11 @@ fn a_history_that_makes_no_sense_is_told_beside_the_totals() {
     let drawn = stage.drawn();
     assert!(drawn.contains("1 history cannot be read, that of acme/web-blue-00416"), "{drawn}");
     assert!(!rows(&stage).iter().any(|row| row.contains("web-blue-00416")));
+    stage.send(What::HoldingsRead(Ok(vec![world::active().holdings()])));
+    stage.pass(1_000);
+    let drawn = stage.drawn();
+    assert!(!drawn.contains("cannot be read"), "it can be read again: {drawn}");
+    assert!(rows(&stage).iter().any(|row| row.contains("web-blue-00416")));
 }
 
 #[test]
@@ -262,4 +271,57 @@ fn a_new_picture_reads_again_what_went_on_unseen() {
     stage.pass(1_000);
     assert_eq!(stage.pages[read..], [1]);
     assert!(rows(&stage).contains(&"record being made web-00418".to_owned()));
+}
+
+#[test]
+fn prices_that_come_late_are_reckoned_with() {
+    let mut stage = stage();
+    stage.pass(1_000);
+    let before = stage.model.inventory.totals();
+    let mut dearer = (*catalogue::of_provider()).clone();
+    for size in &mut dearer.sizes.items {
+        size.price = Price::of(2.0, 1_000.0);
+    }
+    stage.send(What::CatalogueRead(Arc::new(dearer.clone())));
+    stage.pass(1_000);
+    let after = stage.model.inventory.totals();
+    assert!(before.droplets > 0 && before.unpriced == 0 && after.cost > before.cost, "{after:?}");
+    for size in &mut dearer.sizes.items {
+        size.price = None;
+    }
+    stage.send(What::CatalogueRead(Arc::new(dearer)));
+    stage.pass(1_000);
+    assert_eq!(stage.model.inventory.totals().unpriced, before.droplets);
+}
+
+#[test]
+fn words_are_looked_for_in_regions_and_names_as_well() {
+    let mut stage = stage();
+    stage.pass(1_000);
+    let all = stage.model.inventory.total();
+    let records = stage.model.inventory.totals().records;
+    let mut found = |words: &str| {
+        stage.keys(&format!("/{words}"));
+        stage.press(KeyCode::Enter);
+        let found = stage.model.inventory.shown().len();
+        stage.press(KeyCode::Esc);
+        found
+    };
+    assert!(records > 0);
+    assert_eq!((found("syd1"), found(".acme.example")), (all, records));
+}
+
+#[test]
+fn what_was_skipped_may_have_left_something() {
+    let skips = Order::Skip { step: STEPS[1].0.into(), reason: "by hand".to_owned() };
+    let story = world::needs_you()
+        .orders(skips)
+        .undoes(0, 100)
+        .rolled_back(TransitionReason::ProvisionFailed);
+    let id = story.id();
+    let mut stage = Stage::new(120, 36);
+    stage.picture(vec![story, world::failed()]);
+    stage.keys("I");
+    let asked = |effect: &Effect| *effect == Effect::ReadHoldings(vec![id]);
+    assert!(stage.effects.iter().any(asked), "it alone: {:?}", stage.effects);
 }

@@ -140,7 +140,8 @@ fn the_role_of_every_cell_of_every_view() {
         let mut stage = stage(scene, (80, 24));
         let cells = cells(&mut stage, telltale(), Ascii::No);
         let mut lines = String::new();
-        for row in cells.chunks(80) {
+        // The line of keys is the same everywhere, and changes with every key.
+        for row in cells.chunks(80).take(23) {
             let runs = row.chunk_by(|one, other| Roles::of(one) == Roles::of(other));
             let runs = runs.map(|run| format!("{} {}", run.len(), Roles::of(&run[0]).words()));
             writeln!(lines, "{}", runs.collect::<Vec<_>>().join(", ")).unwrap();

@@ -145,3 +145,55 @@ impl Candidate for Line {
             || self.words.to_lowercase().contains(lower)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::failure::Failure;
+    use crate::domain::id::CommandId;
+    use crate::domain::saga::event::Order;
+
+    fn line(kind: EventKind) -> Line {
+        let owner = Owner { name: "acme/web".into(), tenant: "acme".into(), region: "syd1".into() };
+        let at = Timestamp::from_millis(9);
+        let entry = Entry { seq: 1, at, fact: Fact::Saga(kind) };
+        Line::of(&Arc::new(owner), at, &entry).expect("it has a line")
+    }
+
+    fn step(direction: Direction, event: StepEvent) -> Line {
+        line(EventKind::Step { step: "create_droplet".into(), direction, event })
+    }
+
+    fn fails(direction: Direction, code: FailureCode) -> Line {
+        let failure = Failure::without_effect(code, "GET /v2 said No");
+        step(direction, StepEvent::Failed { failure })
+    }
+
+    #[test]
+    fn what_an_order_cut_short_did_not_fail() {
+        let cancelled = |direction| fails(direction, FailureCode::Cancelled).kind;
+        assert_eq!(cancelled(Direction::Forward), Kind::Step);
+        assert_eq!(cancelled(Direction::Undo), Kind::Failed);
+        assert_eq!(fails(Direction::Forward, FailureCode::Conflict).kind, Kind::Failed);
+        assert_eq!(step(Direction::Forward, StepEvent::Interrupted).kind, Kind::Retry);
+    }
+
+    #[test]
+    fn who_acted_is_a_person_a_token_or_the_program() {
+        let orders = |by| {
+            line(EventKind::Ordered { command: CommandId::from_u128(1), by, order: Order::Cancel })
+        };
+        assert_eq!(orders(Actor::Operator("ana".to_owned())).who, "ana");
+        assert_eq!(orders(Actor::Api("ci".to_owned())).who, "api:ci");
+        assert_eq!(fails(Direction::Undo, FailureCode::Conflict).who, PROGRAM);
+    }
+
+    #[test]
+    fn words_are_found_however_they_are_written() {
+        let line = fails(Direction::Undo, FailureCode::Conflict);
+        assert!(
+            ["get /v2", "said no", "failed", "arcadia"].iter().all(|word| line.answers_to(word))
+        );
+        assert!(!line.answers_to("acme"), "names are looked for elsewhere");
+    }
+}

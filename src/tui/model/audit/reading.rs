@@ -186,3 +186,63 @@ impl Asked {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    /// So many histories, the last entry of each a second after that of the one before.
+    fn reading(histories: u32) -> Reading {
+        let one =
+            |number: u32| (at(i64::from(number) * 1_000), DeploymentId::from_u128(number.into()));
+        let unread = (1..=histories).map(one).collect();
+        let mut reading = Reading { stage: Stage::Open, unread, ..Reading::default() };
+        reading.done();
+        reading.want_older(0);
+        reading
+    }
+
+    fn page(reading: &mut Reading, now: Timestamp) -> usize {
+        reading.next(0, now).map_or(0, |page| page.len())
+    }
+
+    #[test]
+    fn nothing_is_whole_that_a_history_may_still_tell_of() {
+        let mut reading = reading(100);
+        assert_eq!([100_000, 100_001].map(|time| reading.is_whole_at(at(time))), [false, true]);
+        assert_eq!(page(&mut reading, at(0)), PAGE);
+        reading.done();
+        assert_eq!([36_000, 36_001].map(|time| reading.is_whole_at(at(time))), [false, true]);
+    }
+
+    #[test]
+    fn a_key_reads_some_pages_and_no_more_and_trouble_uses_none_up() {
+        let mut reading = reading(1_000);
+        for _ in 1..PAGES_A_KEY {
+            assert_eq!(page(&mut reading, at(0)), PAGE);
+            reading.done();
+        }
+        assert_eq!(page(&mut reading, at(0)), PAGE);
+        reading.failed("the disk is gone".to_owned(), at(0));
+        assert_eq!(page(&mut reading, at(4_999)), 0, "it waits");
+        assert_eq!(page(&mut reading, at(5_000)), PAGE, "and is tried again");
+        reading.done();
+        assert_eq!(page(&mut reading, at(5_000)), 0, "a filter may let nothing through for long");
+        reading.want_older(0);
+        assert_eq!(page(&mut reading, at(5_000)), PAGE);
+    }
+
+    #[test]
+    fn what_was_forgotten_is_not_whole_again() {
+        let mut reading = reading(3);
+        reading.fill_up(at(9_000));
+        assert_eq!([9_000, 9_001].map(|time| reading.is_whole_at(at(time))), [false, true]);
+        reading.fill_up(at(8_000));
+        reading.done();
+        assert!(!reading.is_whole_at(at(9_000)) && !reading.has_older());
+    }
+}
