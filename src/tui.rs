@@ -72,6 +72,8 @@ pub async fn run(
         operator: options.operator.clone(),
         draft: options.draft.clone(),
         looks: Looks { ascii: options.ascii, color: options.color, lines: options.lines },
+        themes: options.themes.looks(),
+        keys: options.keymap.configured(),
     };
     if let Some(Err(why)) = beside.tape.as_mut().map(|tape| tape.begin(&start)) {
         beside.tape = None;

@@ -1,10 +1,13 @@
 //! The written form of what a session begins with: the first line.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::saga::plan::OnFailure;
 use crate::domain::time::Timestamp;
 use crate::recording::VERSION;
+use crate::tui::model;
 use crate::tui::model::remembered::RememberedDraft;
 use crate::tui::tape::{Looks, Start};
 
@@ -20,6 +23,10 @@ pub(super) struct StartRecord {
     operator: String,
     draft: RememberedDraft,
     looks: Looks,
+    #[serde(default)]
+    themes: model::looks::Looks,
+    #[serde(default)]
+    keys: BTreeMap<String, Vec<String>>,
 }
 
 /// What the first line of every version has in common.
@@ -42,6 +49,8 @@ impl From<&Start> for StartRecord {
             // User data is no part of it.
             draft: RememberedDraft::of(&start.draft, OnFailure::Rollback),
             looks: start.looks,
+            themes: start.themes.clone(),
+            keys: start.keys.clone(),
         }
     }
 }
@@ -55,6 +64,8 @@ impl From<StartRecord> for Start {
             operator: record.operator,
             draft: record.draft.draft(),
             looks: record.looks,
+            themes: record.themes,
+            keys: record.keys,
         }
     }
 }

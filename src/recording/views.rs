@@ -56,6 +56,8 @@ pub(super) enum TargetRecord {
     Hint(String),
     Answer(Value),
     Field(String),
+    Pick(usize),
+    Candidate(usize),
     Dialog,
 }
 
@@ -164,6 +166,8 @@ impl From<Target> for TargetRecord {
                 Self::Answer(serde_json::to_value(code).expect("a key is plain data"))
             }
             Target::Field(field) => Self::Field(field.name().to_owned()),
+            Target::Pick(at) => Self::Pick(at),
+            Target::Candidate(at) => Self::Candidate(at),
             Target::Dialog => Self::Dialog,
         }
     }
@@ -196,6 +200,8 @@ impl TryFrom<TargetRecord> for Target {
             TargetRecord::Answer(code) => {
                 Self::Answer(serde_json::from_value(code).map_err(|error| error.to_string())?)
             }
+            TargetRecord::Pick(at) => Self::Pick(at),
+            TargetRecord::Candidate(at) => Self::Candidate(at),
             TargetRecord::Field(name) => {
                 let field = Field::ALL.into_iter().find(|field| field.name() == name);
                 Self::Field(field.ok_or_else(|| format!("`{name}` is no field"))?)

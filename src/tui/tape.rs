@@ -1,14 +1,20 @@
 //! What takes a session down: everything that reaches the screen, in its order, so that the session can
 //! be shown again.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::config::KeySetting;
+use crate::config::error::Place;
 use crate::domain::spec::LaunchDraft;
 use crate::domain::time::Timestamp;
-use crate::tui::model::Model;
+use crate::tui::keymap::Keymap;
+use crate::tui::model::{self, Model};
 use crate::tui::msg::Msg;
 use crate::tui::options::{Ascii, Color, Lines};
 use crate::tui::theme::Theme;
+use crate::tui::theme::shelf::Themes;
 use crate::tui::view::ViewState;
 
 /// Takes a session down. Nothing of it waits for a disk.
@@ -41,6 +47,10 @@ pub struct Start {
     pub draft: LaunchDraft,
     /// How things look.
     pub looks: Looks,
+    /// Which theme it begins with, and which others there are.
+    pub themes: model::looks::Looks,
+    /// The keys that a person set: each command's name, and the keys as they are written.
+    pub keys: BTreeMap<String, Vec<String>>,
 }
 
 /// How things look.
@@ -61,6 +71,14 @@ impl Start {
         let (environment, operator) = (self.environment.clone(), self.operator.clone());
         let mut model = Model::new(environment, operator, self.draft.clone(), self.at);
         model.size = self.size;
+        model.looks = self.themes.clone();
+        // What makes no sense to this program, because another version knew more, is left out.
+        let setting = |(command, keys): (&String, &Vec<String>)| {
+            let (command, keys) = (command.clone(), keys.clone());
+            KeySetting { command, keys, place: Place::Default }
+        };
+        let settings: Vec<_> = self.keys.iter().map(setting).collect();
+        model.keymap = Keymap::new(&settings).unwrap_or_default();
         model
     }
 }
@@ -69,6 +87,6 @@ impl Looks {
     /// The view before the first frame.
     pub fn view(self) -> ViewState {
         let state = ViewState::new(Theme::new(self.color, self.ascii));
-        ViewState { lines: self.lines, ..state }
+        ViewState { lines: self.lines, ..state }.with(Themes::shipped(self.color))
     }
 }

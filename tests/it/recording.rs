@@ -1,5 +1,6 @@
 //! A session that is recorded is the session that is shown again.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt as _;
@@ -26,6 +27,7 @@ use arcadia::tui::options::{Ascii, Color, Lines};
 use arcadia::tui::replay::playback::Playback;
 use arcadia::tui::replay::{Script, Showing, Speed, page};
 use arcadia::tui::tape::{Looks, Start, Tape};
+use arcadia::tui::theme::shelf::Themes;
 use arcadia::tui::update::update;
 use arcadia::tui::view::view;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -249,6 +251,8 @@ fn start() -> Start {
         operator: "ana".to_owned(),
         draft: LaunchDraft { tenant: "acme".to_owned(), ..LaunchDraft::default() },
         looks: looks(),
+        themes: Themes::shipped(Color::Ansi).looks(),
+        keys: BTreeMap::from([("cancel".to_owned(), vec!["x".to_owned(), ", c".to_owned()])]),
     }
 }
 
@@ -341,6 +345,8 @@ fn every_target() -> Vec<Target> {
         Target::Event(audit::Key { at: NOW, deployment, seq: 5 }),
         Target::Answer(KeyCode::Char('y')),
         Target::Answer(KeyCode::Esc),
+        Target::Pick(2),
+        Target::Candidate(1),
         Target::Dialog,
     ]
     .into_iter()
@@ -402,4 +408,24 @@ fn a_screen_is_printed_as_if_every_frame_before_it_had_been_drawn() {
 fn a_file_without_an_end_is_no_recording() {
     let error = recording::read("/dev/zero".as_ref()).unwrap_err();
     assert!(matches!(error, RecordingError::Foreign { .. }), "{error}");
+}
+
+#[test]
+fn a_session_is_shown_again_with_the_keys_and_the_theme_that_it_had() {
+    let mut begun = start();
+    begun.themes.next();
+    let text = serde_json::to_string(&begun.themes).unwrap();
+    let named = begun.themes.name().unwrap().to_owned();
+    assert_ne!(Some(named.as_str()), start().themes.name(), "{text}");
+    let model = begun.model();
+    assert_eq!(
+        (model.keymap.configured(), model.looks.name()),
+        (begun.keys.clone(), Some(&*named))
+    );
+    let key =
+        |c| Msg { at: NOW, what: What::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)) };
+    let script = Script { start: begun, msgs: vec![key('?')] };
+    let shown = page::print(script, (160, 45), usize::MAX);
+    let line = shown.lines().find(|line| line.contains(":cancel")).unwrap();
+    assert!(line.contains("x ,c"), "{line}");
 }

@@ -27,6 +27,14 @@ pub struct Line {
     /// Its keys; each is one, or some that are pressed one after the other.
     keys: Vec<Vec<Key>>,
     place: Place,
+    configured: Configured,
+}
+
+/// Whether a person set a line's keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Configured {
+    Yes,
+    No,
 }
 
 /// What keys mean so far.
@@ -65,6 +73,34 @@ impl Keymap {
         }
         map.check(&mut problems);
         if problems.is_empty() { Ok(map) } else { Err(ConfigError::Problems(problems)) }
+    }
+
+    /// A text in which commands stand by their names, `{cancel}`, with the keys that hold in their place; a
+    /// command without a key is typed.
+    pub fn fill(&self, text: &str) -> String {
+        let mut filled = text.to_owned();
+        for line in &self.lines {
+            let command = line.binding.command;
+            let name = format!("{{{}}}", command.name());
+            if filled.contains(&name) {
+                let key = match self.key(command) {
+                    key if key.is_empty() => format!(":{}", command.name()),
+                    key => key,
+                };
+                filled = filled.replace(&name, &key);
+            }
+        }
+        filled
+    }
+
+    /// The keys that a person set: each command's name, and the keys as they are written.
+    pub fn configured(&self) -> BTreeMap<String, Vec<String>> {
+        let set = self.lines.iter().filter(|line| line.configured == Configured::Yes);
+        set.map(|line| {
+            let keys = line.keys.iter().map(|keys| spell::written(keys));
+            (line.binding.command.name().to_owned(), keys.collect())
+        })
+        .collect()
     }
 
     /// Every line.
@@ -181,6 +217,7 @@ impl Keymap {
             line.shown = keys.iter().map(|keys| spell::shown(keys)).collect::<Vec<_>>().join(" ");
             line.keys.clone_from(&keys);
             line.place = setting.place.clone();
+            line.configured = Configured::Yes;
         }
     }
 
@@ -244,7 +281,8 @@ fn holds_in_text(keys: &[Key]) -> bool {
 impl Line {
     fn of(binding: &'static Binding) -> Self {
         let keys = binding.keys.iter().map(|key| vec![*key]).collect();
-        Self { binding, shown: binding.shown.to_owned(), keys, place: Place::Default }
+        let (shown, place) = (binding.shown.to_owned(), Place::Default);
+        Self { binding, shown, keys, place, configured: Configured::No }
     }
 
     /// Its name and where its keys come from, for a message.

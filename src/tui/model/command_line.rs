@@ -118,9 +118,14 @@ impl CommandLine {
             (Some(picked), true) => (picked + 1) % count.max(1),
             (Some(picked), false) => (picked + count.saturating_sub(1)) % count.max(1),
         };
-        if let Some(candidate) = self.candidates.get(next) {
-            self.input = Input::new(candidate.line.clone());
-            self.picked = Some(next);
+        self.pick(next);
+    }
+
+    /// Puts a candidate on the line, counted from 0.
+    pub fn pick(&mut self, candidate: usize) {
+        if let Some(found) = self.candidates.get(candidate) {
+            self.input = Input::new(found.line.clone());
+            self.picked = Some(candidate);
             self.problem = None;
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub const OF_LIGHT: &str = "light";
 
 /// Which theme is drawn, and which others there are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Looks {
     names: Vec<String>,
     place: usize,
@@ -17,7 +17,8 @@ pub struct Looks {
 }
 
 /// Who chose the theme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// Nobody: what the terminal says of itself may change it.
     #[default]

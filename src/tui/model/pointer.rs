@@ -55,6 +55,10 @@ pub enum Target {
     Answer(KeyCode),
     /// A field of the launch form, or its button.
     Field(Field),
+    /// An entry of the list of the field that has the keys.
+    Pick(usize),
+    /// What the command line may become.
+    Candidate(usize),
     /// A dialog, where it has nothing to click.
     Dialog,
 }
@@ -109,7 +113,9 @@ impl Target {
             | Self::Event(_)
             | Self::Hint(_)
             | Self::Answer(_)
-            | Self::Field(_) => false,
+            | Self::Field(_)
+            | Self::Pick(_)
+            | Self::Candidate(_) => false,
         }
     }
 }

@@ -40,7 +40,10 @@ pub(super) fn act_on(
     let Some(row) = model.list.row(deployment).cloned() else { return };
     let order = match order(verb, Toggle::Each, &row) {
         Ok(order) => order,
-        Err(why) => return model.say(Tone::Plain, format!("{}: {why}", row.name())),
+        Err(why) => {
+            let why = model.keymap.fill(why);
+            return model.say(Tone::Plain, format!("{}: {why}", row.name()));
+        }
     };
     match verb {
         Verb::Details => model.overlay = Some(Overlay::Details { deployment: row.deployment }),
@@ -112,7 +115,8 @@ pub(super) enum Toggle {
     Hold,
 }
 
-/// What a verb orders for a row that stands so, or why it does nothing for it. Looking at it orders
+/// What a verb orders for a row that stands so, or why it does nothing for it, with commands by their
+/// names where the keys belong ([`crate::tui::keymap::Keymap::fill`]). Looking at it orders
 /// nothing.
 pub(super) fn order(
     verb: Verb,
@@ -141,23 +145,25 @@ pub(super) fn order(
 fn why_not(verb: Verb, standing: Standing) -> &'static str {
     match standing {
         Standing::NeedsYou => match verb {
-            Verb::Cancel => "undoing it gave up; r tries again, s skips the step, a abandons it",
+            Verb::Cancel => {
+                "undoing it gave up; {retry} tries again, {skip} skips the step, {abandon} abandons it"
+            }
             Verb::Rollback => {
-                "it is not active, it waits for you: o says why, and what can be done"
+                "it is not active, it waits for you: {details} says why, and what can be done"
             }
             Verb::Hold | Verb::Retry | Verb::Skip | Verb::Abandon | Verb::Details => {
-                "it stands still already; r, s or a goes on"
+                "it stands still already; {retry}, {skip} or {abandon} goes on"
             }
         },
         Standing::RollingBack => "it is being undone already",
         Standing::Running | Standing::Held => match verb {
-            Verb::Rollback => "it is still provisioning; c cancels it",
+            Verb::Rollback => "it is still provisioning; {cancel} cancels it",
             Verb::Retry | Verb::Skip => "no step has given up",
-            Verb::Abandon => "it is going on; c cancels it, h holds it",
+            Verb::Abandon => "it is going on; {cancel} cancels it, {hold} holds it",
             Verb::Cancel | Verb::Hold | Verb::Details => "nothing to see: it is going on",
         },
         Standing::Active => match verb {
-            Verb::Cancel => "it is active; R rolls it back",
+            Verb::Cancel => "it is active; {rollback} rolls it back",
             Verb::Rollback
             | Verb::Retry
             | Verb::Skip

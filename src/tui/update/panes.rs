@@ -187,11 +187,13 @@ fn keep_step(model: &mut Model) {
 fn toggle_mouse(model: &mut Model, effects: &mut Vec<Effect>) {
     let (mouse, words) = match model.pointer.mouse {
         Mouse::Captured => (Mouse::Left, "the mouse is the terminal's again"),
-        Mouse::Left => {
-            (Mouse::Captured, "clicks and the wheel work; hold Shift to select text, M gives back")
-        }
+        Mouse::Left => (
+            Mouse::Captured,
+            "clicks and the wheel work; hold Shift to select text, {mouse} gives back",
+        ),
     };
     model.pointer.mouse = mouse;
+    let words = model.keymap.fill(words);
     model.say(Tone::Plain, words);
     effects.push(Effect::Capture(mouse));
 }

@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Command;
-use crate::tui::model::form::Field;
+use crate::tui::model::form::{Field, Picks};
 use crate::tui::model::log::Position;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::pointer::{Click, Gesture, Target};
@@ -44,7 +44,7 @@ fn turned(model: &mut Model, target: Target, rows: isize, effects: &mut Vec<Effe
         Target::Board => screens::step(model, rows),
         Target::Dialog => {
             let code = if rows < 0 { KeyCode::Up } else { KeyCode::Down };
-            if let Some(Overlay::Help { .. }) = model.overlay {
+            if let Some(Overlay::Help { .. } | Overlay::Question(_)) = model.overlay {
                 press_key(model, code, effects);
             }
         }
@@ -54,12 +54,26 @@ fn turned(model: &mut Model, target: Target, rows: isize, effects: &mut Vec<Effe
         | Target::Event(_)
         | Target::Hint(_)
         | Target::Answer(_)
-        | Target::Field(_) => {}
+        | Target::Field(_)
+        | Target::Pick(_)
+        | Target::Candidate(_) => {}
     }
 }
 
 fn pressed(model: &mut Model, target: Target, click: Click, effects: &mut Vec<Effect>) {
-    let answers = matches!(target, Target::Answer(_) | Target::Field(_) | Target::Dialog);
+    let answers = match target {
+        Target::Answer(_) | Target::Field(_) | Target::Pick(_) | Target::Dialog => true,
+        Target::List { .. }
+        | Target::Row(_)
+        | Target::Saga
+        | Target::Step(_)
+        | Target::Log
+        | Target::Board
+        | Target::Holding(_)
+        | Target::Event(_)
+        | Target::Hint(_)
+        | Target::Candidate(_) => false,
+    };
     if is_covered(model) && !answers {
         return;
     }
@@ -84,7 +98,15 @@ fn pressed(model: &mut Model, target: Target, click: Click, effects: &mut Vec<Ef
         // A dialog that has just opened under the finger is not answered by its second click.
         Target::Answer(code) if click == Click::Single => press_key(model, code, effects),
         Target::Field(field) if click == Click::Single => choose_field(model, field, effects),
-        Target::Board | Target::Dialog | Target::Answer(_) | Target::Field(_) => {}
+        // To choose commits to nothing, so it may come soon after another click.
+        Target::Pick(at) if click != Click::Double => pick(model, at, effects),
+        Target::Candidate(at) => {
+            if let Some(Overlay::CommandLine(line)) = &mut model.overlay {
+                line.pick(at);
+            }
+        }
+        Target::Board | Target::Dialog | Target::Answer(_) | Target::Field(_) | Target::Pick(_) => {
+        }
     }
     if click == Click::Double && opens(target) {
         obey(model, Command::Open, effects);
@@ -101,6 +123,8 @@ fn opens(target: Target) -> bool {
         | Target::Hint(_)
         | Target::Answer(_)
         | Target::Field(_)
+        | Target::Pick(_)
+        | Target::Candidate(_)
         | Target::Dialog => false,
     }
 }
@@ -122,6 +146,17 @@ fn is_covered(model: &Model) -> bool {
 fn press_key(model: &mut Model, code: KeyCode, effects: &mut Vec<Effect>) {
     if model.overlay.is_some() {
         dialog::key(model, KeyEvent::new(code, KeyModifiers::NONE), effects);
+    }
+}
+
+/// Takes an entry of the list as its key does: of several it goes in or out, of one the keys go on.
+fn pick(model: &mut Model, at: usize, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Launch) = model.overlay else { return };
+    model.form.mark_at(at);
+    match model.form.focus.picks() {
+        Picks::Some => press_key(model, KeyCode::Char(' '), effects),
+        Picks::One => press_key(model, KeyCode::Enter, effects),
+        Picks::Nothing => {}
     }
 }
 

@@ -23,7 +23,8 @@ const IN_FULL: usize = 3;
 pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, frames: Frames) {
     let theme = canvas.theme;
     canvas.whole_zone(Target::Board);
-    let mut inside = board::open(canvas, frames, &title(model, theme), &mode(&model.audit));
+    let mut inside =
+        board::open(canvas, frames, &title(model, theme), &model.keymap.fill(&mode(&model.audit)));
     let full = in_full(&model.audit, inside.width().saturating_sub(2));
     let mut body = inside.area();
     let below = if inside.height() >= 8 { full.len().min(IN_FULL) } else { 0 };
@@ -69,7 +70,8 @@ fn title(model: &Model, theme: Theme) -> String {
         return board::typing(input.value(), audit.query(), found, hint, theme);
     }
     let filter = board::filtered(audit.filter(), audit.query(), found, theme);
-    format!("Audit{filter} · {}", extent(audit, model.shown_at()))
+    let extent = model.keymap.fill(&extent(audit, model.shown_at()));
+    format!("Audit{filter} · {extent}")
 }
 
 /// How far back it goes, and how to see more.
@@ -84,7 +86,7 @@ fn extent(audit: &Audit, now: Timestamp) -> String {
             format!("since {}, reading older ones…", format::moment(from, now))
         }
         Some(from) if audit.reading.has_older() => {
-            format!("since {}; k at the top reads older ones", format::moment(from, now))
+            format!("since {}; {{up}} at the top reads older ones", format::moment(from, now))
         }
         Some(from) => {
             format!("since {}; `arcadia history` tells what is older", format::moment(from, now))
@@ -102,7 +104,7 @@ fn mode(audit: &Audit) -> String {
         Position::Following => "follow".to_owned(),
         Position::At(_) => {
             let below = audit.shown().len().saturating_sub(audit.cursor() + 1);
-            format!("{below} below, G follows")
+            format!("{below} below, {{last}} follows")
         }
     }
 }
@@ -124,11 +126,12 @@ fn empty(model: &Model, canvas: &mut Canvas<'_>) {
             "Nothing has happened yet."
         }
         Connection::Open | Connection::Lost(_) if model.audit.reading.has_older() => {
-            "Nothing matches so far. k reads older ones, Esc shows everything again."
+            "Nothing matches so far. {up} reads older ones, {back} shows everything again."
         }
-        Connection::Open | Connection::Lost(_) => "Nothing matches. Esc shows everything again.",
+        Connection::Open | Connection::Lost(_) => "Nothing matches. {back} shows everything again.",
     };
-    canvas.field(2, usize::from(canvas.height() > 4), canvas.width(), words, theme.plain());
+    let words = model.keymap.fill(words);
+    canvas.field(2, usize::from(canvas.height() > 4), canvas.width(), &words, theme.plain());
 }
 
 /// How many cells each column has; none when it is left out.

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::tui::model::command_line::CommandLine;
+use crate::tui::model::pointer::Target;
 use crate::tui::options::Lines;
 use crate::tui::view::canvas::Canvas;
 use crate::tui::view::dialog::{self, Focus};
@@ -67,6 +68,7 @@ fn candidates(line: &CommandLine, canvas: &mut Canvas<'_>, bottom: u16) {
         let does = width.saturating_sub(WORD + KEYS + 3);
         inside.field(WORD + 2, y, does, &candidate.does, theme.plain());
         inside.field(width.saturating_sub(KEYS), y, KEYS, candidate.keys, theme.quiet());
+        inside.zone(0, y, width, Target::Candidate(first + y));
         if line.picked == Some(first + y) {
             inside.restyle(0, y, width, theme.selected());
         }

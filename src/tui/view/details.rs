@@ -3,7 +3,7 @@
 use crate::domain::id::DeploymentId;
 use crate::domain::saga::state::{Stage, StepState};
 use crate::domain::saga::transition::needs_undo;
-use crate::domain::summary::Standing;
+use crate::domain::summary::{Standing, Summary};
 use crate::domain::undo_preview::Leftover;
 use crate::tui::format;
 use crate::tui::keymap::{Command, Verb};
@@ -32,7 +32,7 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
     // What can be done stands in the last line, whatever does not fit above it.
     let last = whole.height().saturating_sub(1);
     if row.standing == Standing::NeedsYou {
-        actions(row, last, &mut whole);
+        actions(model, row, last, &mut whole);
     }
     let mut area = whole.area();
     area.height = area.height.saturating_sub(1);
@@ -162,16 +162,17 @@ fn is_skipped(_: usize, step: &StepState) -> bool {
     [&step.forward, &step.undo].into_iter().any(|lane| matches!(lane.stage, Stage::Skipped { .. }))
 }
 
-fn actions(row: &crate::domain::summary::Summary, y: usize, canvas: &mut Canvas<'_>) {
+fn actions(model: &Model, row: &Summary, y: usize, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let mut x = 0;
-    for (verb, key, does) in [
-        (Verb::Retry, "r", "try it again"),
-        (Verb::Skip, "s", "did it by hand, skip it"),
-        (Verb::Abandon, "a", "abandon"),
+    for (verb, does) in [
+        (Verb::Retry, "try it again"),
+        (Verb::Skip, "did it by hand, skip it"),
+        (Verb::Abandon, "abandon"),
     ] {
-        if row_allows(row, verb) {
-            x = dialog::answer(canvas, (x, y), (key, theme.strong()), does) + 3;
+        let key = model.keymap.key(Command::Act(verb));
+        if row_allows(row, verb) && !key.is_empty() {
+            x = dialog::answer(canvas, (x, y), (&key, theme.strong()), does) + 3;
         }
     }
     dialog::answer(canvas, (x, y), ("Esc", theme.strong()), "close");

@@ -125,7 +125,7 @@ fn empty(model: &Model, canvas: &mut Canvas<'_>) {
             "reading what is out there…"
         }
         Connection::Open | Connection::Lost(_) if !model.inventory.filter().is_empty() => {
-            "Nothing matches. Esc shows everything again."
+            "Nothing matches. {back} shows everything again."
         }
         // What was read is laid out in a moment.
         Connection::Open | Connection::Lost(_) if model.inventory.total() > 0 => {
@@ -133,7 +133,8 @@ fn empty(model: &Model, canvas: &mut Canvas<'_>) {
         }
         Connection::Open | Connection::Lost(_) => "Nothing is known to be out there.",
     };
-    canvas.field(2, usize::from(canvas.height() > 4), canvas.width(), words, theme.plain());
+    let words = model.keymap.fill(words);
+    canvas.field(2, usize::from(canvas.height() > 4), canvas.width(), &words, theme.plain());
 }
 
 /// How many cells each column has; none when it is left out.

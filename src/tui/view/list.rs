@@ -119,21 +119,24 @@ pub(super) fn title(model: &Model, theme: Theme) -> String {
 /// An empty list teaches what to do next.
 pub(super) fn empty(model: &Model, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
-    let width = canvas.width();
+    let (width, keys) = (canvas.width(), &model.keymap);
     let (style, words) = match &model.connection {
         Connection::Opening => (theme.quiet(), "opening the journal…".to_owned()),
         Connection::Reading => (theme.quiet(), "reading the journal…".to_owned()),
-        Connection::Failed(why) => (
-            theme.danger(),
-            format!("The journal did not open: {why}. Nothing was changed. q leaves."),
-        ),
+        Connection::Failed(why) => {
+            let leaves = keys.fill("{quit} leaves.");
+            let words = format!("The journal did not open: {why}. Nothing was changed. {leaves}");
+            (theme.danger(), words)
+        }
         Connection::Open | Connection::Lost(_) if model.list.total() > 0 => {
-            (theme.quiet(), "Nothing matches. Esc shows everything again.".to_owned())
+            (theme.quiet(), keys.fill("Nothing matches. {back} shows everything again."))
         }
         Connection::Open | Connection::Lost(_) => (
             theme.plain(),
-            "No deployments yet. n launches one; arcadia launch --help does it from the shell."
-                .to_owned(),
+            keys.fill(
+                "No deployments yet. {launch} launches one; arcadia launch --help does it from the \
+                 shell.",
+            ),
         ),
     };
     let words = text::clean(&words).into_owned();

@@ -25,7 +25,7 @@ pub(super) fn draw(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>
         Pane::List | Pane::Saga => theme.border(),
     };
     let title = title(model, theme);
-    let mode = mode(model);
+    let mode = model.keymap.fill(&mode(model));
     match frames {
         Frames::Drawn => {
             let mut inside = canvas.frame(&title, &mode, style);
@@ -72,7 +72,7 @@ fn title(model: &Model, theme: Theme) -> String {
 fn mode(model: &Model) -> String {
     let follow = match model.log.position {
         Position::Following => "follow",
-        Position::At(_) => "scrolled, G follows",
+        Position::At(_) => "scrolled, {last} follows",
     };
     let wrap = match model.log.wrap {
         Wrap::On => " · wrap",

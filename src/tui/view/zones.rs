@@ -56,6 +56,8 @@ impl Zones {
             | Target::Holding(_)
             | Target::Event(_)
             | Target::Field(_)
+            | Target::Pick(_)
+            | Target::Candidate(_)
             | Target::Dialog => false,
         });
         self.add(area, Target::Dialog);

@@ -288,3 +288,34 @@ fn whatever_is_drawn_lies_on_the_screen_and_each_row_is_its_own() {
         }
     }
 }
+
+#[test]
+fn a_click_takes_an_entry_of_a_list_and_what_the_command_line_may_become() {
+    let mut stage = stage();
+    stage.keys("n");
+    while stage.model.form.focus != Field::Region {
+        stage.press(KeyCode::Tab);
+    }
+    stage.click("nyc3  New York 3");
+    assert_eq!(stage.model.form.draft().region, "nyc3");
+    assert_ne!(stage.model.form.focus, Field::Region, "as Enter does, the keys go on");
+    stage.press(KeyCode::Esc);
+    stage.keys(":la");
+    stage.click("launch   ");
+    let Some(Overlay::CommandLine(line)) = &stage.model.overlay else { panic!("it is closed") };
+    assert_eq!(line.input.value(), "launch");
+}
+
+#[test]
+fn the_wheel_scrolls_what_a_question_lists() {
+    let mut stage = Stage::new(80, 24);
+    stage.picture(world::zoo());
+    stage.keys("A");
+    stage.keys("c");
+    let before = stage.drawn();
+    stage.turn("Cancel", Gesture::WheelDown);
+    let after = stage.drawn();
+    assert_ne!(after, before);
+    assert!(after.contains("2-"), "{after}");
+    assert!(matches!(stage.model.overlay, Some(Overlay::Question(_))));
+}

@@ -82,6 +82,11 @@ impl LaunchForm {
         });
     }
 
+    /// Marks an entry, counted from 0.
+    pub fn mark_at(&mut self, entry: usize) {
+        self.picking.at = Some(entry);
+    }
+
     /// Takes the marked entry.
     pub fn take(&mut self, catalogue: &Catalogue) {
         let picks = self.picks(catalogue).unwrap_or_default();

@@ -5,6 +5,7 @@ use crate::tui::model::Model;
 use crate::tui::model::form::choice::{self, Choice};
 use crate::tui::model::form::{Picks, Progress};
 use crate::tui::model::offer::Asked;
+use crate::tui::model::pointer::Target;
 use crate::tui::options::Lines;
 use crate::tui::text;
 use crate::tui::view::canvas::Canvas;
@@ -66,6 +67,7 @@ impl<'m> List<'m> {
         {
             let y = top + down;
             self.entry(choice, value, (indent, y), canvas);
+            canvas.zone(indent - 2, y, canvas.width(), Target::Pick(at));
             if Some(at) == marked {
                 canvas.put(indent - 2, y, theme.signs().cursor, theme.strong());
                 canvas.cursor_at(indent - 2, y);

@@ -86,13 +86,15 @@ fn words(model: &Model, asked: &Question, row: Row<'_>, theme: Theme) -> (String
         }
         Row::MovedOn(why) if asked.only().is_some() => plain(why.to_owned(), theme.strong()),
         Row::MovedOn(why) => {
+            let why = model.keymap.fill(why);
             plain(format!("{indent}left out, it has moved on: {why}"), theme.warning())
         }
         Row::LeftOutHeading(count) => {
             plain(format!("left out, because it does nothing for them ({count}):"), theme.strong())
         }
         Row::LeftOut(left_out) => {
-            plain(format!("  {}: {}", left_out.name, left_out.why), theme.plain())
+            let why = model.keymap.fill(left_out.why);
+            plain(format!("  {}: {why}", left_out.name), theme.plain())
         }
     }
 }

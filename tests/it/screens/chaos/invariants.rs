@@ -146,7 +146,13 @@ pub(super) fn drawn(stage: &Stage) -> Result<(), TestCaseError> {
     for at in cells().filter(|_| covers) {
         match stage.state.zones.at(at, Gesture::Press) {
             None
-            | Some(Target::Hint(_) | Target::Answer(_) | Target::Field(_) | Target::Dialog) => {}
+            | Some(
+                Target::Hint(_)
+                | Target::Answer(_)
+                | Target::Field(_)
+                | Target::Pick(_)
+                | Target::Dialog,
+            ) => {}
             Some(
                 under @ (Target::List { .. }
                 | Target::Row(_)
@@ -155,7 +161,8 @@ pub(super) fn drawn(stage: &Stage) -> Result<(), TestCaseError> {
                 | Target::Log
                 | Target::Board
                 | Target::Holding(_)
-                | Target::Event(_)),
+                | Target::Event(_)
+                | Target::Candidate(_)),
             ) => prop_assert!(false, "{under:?} lies under a dialog"),
         }
     }

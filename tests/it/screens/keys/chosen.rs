@@ -73,3 +73,20 @@ fn a_panel_fits_any_screen() {
         stage.drawn();
     }
 }
+
+#[test]
+fn texts_and_dialogs_name_the_keys_that_hold() {
+    let mut stage =
+        stage("cancel = \"x\"\nretry = \"o\"\ndetails = \"D\"\nskip = []\nlaunch = \", n\"\n");
+    stage.keys("R");
+    assert!(stage.drawn().contains("it is still provisioning; x cancels it"), "{}", stage.drawn());
+    stage.select(world::needs_you().id());
+    stage.keys("D");
+    let drawn = stage.drawn();
+    assert!(drawn.contains("o try it again") && !drawn.contains("s did it"), "{drawn}");
+    stage.keys("o");
+    assert_eq!(orders(&stage).len(), 1, "what the dialog closed with before is another key's");
+    stage.picture(Vec::new());
+    stage.press(KeyCode::Esc);
+    assert!(stage.drawn().contains("No deployments yet. ,n launches one"), "{}", stage.drawn());
+}
