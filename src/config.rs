@@ -245,6 +245,8 @@ pub struct UiConfig {
     pub fps: NonZeroU32,
     /// Whether everything is drawn as plain lines.
     pub linear: Switch,
+    /// Where a person's own themes are: beside the file that is read, or where the platform's would be.
+    pub themes: PathBuf,
 }
 
 /// Whether something is done.

@@ -14,7 +14,7 @@ use crate::app::workshop::{LateEngine, Purpose, Workshop};
 use crate::cli::Exit;
 use crate::cli::output::Output;
 use crate::clock::{Chance, Clock, IdSource};
-use crate::config::{Config, Environment, Provider, Switch, When};
+use crate::config::{Config, Environment, Provider, Switch, UiConfig, When};
 use crate::control::Control;
 use crate::domain::failure::with_causes;
 use crate::domain::spec::LaunchDraft;
@@ -50,7 +50,7 @@ pub(super) async fn show(
 ) -> Result<Exit, AppError> {
     let color = color(config.ui.color, environment);
     let keymap = Keymap::new(&config.keys)?;
-    let themes = themes(&config.ui.theme, environment, color)?;
+    let themes = themes(&config.ui, environment, color)?;
     let (tape, outcome) = record_to(record, token.as_ref())?.unzip();
     let opened: Arc<Mutex<Option<Result<Workshop, AppError>>>> = Arc::default();
     let connect = {
@@ -194,9 +194,9 @@ pub(super) fn color(when: When, environment: &Environment) -> Color {
 }
 
 /// The themes that there are, as this terminal draws them, beginning with what the configuration says.
-fn themes(asked: &str, environment: &Environment, color: Color) -> Result<Themes, ThemeError> {
-    let platform = &environment.platform;
-    let themes = Themes::open(asked, &platform.expand(asked), &platform.themes(), color)?;
+fn themes(ui: &UiConfig, environment: &Environment, color: Color) -> Result<Themes, ThemeError> {
+    let file = environment.platform.expand(&ui.theme);
+    let themes = Themes::open(&ui.theme, &file, &ui.themes, color)?;
     let depth = match environment.get("COLORTERM") {
         Some("truecolor" | "24bit") => Depth::True,
         Some(_) | None => Depth::Indexed,

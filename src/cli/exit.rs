@@ -15,7 +15,7 @@ Exit codes:
    64  the command line makes no sense, or a question could not be asked
   124  it takes longer than --timeout; unfinished sagas go on at the next start
   130  interrupted; unfinished sagas go on at the next start
-  143  told to stop by SIGTERM or SIGHUP, likewise
+  143  told to stop by SIGTERM or SIGHUP, likewise (the dashboard, told or left, ends with 0)
 
 Start here:
   arcadia                                        the dashboard, on a simulated cloud

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::env::Environment;
@@ -94,6 +94,11 @@ pub(crate) fn build(
             mouse: read.switch("ui.mouse"),
             fps: read.count("ui.fps").and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN),
             linear: read.switch("ui.linear"),
+            themes: layers
+                .file
+                .as_deref()
+                .and_then(Path::parent)
+                .map_or_else(|| environment.platform.themes(), |folder| folder.join("themes")),
         },
         keys: layers.keys.clone(),
         notify: notify(&read),

@@ -36,7 +36,7 @@ impl Platform {
         self.config.join("arcadia").join("config.toml")
     }
 
-    /// Where a person's own themes are.
+    /// Where a person's own themes are when no file is read.
     pub fn themes(&self) -> PathBuf {
         self.config.join("arcadia").join("themes")
     }

@@ -218,9 +218,19 @@ fn show_says_where_each_value_came_from_and_hides_the_token() {
     assert!(shown.contains("settle = \"10s\" # ") && shown.contains("config.toml:2"), "{shown}");
     assert!(shown.contains("poll_most = \"10s\" # default"), "{shown}");
     // What is shown is itself a configuration, the same one.
-    let again = world.file("again.toml", &shown);
+    let again = world.file("config/arcadia/again.toml", &shown);
     let flags = Flags { file: Some(again), settings: Vec::new() };
     assert_eq!(world.load(&flags, &[]).unwrap().config, loaded.config);
+}
+
+#[test]
+fn a_persons_own_themes_are_beside_the_file_that_is_read() {
+    let world = World::new();
+    let themes = |flags: &Flags| world.load(flags, &[]).unwrap().config.ui.themes;
+    assert_eq!(themes(&Flags::default()), world.platform().themes());
+    let file = world.file("elsewhere/mine.toml", "");
+    let beside = file.parent().unwrap().join("themes");
+    assert_eq!(themes(&Flags { file: Some(file), settings: Vec::new() }), beside);
 }
 
 #[test]
