@@ -31,6 +31,11 @@ impl Line {
         }
     }
 
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.0.len()
+    }
+
     /// How many stand before a row, if it waits.
     pub fn before(&self, row: &Summary) -> Option<usize> {
         self.0.binary_search(&place(row)).ok()

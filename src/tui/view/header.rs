@@ -1,7 +1,11 @@
 //! The line of counts: is anything on fire? It never scrolls.
 
+use ratatui::style::Style;
+
 use crate::domain::summary::Standing;
 use crate::tui::format;
+use crate::tui::model::past::Past;
+use crate::tui::model::saga::Opened;
 use crate::tui::model::{Connection, Model};
 use crate::tui::text;
 use crate::tui::theme::{Theme, standing_count_word};
@@ -14,18 +18,18 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     let mut x = canvas.put(0, 0, &badge, theme.badge()) + 1;
     let status = status(model, theme);
     let room = canvas.width().saturating_sub(x + text::width(&status) + 2);
-    let words = counts_width(model, canvas, Words::Written) <= room;
-    let words = if words { Words::Written } else { Words::Left };
-    for standing in present(model) {
-        let style = match model.count(standing) {
-            0 => theme.quiet(),
-            _ => theme.standing(standing),
-        };
-        let count = count(model, canvas, standing, words);
-        if x + text::width(&count) + 1 + text::width(&status) > canvas.width() {
+    let tallies = tallies(model, theme);
+    let written: usize = tallies
+        .iter()
+        .map(|tally| text::width(&tally.words(Words::Written)) + gap(Words::Written))
+        .sum();
+    let words = if written <= room { Words::Written } else { Words::Left };
+    for tally in tallies {
+        let told = tally.words(words);
+        if x + text::width(&told) + 1 + text::width(&status) > canvas.width() {
             break;
         }
-        x = canvas.put(x, 0, &count, style) + gap(words);
+        x = canvas.put(x, 0, &told, tally.style) + gap(words);
     }
     if !model.marks.is_empty() {
         // It stands in every pane: what a key does depends on it.
@@ -36,6 +40,9 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     }
     let style = match model.connection {
         Connection::Open if model.frozen.is_some() => theme.warning(),
+        Connection::Open if model.list.stalls().len() == 0 && past(model).is_some() => {
+            theme.warning()
+        }
         Connection::Open if model.list.stalls().len() == 0 => theme.quiet(),
         Connection::Opening | Connection::Reading => theme.warning(),
         Connection::Open | Connection::Failed(_) | Connection::Lost(_) => theme.danger(),
@@ -47,9 +54,8 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
 pub(super) fn too_small(model: &Model, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let mut x = 0;
-    for standing in present(model) {
-        let count = count(model, canvas, standing, Words::Left);
-        x = canvas.put(x, 0, &count, theme.standing(standing)) + 1;
+    for tally in tallies(model, theme) {
+        x = canvas.put(x, 0, &tally.words(Words::Left), tally.style) + 1;
     }
     canvas.put(0, 1, "make me larger", theme.quiet());
 }
@@ -67,27 +73,50 @@ fn gap(words: Words) -> usize {
     }
 }
 
-fn count(model: &Model, canvas: &Canvas<'_>, standing: Standing, words: Words) -> String {
-    let sign = canvas.theme.standing_sign(standing);
-    let number = model.count(standing);
-    match words {
-        Words::Written => format!("{sign} {number} {}", standing_count_word(standing, number)),
-        Words::Left => format!("{sign}{number}"),
+/// How many stand so.
+struct Tally {
+    sign: &'static str,
+    number: usize,
+    word: &'static str,
+    style: Style,
+}
+
+impl Tally {
+    fn words(&self, words: Words) -> String {
+        let Self { sign, number, word, .. } = self;
+        match words {
+            Words::Written => format!("{sign} {number} {word}"),
+            Words::Left => format!("{sign}{number}"),
+        }
     }
 }
 
-fn counts_width(model: &Model, canvas: &Canvas<'_>, words: Words) -> usize {
-    present(model)
-        .map(|standing| text::width(&count(model, canvas, standing, words)) + gap(words))
-        .sum()
+/// What is worth its place: whether a person is needed and what runs, always; the rest, if any. Those that
+/// wait for a seat are told apart from those that run.
+fn tallies(model: &Model, theme: Theme) -> Vec<Tally> {
+    let waiting = model.list.line().waiting();
+    let mut tallies = Vec::new();
+    for standing in Standing::ALL {
+        let all = model.count(standing);
+        let number = if standing == Standing::Running { all.saturating_sub(waiting) } else { all };
+        let always = matches!(standing, Standing::NeedsYou | Standing::Running | Standing::Active);
+        if number > 0 || always {
+            let style = if number == 0 { theme.quiet() } else { theme.standing(standing) };
+            let (sign, word) =
+                (theme.standing_sign(standing), standing_count_word(standing, number));
+            tallies.push(Tally { sign, number, word, style });
+        }
+        if standing == Standing::Running && waiting > 0 {
+            let sign = theme.signs().waiting;
+            tallies.push(Tally { sign, number: waiting, word: "queued", style: theme.quiet() });
+        }
+    }
+    tallies
 }
 
-/// What is worth its place: whether a person is needed and what runs, always; the rest, if any.
-fn present(model: &Model) -> impl Iterator<Item = Standing> {
-    Standing::ALL.into_iter().filter(|standing| {
-        matches!(standing, Standing::NeedsYou | Standing::Running | Standing::Active)
-            || model.count(*standing) > 0
-    })
+/// The past that the saga's pane shows.
+fn past(model: &Model) -> Option<&Past> {
+    model.saga.as_ref().and_then(Opened::past)
 }
 
 fn status(model: &Model, theme: Theme) -> String {
@@ -103,6 +132,9 @@ fn status(model: &Model, theme: Theme) -> String {
             let count = model.list.stalls().len();
             let verb = if count == 1 { "STANDS" } else { "STAND" };
             format!("{} {count} {verb} STILL", theme.signs().warning)
+        }
+        Connection::Open if let Some(past) = past(model) => {
+            format!("PAST {}", format::moment(past.moment(), model.now))
         }
         // The time is shown while something counts seconds; an idle screen is not woken for it.
         Connection::Open if model.list.unfinished() > 0 => {

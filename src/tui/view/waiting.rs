@@ -53,6 +53,9 @@ pub(super) fn standing(
         let style = if muted { theme.quiet() } else { theme.danger() };
         return (theme.signs().needs_you, "STANDS STILL", style);
     }
+    if model.list.line().before(row).is_some() {
+        return (theme.signs().waiting, "QUEUED", theme.quiet());
+    }
     let standing = row.standing;
     let style = if muted { theme.quiet() } else { theme.standing(standing) };
     (theme.standing_sign(standing), standing_word(standing), style)

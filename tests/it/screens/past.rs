@@ -104,7 +104,8 @@ fn what_happens_meanwhile_does_not_move_the_past() {
 
 /// The saga pane of a drawn screen.
 fn pane(drawn: &str) -> String {
-    let lines = drawn.lines().skip_while(|line| !line.contains("PAST"));
+    let below_header = drawn.lines().skip(1);
+    let lines = below_header.skip_while(|line| !line.contains("PAST"));
     let lines = lines.take_while(|line| !line.contains("Log ·"));
     // The width of the title's count may change the rule beside it.
     lines.collect::<Vec<_>>().join("\n").replace('─', "")

@@ -75,7 +75,7 @@ fn a_history_is_walked_through_replayed_and_left() {
     // The list beside it stays that of the present.
     terminal.wait_for("the moment before the end", |screen| {
         let text = screen.contents();
-        text.contains(SEVEN_DONE) && text.contains(" event ") && header(screen).contains("idle")
+        text.contains(SEVEN_DONE) && text.contains(" event ") && header(screen).contains("PAST ")
     });
     for _ in 0..entries {
         terminal.keys("{");
