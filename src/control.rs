@@ -63,6 +63,14 @@ pub trait Control: Send + Sync {
     /// gave none. It may take some seconds.
     async fn catalogue(&self) -> Result<Arc<Catalogue>, ControlError>;
 
+    /// A sign of life, which costs no write: it comes when the engine has taken its turn, and whoever
+    /// writes its journal has dealt with all that was asked before. An engine that is stuck, or a disk
+    /// that hangs, gives none.
+    ///
+    /// # Errors
+    /// When the engine stops, or when its journal cannot be written any more.
+    async fn heartbeat(&self) -> Result<Heartbeat, ControlError>;
+
     /// The plan that a launch of this spec would follow.
     fn plan(&self, spec: &DeploymentSpec, on_failure: OnFailure) -> Plan;
 }
@@ -98,6 +106,13 @@ pub struct OrderRequest {
     pub order: Order,
     /// Who.
     pub by: Actor,
+}
+
+/// A sign of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// How many calls of steps are under way.
+    pub calls: usize,
 }
 
 /// A picture, and what follows it.

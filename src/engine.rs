@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Chance, Clock, IdSource};
 use crate::control::{
-    Control, ControlError, Detail, History, Holdings, LaunchRequest, Launched, Notice,
+    Control, ControlError, Detail, Heartbeat, History, Holdings, LaunchRequest, Launched, Notice,
     NumberedLine, OrderRequest, Watch,
 };
 use crate::domain::aggregate::{Aggregate, Launch};
@@ -62,6 +62,9 @@ const NOTICES_KEPT: usize = 16_384;
 /// Requests that may queue before one saga's owner; front doors and its own steps send them, and a
 /// saga has few of either.
 const REQUESTS_QUEUED: usize = 32;
+
+/// Signs of life that may be asked for at once: a few front doors ask for one a second each.
+const HEARTBEATS_QUEUED: usize = 16;
 
 /// Rows that are read from the journal at a time when it is opened.
 const ROWS_A_PAGE: usize = 4_096;
@@ -125,6 +128,7 @@ struct Shared {
     notices: broadcast::Sender<Notice>,
     logbook: logbook::Logbook,
     stopping: CancellationToken,
+    heartbeats_tx: mpsc::Sender<oneshot::Sender<()>>,
     /// The unfinished sagas as the journal had them when it was opened; each waits for its owner.
     unowned: Mutex<BTreeMap<SagaId, Unowned>>,
 }
@@ -154,6 +158,7 @@ impl Handle {
         let (notices, _) = broadcast::channel(NOTICES_KEPT);
         let logbook = logbook::Logbook::start(Arc::clone(&parts.journal), notices.clone());
         let (seats, given_rx) = Seats::new(parts.max_sagas);
+        let (heartbeats_tx, heartbeats_rx) = mpsc::channel(HEARTBEATS_QUEUED);
         let shared = Arc::new(Shared {
             journal: parts.journal,
             registry: parts.registry,
@@ -168,6 +173,7 @@ impl Handle {
             notices,
             logbook,
             stopping: CancellationToken::new(),
+            heartbeats_tx,
             unowned: Mutex::default(),
         });
         recovery::load(&shared).await?;
@@ -175,7 +181,8 @@ impl Handle {
             shared.seats.open();
         }
         let handle = Self { shared, owners: Arc::default() };
-        let usher = usher(Arc::clone(&handle.shared), Arc::downgrade(&handle.owners), given_rx);
+        let owners = Arc::downgrade(&handle.owners);
+        let usher = usher(Arc::clone(&handle.shared), owners, given_rx, heartbeats_rx);
         lock(&handle.owners).tasks.spawn(usher);
         Ok(handle)
     }
@@ -380,26 +387,54 @@ impl Control for Handle {
         Ok(self.shared.shelf.read(&self.shared.clock).await)
     }
 
+    async fn heartbeat(&self) -> Result<Heartbeat, ControlError> {
+        let (ack_tx, ack_rx) = oneshot::channel();
+        let asked = self.shared.heartbeats_tx.send(ack_tx).await;
+        asked.map_err(|_| ControlError::Stopping)?;
+        ack_rx.await.map_err(|_| ControlError::Stopping)?;
+        self.shared.journal.heartbeat().await.map_err(journal_failed)?;
+        Ok(Heartbeat { calls: self.shared.turns.taken() })
+    }
+
     fn plan(&self, spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {
         (self.shared.planner)(spec, on_failure)
     }
 }
 
-/// Takes seats to those who waited for them, until the engine stops. It keeps no engine alive.
+/// Takes seats to those who waited for them, and says that the engine lives, until it stops. It keeps no
+/// engine alive.
 async fn usher(
     shared: Arc<Shared>,
     owners: Weak<Mutex<Owners>>,
     mut given_rx: mpsc::UnboundedReceiver<Seat>,
+    mut heartbeats_rx: mpsc::Receiver<oneshot::Sender<()>>,
 ) {
     loop {
-        let seat = tokio::select! {
+        let called = tokio::select! {
             biased;
             () = shared.stopping.cancelled() => return,
-            seat = given_rx.recv() => seat,
+            Some(ack_tx) = heartbeats_rx.recv() => Called::Heartbeat(ack_tx),
+            Some(seat) = given_rx.recv() => Called::Seat(seat),
+            else => return,
         };
-        let (Some(seat), Some(owners)) = (seat, owners.upgrade()) else { return };
-        Handle { shared: Arc::clone(&shared), owners }.seat(seat).await;
+        let Some(owners) = owners.upgrade() else { return };
+        match called {
+            Called::Heartbeat(ack_tx) => {
+                // Whoever keeps this lock keeps every saga from being owned.
+                drop(lock(&owners));
+                let _ = ack_tx.send(());
+            }
+            Called::Seat(seat) => {
+                Handle { shared: Arc::clone(&shared), owners }.seat(seat).await;
+            }
+        }
     }
+}
+
+/// What the usher is called for.
+enum Called {
+    Heartbeat(oneshot::Sender<()>),
+    Seat(Seat),
 }
 
 fn lock(owners: &Mutex<Owners>) -> MutexGuard<'_, Owners> {

@@ -31,6 +31,7 @@ pub struct Gate<K: Ord + Clone> {
 }
 
 struct State<K: Ord + Clone> {
+    turns: usize,
     free: usize,
     line: Line<K, oneshot::Sender<Turn<K>>>,
 }
@@ -50,7 +51,7 @@ pub struct Waiting<K: Ord + Clone> {
 impl<K: Ord + Clone> Gate<K> {
     /// A gate with this many turns at once.
     pub fn new(turns: usize) -> Self {
-        Self { shared: Arc::new(Mutex::new(State { free: turns, line: Line::new() })) }
+        Self { shared: Arc::new(Mutex::new(State { turns, free: turns, line: Line::new() })) }
     }
 
     /// Gets in line.
@@ -59,6 +60,12 @@ impl<K: Ord + Clone> Gate<K> {
         let place = self.state().line.join(key, urgency, turn_tx);
         self.give_out();
         Waiting { gate: self.clone(), place, turn_rx }
+    }
+
+    /// How many turns are taken.
+    pub fn taken(&self) -> usize {
+        let state = self.state();
+        state.turns - state.free
     }
 
     /// Gives out what is free. A turn is sent when the state is not locked: nobody may be there to

@@ -86,6 +86,12 @@ pub trait Journal: Send + Sync {
         page: LogPage,
         limit: usize,
     ) -> Result<Vec<(u64, LogLine)>, JournalError>;
+
+    /// Returns when whoever writes has dealt with all that was asked before. Nothing is written for it.
+    ///
+    /// # Errors
+    /// When nothing can be written any more: it is closed, or was opened only to be read.
+    async fn heartbeat(&self) -> Result<(), JournalError>;
 }
 
 /// A group of facts of one saga that belong together.

@@ -19,6 +19,7 @@ use crate::control::Control;
 use crate::tui::background::Ask;
 use crate::tui::beside::Beside;
 use crate::tui::model::pointer::Pointer;
+use crate::tui::model::pulse::Listener;
 use crate::tui::options::{Color, Exit, Options, TuiError};
 use crate::tui::runtime::Runtime;
 use crate::tui::tape::{Looks, Start};
@@ -73,6 +74,7 @@ pub async fn run(
         draft: options.draft.clone(),
         looks: Looks { ascii: options.ascii, color: options.color, lines: options.lines },
         themes: options.themes.looks(),
+        listener: Listener::Awake,
         keys: options.keymap.configured(),
     };
     if let Some(Err(why)) = beside.tape.as_mut().map(|tape| tape.begin(&start)) {

@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 
 use crate::clock::{Chance, Clock, IdSource};
 use crate::control::{
-    Control, ControlError, Detail, History, Holdings, LaunchRequest, Launched, Notice,
+    Control, ControlError, Detail, Heartbeat, History, Holdings, LaunchRequest, Launched, Notice,
     NumberedLine, OrderRequest, Watch,
 };
 use crate::domain::aggregate::{Aggregate, Entry, Fact, Launch};
@@ -222,6 +222,10 @@ impl Control for Fake {
 
     async fn catalogue(&self) -> Result<Arc<Catalogue>, ControlError> {
         Ok(Arc::new(offline::catalogue().clone()))
+    }
+
+    async fn heartbeat(&self) -> Result<Heartbeat, ControlError> {
+        Ok(Heartbeat { calls: 0 })
     }
 
     fn plan(&self, _spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

@@ -73,4 +73,8 @@ impl Journal for ProbedJournal {
     ) -> Result<Vec<(u64, LogLine)>, JournalError> {
         still(Answer::Comes, self.journal.logs(saga, page, limit)).await
     }
+
+    async fn heartbeat(&self) -> Result<(), JournalError> {
+        still(Answer::Comes, self.journal.heartbeat()).await
+    }
 }

@@ -190,6 +190,11 @@ impl Journal for MemoryJournal {
             .map(|(number, bytes)| Ok((*number, record::decode_log(saga, *number, bytes)?)))
             .collect()
     }
+
+    async fn heartbeat(&self) -> Result<(), JournalError> {
+        self.turning().await;
+        Ok(())
+    }
 }
 
 /// Whether calls are answered.

@@ -356,4 +356,8 @@ impl Journal for SledJournal {
         })
         .await
     }
+
+    async fn heartbeat(&self) -> Result<(), JournalError> {
+        self.request(Request::Heartbeat).await
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::control::{Detail, Launched, Notice};
+use crate::control::{Detail, Heartbeat, Launched, Notice};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::log::LogPage;
 use crate::domain::spec::FieldError;
@@ -62,6 +62,7 @@ enum WhatRecord {
         hint: Option<String>,
     },
     Lagged(u64),
+    Heartbeat(Result<HeartbeatRecord, String>),
     Silenced,
     HoldingsRead(Result<Vec<HoldingsRecord>, String>),
     HistoriesRead(Result<Vec<HistoryRecord>, String>),
@@ -112,6 +113,11 @@ enum PageRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+struct HeartbeatRecord {
+    calls: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 struct LaunchedRecord {
     deployment: String,
     saga: String,
@@ -150,6 +156,10 @@ impl From<&What> for WhatRecord {
             What::UsualRead(usual) => Self::UsualRead(usual.as_ref().map(UsualRecord::from)),
             What::Noticed(notice) => Self::from(notice),
             What::Lagged { missed } => Self::Lagged(*missed),
+            What::Heartbeat(result) => {
+                let told = result.as_ref().map(|beat| HeartbeatRecord { calls: beat.calls });
+                Self::Heartbeat(told.map_err(Clone::clone))
+            }
             What::Silenced => Self::Silenced,
             What::Shown { deployment, result } => Self::Shown {
                 deployment: deployment.to_string(),
@@ -328,6 +338,9 @@ impl TryFrom<WhatRecord> for What {
                 hint: hint.map(lasting),
             }),
             WhatRecord::Lagged(missed) => Self::Lagged { missed },
+            WhatRecord::Heartbeat(result) => {
+                Self::Heartbeat(result.map(|beat| Heartbeat { calls: beat.calls }))
+            }
             WhatRecord::Silenced => Self::Silenced,
             WhatRecord::Shown { deployment, result } => Self::Shown {
                 deployment: facts::id(&deployment)?,

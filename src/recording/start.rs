@@ -8,6 +8,7 @@ use crate::domain::saga::plan::OnFailure;
 use crate::domain::time::Timestamp;
 use crate::recording::VERSION;
 use crate::tui::model;
+use crate::tui::model::pulse::Listener;
 use crate::tui::model::remembered::RememberedDraft;
 use crate::tui::tape::{Looks, Start};
 
@@ -25,6 +26,8 @@ pub(super) struct StartRecord {
     looks: Looks,
     #[serde(default)]
     themes: model::looks::Looks,
+    #[serde(default)]
+    listener: Listener,
     #[serde(default)]
     keys: BTreeMap<String, Vec<String>>,
 }
@@ -50,6 +53,7 @@ impl From<&Start> for StartRecord {
             draft: RememberedDraft::of(&start.draft, OnFailure::Rollback),
             looks: start.looks,
             themes: start.themes.clone(),
+            listener: start.listener,
             keys: start.keys.clone(),
         }
     }
@@ -65,6 +69,7 @@ impl From<StartRecord> for Start {
             draft: record.draft.draft(),
             looks: record.looks,
             themes: record.themes,
+            listener: record.listener,
             keys: record.keys,
         }
     }

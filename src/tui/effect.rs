@@ -14,6 +14,8 @@ use crate::tui::options::Mouse;
 pub enum Effect {
     /// Take a whole picture, and the news from then on.
     Watch,
+    /// Ask the engine and its disk for a sign of life.
+    AskHeartbeat,
     /// Read how long steps usually took.
     ReadUsual,
     /// Read what can be launched, and for how much.

@@ -29,6 +29,7 @@ use crate::tui::model::overlay::Overlay;
 use crate::tui::model::past::Past;
 use crate::tui::model::plans::Plans;
 use crate::tui::model::pointer::Pointer;
+use crate::tui::model::pulse::{Listener, Pulse};
 use crate::tui::model::remembered::Memory;
 use crate::tui::model::saga::Opened;
 use crate::tui::model::screen::Screen;
@@ -55,6 +56,7 @@ pub mod overlay;
 pub mod past;
 pub mod plans;
 pub mod pointer;
+pub mod pulse;
 pub mod query;
 pub mod question;
 pub mod remembered;
@@ -89,6 +91,8 @@ pub struct Model {
     pub operator: String,
     /// Whether there is an engine to talk to.
     pub connection: Connection,
+    /// Whether it is alive.
+    pub pulse: Pulse,
     /// The deployments.
     pub list: List,
     /// The display, while it is held still.
@@ -277,6 +281,7 @@ impl Model {
             environment,
             operator,
             connection: Connection::Opening,
+            pulse: Pulse::new(Listener::Awake, now),
             list: List::default(),
             frozen: None,
             marks: Marks::default(),
@@ -326,6 +331,17 @@ impl Model {
         let reads = [self.offer.due(), self.usual_read.due(), self.watch_again];
         let looks = [toast, acts, order, slow, replay, memory, alerts, mutes, screen];
         looks.into_iter().chain(reads).flatten().min()
+    }
+
+    /// How many sagas an engine that is there has not brought to their end.
+    pub fn runs(&self) -> usize {
+        match self.connection {
+            Connection::Open => self.list.unfinished(),
+            Connection::Opening
+            | Connection::Reading
+            | Connection::Failed(_)
+            | Connection::Lost(_) => 0,
+        }
     }
 
     /// Whether the order of the list waits: the display is held still, or a dialog is about one

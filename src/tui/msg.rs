@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::KeyEvent;
 use serde::{Deserialize, Serialize};
 
-use crate::control::{Detail, History, Holdings, Launched, Notice, NumberedLine};
+use crate::control::{Detail, Heartbeat, History, Holdings, Launched, Notice, NumberedLine};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::id::DeploymentId;
 use crate::domain::log::LogPage;
@@ -68,6 +68,8 @@ pub enum What {
         /// How many.
         missed: u64,
     },
+    /// The sign of life came that was asked for, or will not.
+    Heartbeat(Result<Heartbeat, String>),
     /// No further notices will come.
     Silenced,
     /// A detail was read.

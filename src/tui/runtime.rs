@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-use crate::control::{Control, Notice, Watch};
+use crate::control::{Control, Heartbeat, Notice, Watch};
 use crate::domain::time::Timestamp;
 use crate::tui::background::Listener;
 use crate::tui::beside::Beside;
@@ -154,6 +154,7 @@ enum Answer {
     Watching(Result<Watch, String>),
     Kept(Result<(), String>),
     Told(Result<(), String>),
+    Heartbeat(Result<Heartbeat, String>),
     Says(What),
 }
 
@@ -326,6 +327,11 @@ impl<'s, S: Screen> Runtime<'s, S> {
                     self.send(What::Warned(why), Dirty::Soon)?;
                 }
             }
+            Wake::Answer(Answer::Heartbeat(result)) => {
+                // What is fresh is drawn so already.
+                let dirty = if self.model.pulse.is_stale() { Dirty::Soon } else { Dirty::No };
+                self.send(What::Heartbeat(result), dirty)?;
+            }
             Wake::Answer(Answer::Says(what)) => self.send(what, Dirty::Soon)?,
             Wake::Notice(notice) => self.notice(notice)?,
             Wake::Draw => {}
@@ -438,6 +444,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
                 }
             }
             Effect::Watch
+            | Effect::AskHeartbeat
             | Effect::ReadUsual
             | Effect::ReadCatalogue
             | Effect::ReadHoldings(_)

@@ -10,6 +10,7 @@ use crate::config::error::Place;
 use crate::domain::spec::LaunchDraft;
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::Keymap;
+use crate::tui::model::pulse::{Listener, Pulse};
 use crate::tui::model::{self, Model};
 use crate::tui::msg::Msg;
 use crate::tui::options::{Ascii, Color, Lines};
@@ -49,6 +50,8 @@ pub struct Start {
     pub looks: Looks,
     /// Which theme it begins with, and which others there are.
     pub themes: model::looks::Looks,
+    /// Whether signs of life were asked for, whose answers are among the messages.
+    pub listener: Listener,
     /// The keys that a person set: each command's name, and the keys as they are written.
     pub keys: BTreeMap<String, Vec<String>>,
 }
@@ -71,6 +74,7 @@ impl Start {
         let (environment, operator) = (self.environment.clone(), self.operator.clone());
         let mut model = Model::new(environment, operator, self.draft.clone(), self.at);
         model.size = self.size;
+        model.pulse = Pulse::new(self.listener, self.at);
         model.looks = self.themes.clone();
         // What makes no sense to this program, because another version knew more, is left out.
         let setting = |(command, keys): (&String, &Vec<String>)| {

@@ -115,6 +115,11 @@ impl Theme {
         self.style(Role::Danger)
     }
 
+    /// What must not be overlooked, whatever else is on the screen.
+    pub const fn alarm(self) -> Style {
+        self.danger().remove_modifier(Modifier::DIM).add_modifier(Modifier::REVERSED)
+    }
+
     /// What a person has to look at.
     pub const fn warning(self) -> Style {
         self.style(Role::Warning)

@@ -32,6 +32,7 @@ mod muting;
 mod orders;
 mod panes;
 mod pointer;
+mod pulse;
 mod question;
 mod remembering;
 mod screens;
@@ -62,6 +63,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         What::NotConnected(why) => model.connection = Connection::Failed(why),
         What::Pictured(Ok(summaries)) => {
+            model.pulse.heard(model.now);
             alert::pictured(model, &summaries);
             freezing::pictured(model, summaries, &mut effects);
         }
@@ -74,6 +76,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.watch_again = Some(model.now + WATCH_AGAIN_AFTER);
         }
         What::Noticed(notice) => {
+            model.pulse.heard(model.now);
             alert::noticed(model, &notice);
             freezing::noticed(model, notice, &mut effects);
         }
@@ -82,6 +85,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.usual.lose_track();
             effects.push(Effect::Watch);
         }
+        What::Heartbeat(result) => pulse::came(model, &result),
         What::Silenced => {
             model.connection = Connection::Lost("the engine has stopped".to_owned());
         }
@@ -114,6 +118,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         What::Warned(why) => model.say(Tone::Bad, why),
         What::AnswerLost => answer_lost(model, &mut effects),
     }
+    pulse::feel(model, &mut effects);
     watch_again(model, &mut effects);
     question::read_plans(model, &mut effects);
     read_what_is_due(model, &mut effects);
@@ -355,6 +360,7 @@ fn shown(
 /// Nobody knows which request it was: whatever was asked is taken for lost, and said to be in doubt.
 fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
     model.fetch = Fetch::Idle;
+    model.pulse.refused(model.now);
     screens::answer_lost(model);
     model.offer.lose(model.now);
     model.log.lose();

@@ -191,9 +191,12 @@ fn draw_panes(model: &Model, state: &mut ViewState, canvas: &mut Canvas<'_>, pan
     if let Some(area) = panes.log {
         log::draw(model, state, &mut canvas.part(area), panes.frames);
     }
-    if model.frozen.is_some() {
-        state.counting = Counting::Nothing;
-    }
+    state.counting = match model.frozen {
+        Some(_) => Counting::Nothing,
+        // The clock goes on, or the silence is counted: a clock that stands would say that all is dead.
+        None if model.runs() > 0 => Counting::Seconds,
+        None => state.counting,
+    };
     if let Some(area) = panes.toast {
         footer::toast(model, area, canvas);
     }

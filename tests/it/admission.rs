@@ -22,7 +22,7 @@ use crate::support::plans;
 use crate::support::rig::{Rig, operator, test_clock};
 use crate::support::script::{Act, Script};
 
-mod engines;
+pub(crate) mod engines;
 mod held;
 
 /// What the provider documents, and what the configuration makes of it.
@@ -203,7 +203,7 @@ async fn launch_as(rig: &Rig, slug: &str) -> Launched {
     rig.engine.launch(request(slug)).await.unwrap()
 }
 
-fn request(slug: &str) -> LaunchRequest {
+pub(crate) fn request(slug: &str) -> LaunchRequest {
     let spec = DeploymentSpec { slug: slug.to_owned(), dns: None, ..DeploymentSpec::example() };
     LaunchRequest { spec, on_failure: OnFailure::Rollback, by: operator() }
 }

@@ -16,6 +16,7 @@ use tokio::sync::broadcast;
 
 use crate::support::rig::Rig;
 
+mod heartbeat;
 mod journal;
 mod orders;
 mod steps;

@@ -497,7 +497,7 @@ async fn a_disk_that_hangs_does_not_hang_the_end_and_what_may_be_lost_is_said() 
 }
 
 /// A data file whose syncs wait for the test, and the test's end of it.
-fn gated() -> (OpenDataFile, Gate) {
+pub(crate) fn gated() -> (OpenDataFile, Gate) {
     let (entered_tx, entered_rx) = tokio::sync::mpsc::unbounded_channel();
     let (release_tx, release_rx) = mpsc::channel();
     let release_rx = Arc::new(Mutex::new(release_rx));
@@ -511,14 +511,14 @@ fn gated() -> (OpenDataFile, Gate) {
     (open, Gate { entered_rx, release_tx: Some(release_tx) })
 }
 
-struct Gate {
+pub(crate) struct Gate {
     entered_rx: tokio::sync::mpsc::UnboundedReceiver<PathBuf>,
     release_tx: Option<mpsc::Sender<io::Result<()>>>,
 }
 
 impl Gate {
     /// Waits until a sync has begun, and says of which file.
-    async fn entered(&mut self) -> PathBuf {
+    pub(crate) async fn entered(&mut self) -> PathBuf {
         let entered = tokio::time::timeout(PATIENCE, self.entered_rx.recv()).await;
         entered.expect("the file is never synced").expect("the journal lives")
     }
@@ -537,7 +537,7 @@ impl Gate {
     }
 
     /// No further sync waits.
-    fn open_for_good(&mut self) {
+    pub(crate) fn open_for_good(&mut self) {
         self.release_tx = None;
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arcadia::control::{History, Holdings, Launched, Notice};
+use arcadia::control::{Heartbeat, History, Holdings, Launched, Notice};
 use arcadia::domain::aggregate::Fact;
 use arcadia::domain::id::{DeploymentId, SagaId};
 use arcadia::domain::log::LogPage;
@@ -21,6 +21,7 @@ use arcadia::tui::model::audit;
 use arcadia::tui::model::form::Field;
 use arcadia::tui::model::inventory::Place;
 use arcadia::tui::model::pointer::{Gesture, Target};
+use arcadia::tui::model::pulse::Listener;
 use arcadia::tui::model::remembered::Remembered;
 use arcadia::tui::msg::{Focus, LaunchRefusal, Msg, What};
 use arcadia::tui::options::{Ascii, Color, Lines};
@@ -252,6 +253,7 @@ fn start() -> Start {
         draft: LaunchDraft { tenant: "acme".to_owned(), ..LaunchDraft::default() },
         looks: looks(),
         themes: Themes::shipped(Color::Ansi).looks(),
+        listener: Listener::Awake,
         keys: BTreeMap::from([("cancel".to_owned(), vec!["x".to_owned(), ", c".to_owned()])]),
     }
 }
@@ -286,6 +288,8 @@ fn every_message() -> Vec<Msg> {
         What::Noticed(Notice::Logged { deployment, line: Arc::new(lines[2].clone()) }),
         What::Noticed(Notice::Stalled { deployment, error: "no".into(), hint: Some("wait") }),
         What::Lagged { missed: 7 },
+        What::Heartbeat(Ok(Heartbeat { calls: 7 })),
+        What::Heartbeat(Err(no())),
         What::Silenced,
         What::Shown { deployment, result: Ok(Box::new(story.detail())) },
         What::Shown { deployment, result: Err(no()) },

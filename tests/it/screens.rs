@@ -14,6 +14,7 @@ mod marked;
 mod notifying;
 mod past;
 mod pointer;
+mod pulse;
 mod remembering;
 mod running;
 pub(crate) mod stage;

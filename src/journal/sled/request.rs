@@ -15,6 +15,8 @@ pub(super) enum Request {
     Append(Append, Ack<()>),
     /// Keep log lines, and say the number of the first.
     Logs { saga: SagaId, lines: Vec<LogLine>, ack_tx: Ack<u64> },
+    /// Answer when what came before is dealt with.
+    Heartbeat(Ack<()>),
 }
 
 /// A group of facts with its written form, which is made in the caller's task and not in the one

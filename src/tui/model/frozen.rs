@@ -119,9 +119,11 @@ fn place(row: &Summary, stalled: &BTreeSet<DeploymentId>) -> usize {
 }
 
 impl Model {
-    /// The moment that is shown: the present, unless the display is held still.
+    /// The moment that is shown: the present, unless the display is held still, or nothing has been heard
+    /// since.
     pub fn shown_at(&self) -> Timestamp {
-        self.frozen.as_ref().map_or(self.now, |frozen| frozen.at)
+        let held = self.frozen.as_ref().map(|frozen| frozen.at);
+        held.or_else(|| self.pulse.stale_since()).unwrap_or(self.now)
     }
 
     /// How many deployments stand so at present, whatever is shown.

@@ -28,6 +28,13 @@ pub(super) fn ask(
     async move {
         match effect {
             Effect::Watch => Answer::Watching(control.watch().await.map_err(|error| told(&error))),
+            Effect::AskHeartbeat => {
+                let heartbeat = control.heartbeat().await;
+                if let Err(error) = &heartbeat {
+                    tracing::warn!(error = told(error), "the engine gave no sign of life");
+                }
+                Answer::Heartbeat(heartbeat.map_err(|error| told(&error)))
+            }
             Effect::ReadUsual => {
                 let usual = control.usual().await;
                 if let Err(error) = &usual {

@@ -15,7 +15,7 @@ pub(super) fn toggle(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.frozen.is_some() {
         thaw(model, effects);
     } else if model.connection == Connection::Open {
-        model.frozen = Some(Frozen::new(&model.list, model.now));
+        model.frozen = Some(Frozen::new(&model.list, model.shown_at()));
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     }
     let style = match model.connection {
         Connection::Open if model.frozen.is_some() => theme.warning(),
+        Connection::Open if model.pulse.is_stale() => theme.alarm(),
         Connection::Open if model.list.stalls().len() == 0 && past(model).is_some() => {
             theme.warning()
         }
@@ -57,7 +58,10 @@ pub(super) fn too_small(model: &Model, canvas: &mut Canvas<'_>) {
     for tally in tallies(model, theme) {
         x = canvas.put(x, 0, &tally.words(Words::Left), tally.style) + 1;
     }
-    canvas.put(0, 1, "make me larger", theme.quiet());
+    match silence(model, theme) {
+        Some(words) => canvas.put(0, 1, &words, theme.alarm()),
+        None => canvas.put(0, 1, "make me larger", theme.quiet()),
+    };
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,6 +123,12 @@ fn past(model: &Model) -> Option<&Past> {
     model.saga.as_ref().and_then(Opened::past)
 }
 
+/// For how long nothing has been heard, when that is too long.
+fn silence(model: &Model, theme: Theme) -> Option<String> {
+    let silent = model.now.since(model.pulse.stale_since()?);
+    Some(format!("{} {} STALE", theme.signs().warning, format::running(silent)))
+}
+
 fn status(model: &Model, theme: Theme) -> String {
     match &model.connection {
         Connection::Opening => "opening".to_owned(),
@@ -128,6 +138,7 @@ fn status(model: &Model, theme: Theme) -> String {
         Connection::Open if model.frozen.is_some() => {
             format!("FROZEN {} UTC", format::time_of_day(model.shown_at()))
         }
+        Connection::Open if let Some(silence) = silence(model, theme) => silence,
         Connection::Open if model.list.stalls().len() > 0 => {
             let count = model.list.stalls().len();
             let verb = if count == 1 { "STANDS" } else { "STAND" };
@@ -137,8 +148,8 @@ fn status(model: &Model, theme: Theme) -> String {
             format!("PAST {}", format::moment(past.moment(), model.now))
         }
         // The time is shown while something counts seconds; an idle screen is not woken for it.
-        Connection::Open if model.list.unfinished() > 0 => {
-            format!("{} UTC", format::time_of_day(model.now))
+        Connection::Open if model.runs() > 0 => {
+            format!("{} {} UTC", theme.signs().alive, format::time_of_day(model.now))
         }
         Connection::Open => "idle".to_owned(),
     }

@@ -61,7 +61,13 @@ fn header(model: &Model) -> String {
         Connection::Open if model.frozen.is_some() => {
             parts.push(format!("FROZEN at {} UTC", format::time_of_day(model.shown_at())));
         }
-        Connection::Open => {}
+        Connection::Open => {
+            parts.extend(
+                model.pulse.stale_since().map(|since| {
+                    format!("STALE: no word since {} UTC", format::time_of_day(since))
+                }),
+            );
+        }
     }
     let counted = Standing::ALL
         .into_iter()

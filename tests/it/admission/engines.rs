@@ -66,7 +66,7 @@ async fn an_owner_that_panics_leaves_its_seat_to_the_next() {
 }
 
 /// An engine with one seat that has read this journal, with two slow steps.
-async fn engine_on(journal: Arc<dyn Journal>, calls: &Arc<Calls>) -> Handle {
+pub(crate) async fn engine_on(journal: Arc<dyn Journal>, calls: &Arc<Calls>) -> Handle {
     let (clock, chance) = (test_clock(), Chance::seeded(1));
     let parts = Parts {
         journal,
@@ -123,5 +123,9 @@ impl Journal for Panicking {
         limit: usize,
     ) -> Result<Vec<(u64, LogLine)>, JournalError> {
         self.journal.logs(saga, page, limit).await
+    }
+
+    async fn heartbeat(&self) -> Result<(), JournalError> {
+        self.journal.heartbeat().await
     }
 }

@@ -6,7 +6,7 @@ mod lives;
 
 use std::sync::Arc;
 
-use arcadia::control::Notice;
+use arcadia::control::{Heartbeat, Notice};
 use arcadia::domain::log::LogPage;
 use arcadia::domain::saga::event::Order;
 use arcadia::tui::effect::Effect;
@@ -83,9 +83,12 @@ enum Told {
     Light,
     Away,
     Warned,
+    Hangs,
+    Lives,
+    NotAlive,
 }
 
-const TOLD: [Told; 14] = [
+const TOLD: [Told; 17] = [
     Told::Lagged,
     Told::Silenced,
     Told::NoPicture,
@@ -100,6 +103,9 @@ const TOLD: [Told; 14] = [
     Told::Light,
     Told::Away,
     Told::Warned,
+    Told::Hangs,
+    Told::Lives,
+    Told::NotAlive,
 ];
 
 fn gesture() -> impl Strategy<Value = Gesture> {
@@ -230,6 +236,9 @@ impl World {
     fn told(&mut self, told: Told) {
         let stage = &mut self.stage;
         let why = || "it is on fire \u{1b}[2J".to_owned();
+        if matches!(told, Told::Hangs | Told::Lives) {
+            stage.alive = matches!(told, Told::Lives);
+        }
         stage.send(match told {
             Told::Lagged => What::Lagged { missed: 7 },
             Told::Silenced => What::Silenced,
@@ -254,6 +263,9 @@ impl World {
             Told::Light => What::Background(Ground::Light),
             Told::Away => What::Focused(Focus::Away),
             Told::Warned => What::Warned(why()),
+            Told::Hangs => What::Due,
+            Told::Lives => What::Heartbeat(Ok(Heartbeat { calls: 3 })),
+            Told::NotAlive => What::Heartbeat(Err(why())),
         });
     }
 }
@@ -305,6 +317,7 @@ fn is_destructive(effect: &Effect) -> bool {
             Order::Hold | Order::Resume | Order::Retry => false,
         },
         Effect::Watch
+        | Effect::AskHeartbeat
         | Effect::ReadUsual
         | Effect::ReadCatalogue
         | Effect::Export(_)

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arcadia::control::{
-    Control, ControlError, Detail, History, Holdings, LaunchRequest, Launched, Notice,
+    Control, ControlError, Detail, Heartbeat, History, Holdings, LaunchRequest, Launched, Notice,
     NumberedLine, OrderRequest, Watch,
 };
 use arcadia::domain::catalogue::Catalogue;
@@ -15,7 +15,7 @@ use arcadia::domain::saga::plan::{Direction, OnFailure, Plan};
 use arcadia::domain::spec::DeploymentSpec;
 use arcadia::domain::usual::Usual;
 use async_trait::async_trait;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::screens::catalogue;
 use crate::screens::world::{self, NOW, STEPS, Story};
@@ -26,12 +26,23 @@ pub(crate) struct FakeControl {
     pub(crate) notices: broadcast::Sender<Notice>,
     pub(crate) orders: Mutex<Vec<OrderRequest>>,
     pub(crate) pictures: Mutex<usize>,
+    /// How many signs of life were asked for.
+    pub(crate) heartbeats: Mutex<usize>,
+    /// Whether they are given.
+    pub(crate) alive: watch::Sender<bool>,
 }
 
 impl FakeControl {
     pub(crate) fn new(stories: Vec<Story>) -> Arc<Self> {
         let (notices, _) = broadcast::channel(16);
-        Arc::new(Self { stories, notices, orders: Mutex::new(Vec::new()), pictures: Mutex::new(0) })
+        Arc::new(Self {
+            stories,
+            notices,
+            orders: Mutex::default(),
+            pictures: Mutex::default(),
+            heartbeats: Mutex::default(),
+            alive: watch::Sender::new(true),
+        })
     }
 }
 
@@ -83,6 +94,12 @@ impl Control for FakeControl {
 
     async fn catalogue(&self) -> Result<Arc<Catalogue>, ControlError> {
         Ok(catalogue::of_provider())
+    }
+
+    async fn heartbeat(&self) -> Result<Heartbeat, ControlError> {
+        *self.heartbeats.lock().unwrap() += 1;
+        drop(self.alive.subscribe().wait_for(|alive| *alive).await);
+        Ok(Heartbeat { calls: 1 })
     }
 
     fn plan(&self, _spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

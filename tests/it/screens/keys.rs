@@ -38,13 +38,14 @@ fn at(story: &Story) -> Stage {
     stage
 }
 
-fn orders(stage: &Stage) -> Vec<&Order> {
+pub(crate) fn orders(stage: &Stage) -> Vec<&Order> {
     stage
         .asked
         .iter()
         .filter_map(|effect| match effect {
             Effect::Order { order, .. } => Some(order),
             Effect::Watch
+            | Effect::AskHeartbeat
             | Effect::ReadUsual
             | Effect::ReadCatalogue
             | Effect::Export(_)

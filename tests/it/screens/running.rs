@@ -213,6 +213,31 @@ async fn a_running_saga_wakes_the_screen_once_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_engine_that_hangs_is_shown_to_be_and_is_not_asked_twice_until_it_answers() {
+    let control = FakeControl::new(vec![world::running()]);
+    let mut run = started(&control);
+    run.shows("● 08:53:23 UTC").await;
+    control.alive.send_replace(false);
+    let frame = run.shows("STALE").await;
+    assert!(frame.contains("▲ 4s STALE"), "{frame}");
+    let asked = *control.heartbeats.lock().unwrap();
+    run.shows("▲ 59s STALE").await;
+    assert_eq!(*control.heartbeats.lock().unwrap(), asked);
+    control.alive.send_replace(true);
+    let frame = run.shows("the engine answers again").await;
+    assert!(!frame.contains("STALE"), "{frame}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_asks_whether_an_engine_lives_that_has_nothing_to_do() {
+    let control = FakeControl::new(vec![world::active()]);
+    let mut run = started(&control);
+    run.shows("203.0.113.7").await;
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    assert_eq!(*control.heartbeats.lock().unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_burst_of_news_is_drawn_at_most_as_often_as_was_asked_for() {
     for (frame, expected) in [(FRAME, 20..=31), (Duration::from_millis(200), 4..=6)] {
         let control = FakeControl::new(vec![world::active()]);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arcadia::control::{Detail, Launched, Notice};
+use arcadia::control::{Detail, Heartbeat, Launched, Notice};
 use arcadia::domain::catalogue::Catalogue;
 use arcadia::domain::id::DeploymentId;
 use arcadia::domain::saga::plan::OnFailure;
@@ -64,6 +64,8 @@ pub(crate) struct Stage {
     pub(crate) plans: Plans,
     /// The answers that were held back.
     pub(crate) held_back: Vec<What>,
+    /// Whether the engine gives signs of life.
+    pub(crate) alive: bool,
 }
 
 /// Whether it is answered what undoing a deployment would do.
@@ -104,6 +106,7 @@ impl Stage {
             calls: Vec::new(),
             plans: Plans::Answered,
             held_back: Vec::new(),
+            alive: true,
         };
         stage.send(What::Resized { width, height });
         stage
@@ -273,6 +276,9 @@ impl Stage {
             Effect::Capture(mouse) => {
                 self.captured.push(mouse);
                 None
+            }
+            Effect::AskHeartbeat => {
+                self.alive.then_some(What::Heartbeat(Ok(Heartbeat { calls: 1 })))
             }
             Effect::ReadUsual => Some(What::UsualRead(self.usual.clone())),
             Effect::ReadCatalogue => self.catalogue.clone().map(What::CatalogueRead),

@@ -26,6 +26,7 @@ fn asked(stage: &Stage) -> Vec<(DeploymentId, Order)> {
     let order = |effect: &Effect| match effect {
         Effect::Order { deployment, order } => Some((*deployment, order.clone())),
         Effect::Watch
+        | Effect::AskHeartbeat
         | Effect::ReadUsual
         | Effect::ReadCatalogue
         | Effect::Show(_)
