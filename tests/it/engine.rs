@@ -17,6 +17,7 @@ use tokio::sync::broadcast;
 use crate::support::rig::Rig;
 
 mod journal;
+mod leaps;
 mod orders;
 mod steps;
 mod stopping;
