@@ -26,6 +26,7 @@ mod dashboard;
 mod doctor;
 mod drill;
 mod error;
+mod last_resort;
 mod notifying;
 mod process;
 mod rebuilt;

@@ -4,6 +4,7 @@
 //! they are. Waiting is done on tokio's clock, which a test can pause; the virtual clock moves with
 //! it, so a paused test moves both together.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -17,6 +18,10 @@ use crate::domain::time::Timestamp;
 /// How long a wait goes on at most without a look at the clock.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
+/// From how far on a clock that goes another way than the program's own time was set, or the machine slept.
+/// A clock that is only slewed goes wrong by a few milliseconds between two looks.
+const LEAP: Duration = Duration::from_secs(10);
+
 /// Tells the time. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
@@ -24,7 +29,24 @@ pub struct Clock(Source);
 #[derive(Debug, Clone)]
 enum Source {
     Wall,
-    Virtual { origin: Timestamp, started: Instant },
+    Virtual { origin: Timestamp, started: Instant, leapt: Arc<AtomicI64> },
+}
+
+/// What the clock showed at a moment of the program's own time, which stands still while the machine
+/// sleeps and is never set.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    clock: Timestamp,
+    own: Instant,
+}
+
+/// The clock went another way than the program's own time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leap {
+    /// So far on: the machine slept, or somebody set the clock.
+    Ahead(Duration),
+    /// Somebody set it back.
+    Back,
 }
 
 impl Clock {
@@ -36,14 +58,44 @@ impl Clock {
 
     /// A clock that shows `origin` now and moves with tokio's clock: what a test uses.
     pub fn starting_at(origin: Timestamp) -> Self {
-        Self(Source::Virtual { origin, started: Instant::now() })
+        Self(Source::Virtual { origin, started: Instant::now(), leapt: Arc::default() })
+    }
+
+    /// Sets a virtual clock, and its clones, so many milliseconds ahead, or back: what a test uses. The
+    /// machine's own clock is left alone.
+    pub fn leap(&self, millis: i64) {
+        match &self.0 {
+            Source::Wall => {}
+            Source::Virtual { leapt, .. } => {
+                leapt.fetch_add(millis, Ordering::Relaxed);
+            }
+        }
     }
 
     /// The present moment.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::Wall => wall_clock(),
-            Source::Virtual { origin, started } => *origin + started.elapsed(),
+            Source::Virtual { origin, started, leapt } => {
+                let shown = *origin + started.elapsed();
+                Timestamp::from_millis(shown.as_millis() + leapt.load(Ordering::Relaxed))
+            }
+        }
+    }
+
+    /// What it shows, to be compared with later.
+    pub fn read(&self) -> Reading {
+        Reading { clock: self.now(), own: Instant::now() }
+    }
+
+    /// How it went another way since then than the program's own time, if it did.
+    pub fn leapt_since(&self, before: Reading) -> Option<Leap> {
+        let expected = before.clock + before.own.elapsed();
+        let now = self.now();
+        if now.since(expected) >= LEAP {
+            Some(Leap::Ahead(now.since(expected)))
+        } else {
+            (expected.since(now) >= LEAP).then_some(Leap::Back)
         }
     }
 
@@ -51,6 +103,17 @@ impl Clock {
     /// that one that was wrong for a while, and put right, holds nothing up.
     pub async fn sleep_until(&self, deadline: Timestamp) {
         loop {
+            let left = self.now().until(deadline);
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+        }
+    }
+
+    /// The same; returns early when the clock went another way than the program's own time since `before`.
+    pub async fn sleep_until_or_leap(&self, deadline: Timestamp, before: Reading) {
+        while self.leapt_since(before).is_none() {
             let left = self.now().until(deadline);
             if left.is_zero() {
                 return;

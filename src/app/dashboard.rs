@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::AppError;
+use crate::app::last_resort::{self, Opened};
 use crate::app::notifying;
 use crate::app::ui_file::UiFile;
 use crate::app::workshop::{LateEngine, Purpose, Workshop};
-use crate::cli::Exit;
 use crate::cli::output::Output;
+use crate::cli::{Exit, Stop};
 use crate::clock::{Chance, Clock, IdSource};
 use crate::config::{Config, Environment, Provider, Switch, UiConfig, When};
 use crate::control::Control;
@@ -52,7 +54,11 @@ pub(super) async fn show(
     let keymap = Keymap::new(&config.keys)?;
     let themes = themes(&config.ui, environment, color)?;
     let (tape, outcome) = record_to(record, token.as_ref())?.unzip();
-    let opened: Arc<Mutex<Option<Result<Workshop, AppError>>>> = Arc::default();
+    let opened = Opened::default();
+    let left = CancellationToken::new();
+    let stop = Stop::of_process().map_err(AppError::Runtime)?;
+    let mut stands_by = JoinSet::new();
+    stands_by.spawn(last_resort::stand_by(stop, left.clone(), Arc::clone(&opened)));
     let connect = {
         let (config, clock, opened) = (config.clone(), clock.clone(), Arc::clone(&opened));
         async move {
@@ -98,6 +104,9 @@ pub(super) async fn show(
         tape: tape.map(|recorder| Box::new(recorder) as Box<dyn Tape>),
     };
     let shown = tui::run(connect, options, beside).await;
+    left.cancel();
+    // Once it has begun to end the process, it is the one to do so.
+    stands_by.join_next().await;
     if let Some(outcome) = outcome
         && let Some(why) = last_of(outcome).await
     {

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Leap, Reading};
 use crate::control::Notice;
 use crate::domain::aggregate::{Aggregate, Entry, Fact, HistoryError, Launch};
 use crate::domain::failure::with_causes;
@@ -20,7 +20,7 @@ use crate::domain::id::SagaId;
 use crate::domain::saga::command::Call;
 use crate::domain::saga::plan::{Direction, StepName};
 use crate::domain::saga::state::Phase;
-use crate::domain::saga::transition::{interruptions, settle_held};
+use crate::domain::saga::transition::{interruptions, pause, settle_held};
 use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::engine::call::Answered;
@@ -59,9 +59,11 @@ pub(super) struct Owner {
     calls: JoinSet<Answered>,
     under_way: BTreeSet<Call>,
     wake_at: Option<Timestamp>,
-    /// For how long each lane's calls stood in queues of our own. It is not kept: after a restart
-    /// every deadline begins anew.
+    /// For how long each lane's calls stood in queues of our own, or nobody could go on with them. It is
+    /// not kept: after a restart every deadline begins anew.
     held: BTreeMap<(StepName, Direction), Duration>,
+    /// The clock at the latest turn.
+    turned_at: Reading,
     /// The right to go forward.
     seat: Option<Seat>,
     /// Calls back what goes forward and has not begun; cancelled once the saga turns round.
@@ -102,7 +104,8 @@ impl Owner {
         requests: (mpsc::Sender<Request>, mpsc::Receiver<Request>),
     ) {
         let (requests_tx, mut requests_rx) = requests;
-        let begin = |shared, aggregate, seat, requests_rx| Self {
+        let begin = |shared: Arc<Shared>, aggregate, seat, requests_rx| Self {
+            turned_at: shared.clock.read(),
             shared,
             aggregate: Arc::new(aggregate),
             requests_tx,
@@ -160,17 +163,12 @@ impl Owner {
                 () = self.shared.stopping.cancelled() => Turn::Stop,
                 Some(answer) = self.calls.join_next() => answered(answer),
                 Some(request) = self.requests_rx.recv() => Turn::Asked(request),
-                () = wait_for(&self.shared.clock, self.wake_at) => Turn::Woke,
+                () = wait_for(&self.shared.clock, self.wake_at, self.turned_at) => Turn::Woke,
             };
-            let taken = match turn {
-                Turn::Stop => return self.wind_down().await,
-                Turn::Woke => self.commit(Vec::new(), Momentum::GoOn).await,
-                Turn::Asked(request) => {
-                    self.asked(request, Momentum::GoOn).await;
-                    Ok(())
-                }
-                Turn::Answered(answer) => self.answered(answer, Momentum::GoOn).await,
-            };
+            if matches!(turn, Turn::Stop) {
+                return self.wind_down().await;
+            }
+            let taken = self.take(turn).await;
             match taken {
                 Ok(()) => {}
                 // The journal could not be written until the engine stopped: the fact is lost with
@@ -182,6 +180,36 @@ impl Owner {
                 }
             }
         }
+    }
+
+    async fn take(&mut self, turn: Turn) -> Result<(), CommitError> {
+        let paused = self.paused();
+        if !paused.is_empty() {
+            self.commit(paused, Momentum::GoOn).await?;
+        }
+        match turn {
+            Turn::Stop => Ok(()),
+            Turn::Woke => self.commit(Vec::new(), Momentum::GoOn).await,
+            Turn::Asked(request) => {
+                self.asked(request, Momentum::GoOn).await;
+                Ok(())
+            }
+            Turn::Answered(answer) => self.answered(answer, Momentum::GoOn).await,
+        }
+    }
+
+    /// Takes in that nobody could go on since the latest turn, if that is so: the machine slept, or its clock
+    /// was set. That time is no step's, and what waits does so from now.
+    fn paused(&mut self) -> Vec<Fact> {
+        let leap = self.shared.clock.leapt_since(self.turned_at);
+        self.turned_at = self.shared.clock.read();
+        let Some(leap) = leap else { return Vec::new() };
+        if let Leap::Ahead(span) = leap {
+            for Call { step, direction, .. } in &self.under_way {
+                *self.held.entry((step.clone(), *direction)).or_default() += span;
+            }
+        }
+        pause(&self.aggregate.state).map(Fact::Saga).into_iter().collect()
     }
 
     /// Ends for now. An order that comes in just then finds the door closed, and asks for a new owner;
@@ -362,9 +390,9 @@ fn answered(answer: Result<Answered, tokio::task::JoinError>) -> Turn {
     }
 }
 
-async fn wait_for(clock: &Clock, at: Option<Timestamp>) {
+async fn wait_for(clock: &Clock, at: Option<Timestamp>, since: Reading) {
     match at {
-        Some(at) => clock.sleep_until(at).await,
+        Some(at) => clock.sleep_until_or_leap(at, since).await,
         None => std::future::pending().await,
     }
 }

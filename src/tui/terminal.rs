@@ -219,6 +219,14 @@ fn give_back() {
     }
 }
 
+/// Lets the terminal echo and take lines again, and says nothing to it: for one that takes no more of what is
+/// said to it.
+pub fn quieten() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = disable_raw_mode();
+    }
+}
+
 fn install_hook() -> Arc<Hook> {
     let previous: Arc<Hook> = Arc::new(panic::take_hook());
     let chained = Arc::clone(&previous);

@@ -18,6 +18,7 @@ use crate::support::rig::Rig;
 
 mod heartbeat;
 mod journal;
+mod leaps;
 mod orders;
 mod steps;
 mod stopping;

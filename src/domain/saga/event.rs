@@ -49,8 +49,8 @@ pub enum EventKind {
         /// What.
         order: Order,
     },
-    /// Nobody went on with what waited, because the program was dead or the saga had no seat: that time
-    /// counts against no deadline.
+    /// Nobody went on with what waited, because the program was dead, the machine slept or the saga had no
+    /// seat: that time counts against no deadline. A clock that was set looks the same.
     Restarted,
     /// Every step succeeded.
     Completed,

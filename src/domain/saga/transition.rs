@@ -15,7 +15,7 @@ mod order;
 mod ready;
 mod settle;
 
-pub use decide::{decide, interruptions};
+pub use decide::{decide, interruptions, pause};
 pub use evolve::{evolve, evolve_in_place};
 pub use ready::needs_undo;
 pub use settle::{Outcome, settle, settle_held};

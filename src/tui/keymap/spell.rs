@@ -6,7 +6,9 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
+use crate::domain::text::is_harmful;
 use crate::tui::keymap::Key;
+use crate::tui::text;
 
 /// The keys without a letter: how they are written, first as it is written back, and how the screen
 /// shows them.
@@ -91,7 +93,7 @@ fn key(text: &str) -> Option<Key> {
 fn code(text: &str) -> Option<KeyCode> {
     let mut letters = text.chars();
     if let (Some(letter), None) = (letters.next(), letters.next()) {
-        return (!letter.is_control() && !letter.is_whitespace()).then_some(KeyCode::Char(letter));
+        return is_seen(letter).then_some(KeyCode::Char(letter));
     }
     let lower = text.to_ascii_lowercase();
     if let Some((_, code, _)) = NAMED.iter().find(|(names, _, _)| names.contains(&lower.as_str())) {
@@ -104,6 +106,12 @@ fn code(text: &str) -> Option<KeyCode> {
     }
     let number: u8 = lower.strip_prefix('f')?.parse().ok()?;
     (1..=12).contains(&number).then_some(KeyCode::F(number))
+}
+
+/// Whether a letter can be seen where a key is named.
+fn is_seen(letter: char) -> bool {
+    let seen = !letter.is_whitespace() && !is_harmful(letter);
+    seen && text::width(letter.encode_utf8(&mut [0; 4])) > 0
 }
 
 /// Keys as a configuration writes them: what [`parse`] reads.
@@ -186,6 +194,9 @@ mod tests {
             "ctrl-I",
             "ctrl-[",
             "\u{1b}",
+            "\u{200b}",
+            "\u{301}",
+            "ctrl-\u{2060}",
         ] {
             assert!(parse(text).is_err(), "{text:?}");
         }

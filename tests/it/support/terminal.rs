@@ -1,6 +1,7 @@
 //! A terminal that a test sits at: the program on one side of a pseudo-terminal, keys and a screen
 //! on the other.
 
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
 use std::sync::mpsc::{self, Receiver};
@@ -8,6 +9,7 @@ use std::thread;
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::termios::{Action, tcflow};
 use vt100::{MouseProtocolMode, Parser, Screen};
 
 use crate::support::home::{ARCADIA, Home};
@@ -96,6 +98,13 @@ impl Terminal {
         let (rows, columns) = cells(width, height);
         self.parser.screen_mut().set_size(rows, columns);
         self.master.resize(pty_size(width, height)).unwrap();
+    }
+
+    /// Takes nothing of what the program says from here on, as a connection that hangs does.
+    pub(crate) fn stand_still(&self) {
+        let name = self.master.tty_name().unwrap();
+        let terminal = File::options().read(true).write(true).open(name).unwrap();
+        tcflow(&terminal, Action::OOff).unwrap();
     }
 
     /// Sends the program a signal.

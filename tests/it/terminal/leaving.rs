@@ -38,6 +38,25 @@ fn the_terminal_is_given_back_however_the_dashboard_ends() {
 }
 
 #[test]
+fn a_terminal_that_takes_nothing_any_more_does_not_keep_the_program_from_being_ended() {
+    let home = patient();
+    let mut terminal = dashboard(&home);
+    launch_in(&mut terminal, "web");
+    terminal.wait_for_text(WAITING);
+    terminal.stand_still();
+    // It stands in the middle of this frame.
+    terminal.keys("?");
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.wait_for_end(), 143);
+    // In order: nobody has to mend anything before the saga goes on.
+    let mut terminal = dashboard(&home);
+    terminal.wait_for("the saga where it was", |screen| {
+        let text = screen.contents();
+        text.contains("acme/web") && text.contains("PROVISIONING")
+    });
+}
+
+#[test]
 fn leaving_while_a_saga_runs_asks_and_a_signal_does_not() {
     let home = patient();
     let mut terminal = dashboard(&home);

@@ -40,13 +40,18 @@ pub fn interruptions(plan: &Plan, state: &State) -> Vec<EventKind> {
         }
         Command::Record(_) | Command::WakeAt(_) => None,
     };
-    let waits = state.steps.iter().any(|step| step.forward.is_waiting() || step.undo.is_waiting());
     [Direction::Forward, Direction::Undo]
         .into_iter()
         .flat_map(|direction| running_calls(plan, state, direction))
         .filter_map(interrupted)
-        .chain((waits && !state.is_finished()).then_some(EventKind::Restarted))
+        .chain(pause(state))
         .collect()
+}
+
+/// The fact that nobody could go on for a while, where something waits and is to wait from now.
+pub fn pause(state: &State) -> Option<EventKind> {
+    let waits = state.steps.iter().any(|step| step.forward.is_waiting() || step.undo.is_waiting());
+    (waits && !state.is_finished()).then_some(EventKind::Restarted)
 }
 
 /// The commands of one direction: facts first; when there are none, calls and the next moment.
