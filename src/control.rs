@@ -71,6 +71,15 @@ pub trait Control: Send + Sync {
     /// When the engine stops, or when its journal cannot be written any more.
     async fn heartbeat(&self) -> Result<Heartbeat, ControlError>;
 
+    /// Lets what is under way come to its end: no call of a step is started any more, launches and orders
+    /// are refused, and it returns when every call that was under way has answered and the answer is
+    /// durable. The calls' own time-outs bound it, and a journal that cannot be written holds it up until
+    /// it can. It cannot be taken back: what is left goes on at the next start.
+    ///
+    /// # Errors
+    /// When there is no engine to be drained.
+    async fn drain(&self) -> Result<(), ControlError>;
+
     /// The plan that a launch of this spec would follow.
     fn plan(&self, spec: &DeploymentSpec, on_failure: OnFailure) -> Plan;
 }
@@ -230,6 +239,9 @@ pub enum ControlError {
         /// What may help.
         remedy: Option<&'static str>,
     },
+    /// The engine lets what is under way come to its end, and begins nothing any more.
+    #[error("the engine is draining: it begins nothing any more")]
+    Draining,
     /// The engine is stopping.
     #[error("the engine is stopping")]
     Stopping,
@@ -240,6 +252,7 @@ impl ControlError {
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
             Self::Journal { remedy, .. } => *remedy,
+            Self::Draining => Some("leave, and start it again"),
             Self::NotFound(_)
             | Self::Invalid(_)
             | Self::NameTaken { .. }

@@ -16,6 +16,7 @@ use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::clock::{Chance, Clock, IdSource};
 use crate::control::{
@@ -128,6 +129,10 @@ struct Shared {
     notices: broadcast::Sender<Notice>,
     logbook: logbook::Logbook,
     stopping: CancellationToken,
+    /// No call is started any more; when the engine stops, none is either.
+    draining: CancellationToken,
+    /// The owners that have not ended.
+    at_work: TaskTracker,
     heartbeats_tx: mpsc::Sender<oneshot::Sender<()>>,
     /// The unfinished sagas as the journal had them when it was opened; each waits for its owner.
     unowned: Mutex<BTreeMap<SagaId, Unowned>>,
@@ -159,6 +164,7 @@ impl Handle {
         let logbook = logbook::Logbook::start(Arc::clone(&parts.journal), notices.clone());
         let (seats, given_rx) = Seats::new(parts.max_sagas);
         let (heartbeats_tx, heartbeats_rx) = mpsc::channel(HEARTBEATS_QUEUED);
+        let stopping = CancellationToken::new();
         let shared = Arc::new(Shared {
             journal: parts.journal,
             registry: parts.registry,
@@ -172,7 +178,9 @@ impl Handle {
             store: Store::default(),
             notices,
             logbook,
-            stopping: CancellationToken::new(),
+            draining: stopping.child_token(),
+            stopping,
+            at_work: TaskTracker::new(),
             heartbeats_tx,
             unowned: Mutex::default(),
         });
@@ -249,6 +257,9 @@ impl Handle {
         if self.shared.stopping.is_cancelled() {
             return Err(ControlError::Stopping);
         }
+        if self.shared.draining.is_cancelled() {
+            return Err(ControlError::Draining);
+        }
         while owners.tasks.try_join_next().is_some() {}
         if let Some(owner) = owners.by_saga.get(&saga)
             && !owner.is_closed()
@@ -261,7 +272,8 @@ impl Handle {
         let all = Arc::downgrade(&self.owners);
         let requests = (requests_tx.clone(), requests_rx);
         let opening = opening();
-        owners.tasks.spawn(async move {
+        let at_work = self.shared.at_work.clone();
+        owners.tasks.spawn(at_work.track_future(async move {
             let owner = Owner::run(Arc::clone(&shared), saga, opening, requests);
             if AssertUnwindSafe(owner).catch_unwind().await.is_err() {
                 recovery::tell_stalled(&shared, saga, "its owner panicked; see the log", None);
@@ -269,7 +281,7 @@ impl Handle {
             if let Some(all) = all.upgrade() {
                 lock(&all).disown(saga);
             }
-        });
+        }));
         Ok(requests_tx)
     }
 
@@ -394,6 +406,18 @@ impl Control for Handle {
         ack_rx.await.map_err(|_| ControlError::Stopping)?;
         self.shared.journal.heartbeat().await.map_err(journal_failed)?;
         Ok(Heartbeat { calls: self.shared.turns.taken() })
+    }
+
+    async fn drain(&self) -> Result<(), ControlError> {
+        {
+            // Under the lock: nobody is owned from here on, so those that are at work are all.
+            let _owners = lock(&self.owners);
+            self.shared.draining.cancel();
+            self.shared.at_work.close();
+        }
+        self.shared.seats.close();
+        self.shared.at_work.wait().await;
+        Ok(())
     }
 
     fn plan(&self, spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

@@ -151,6 +151,7 @@ impl From<ControlError> for CliError {
             error @ (ControlError::NameTaken { .. }
             | ControlError::Refused { .. }
             | ControlError::Journal { .. }
+            | ControlError::Draining
             | ControlError::Stopping) => Self::Control(error),
         }
     }

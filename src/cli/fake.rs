@@ -228,6 +228,10 @@ impl Control for Fake {
         Ok(Heartbeat { calls: 0 })
     }
 
+    async fn drain(&self) -> Result<(), ControlError> {
+        Ok(())
+    }
+
     fn plan(&self, _spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {
         plan(on_failure)
     }

@@ -76,7 +76,7 @@ pub(super) fn prepare(
         let stay = held.begin(&shared.clock);
         let turn = tokio::select! {
             biased;
-            () = shared.stopping.cancelled() => {
+            () = shared.draining.cancelled() => {
                 Err(never_began(FailureCode::Interrupted, "the program stopped"))
             }
             () = recall.cancelled() => {

@@ -160,7 +160,7 @@ impl Owner {
             }
             let turn = tokio::select! {
                 biased;
-                () = self.shared.stopping.cancelled() => Turn::Stop,
+                () = self.shared.draining.cancelled() => Turn::Stop,
                 Some(answer) = self.calls.join_next() => answered(answer),
                 Some(request) = self.requests_rx.recv() => Turn::Asked(request),
                 () = wait_for(&self.shared.clock, self.wake_at, self.turned_at) => Turn::Woke,
@@ -231,15 +231,17 @@ impl Owner {
         self.seat.is_none() && self.aggregate.state.phase == Phase::Running
     }
 
-    /// Gives calls under way a moment to answer; what they answer is journaled, and nothing starts.
+    /// Lets calls under way answer, for [`STOPPING_GRACE`] once the engine stops; what they answer is
+    /// journaled, and nothing starts.
     async fn wind_down(mut self) {
-        let deadline = self.shared.clock.now() + STOPPING_GRACE;
+        let grace = grace(self.shared.stopping.clone(), self.shared.clock.clone());
+        tokio::pin!(grace);
         while !self.calls.is_empty() {
             let turn = tokio::select! {
                 biased;
                 Some(answer) = self.calls.join_next() => answered(answer),
                 Some(request) = self.requests_rx.recv() => Turn::Asked(request),
-                () = self.shared.clock.sleep_until(deadline) => Turn::Stop,
+                () = &mut grace => Turn::Stop,
             };
             let taken = match turn {
                 Turn::Stop => return,
@@ -347,7 +349,7 @@ impl Owner {
     /// Has the calls under way that the state wants, and sets the alarm. Whoever was stopped
     /// meanwhile starts nothing on the way out.
     fn follow(&mut self, wanted: Wanted) {
-        if self.shared.stopping.is_cancelled() {
+        if self.shared.draining.is_cancelled() {
             return;
         }
         if self.aggregate.state.phase.cause().is_some() {
@@ -379,6 +381,12 @@ fn publish(shared: &Shared, summary: Summary, entries: Arc<[Entry]>) {
     shared.store.put(Arc::clone(&summary));
     // Nobody may be listening, which is fine.
     let _ = shared.notices.send(Notice::Changed { summary, entries });
+}
+
+/// Ends when calls under way have had their time to answer.
+async fn grace(stopping: CancellationToken, clock: Clock) {
+    stopping.cancelled().await;
+    clock.sleep_until(clock.now() + STOPPING_GRACE).await;
 }
 
 fn answered(answer: Result<Answered, tokio::task::JoinError>) -> Turn {

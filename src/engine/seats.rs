@@ -96,6 +96,11 @@ impl Seats {
         self.give_out();
     }
 
+    /// Gives out no seat any more.
+    pub(super) fn close(&self) {
+        self.state().doors = Doors::Closed;
+    }
+
     /// A seat, if one is free and nobody waits for it.
     pub(super) fn take_free(&self, ticket: Ticket) -> Option<Seat> {
         let mut state = self.state();

@@ -63,6 +63,7 @@ enum WhatRecord {
     },
     Lagged(u64),
     Heartbeat(Result<HeartbeatRecord, String>),
+    Drained(Result<(), String>),
     Silenced,
     HoldingsRead(Result<Vec<HoldingsRecord>, String>),
     HistoriesRead(Result<Vec<HistoryRecord>, String>),
@@ -160,6 +161,7 @@ impl From<&What> for WhatRecord {
                 let told = result.as_ref().map(|beat| HeartbeatRecord { calls: beat.calls });
                 Self::Heartbeat(told.map_err(Clone::clone))
             }
+            What::Drained(result) => Self::Drained(result.clone()),
             What::Silenced => Self::Silenced,
             What::Shown { deployment, result } => Self::Shown {
                 deployment: deployment.to_string(),
@@ -341,6 +343,7 @@ impl TryFrom<WhatRecord> for What {
             WhatRecord::Heartbeat(result) => {
                 Self::Heartbeat(result.map(|beat| Heartbeat { calls: beat.calls }))
             }
+            WhatRecord::Drained(result) => Self::Drained(result),
             WhatRecord::Silenced => Self::Silenced,
             WhatRecord::Shown { deployment, result } => Self::Shown {
                 deployment: facts::id(&deployment)?,

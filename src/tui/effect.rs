@@ -16,6 +16,8 @@ pub enum Effect {
     Watch,
     /// Ask the engine and its disk for a sign of life.
     AskHeartbeat,
+    /// Let what is under way come to its end, and start nothing more.
+    Drain,
     /// Read how long steps usually took.
     ReadUsual,
     /// Read what can be launched, and for how much.

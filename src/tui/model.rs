@@ -15,6 +15,7 @@ use crate::tui::keymap::{self, Command, Keymap, Verb};
 use crate::tui::model::alert::Alerts;
 use crate::tui::model::audit::Audit;
 use crate::tui::model::chord::Chord;
+use crate::tui::model::drain::Drain;
 use crate::tui::model::form::LaunchForm;
 use crate::tui::model::frozen::Frozen;
 use crate::tui::model::inventory::Inventory;
@@ -41,6 +42,7 @@ pub mod alert;
 pub mod audit;
 pub mod chord;
 pub mod command_line;
+pub mod drain;
 pub mod form;
 pub mod frozen;
 pub mod inventory;
@@ -93,6 +95,8 @@ pub struct Model {
     pub connection: Connection,
     /// Whether it is alive.
     pub pulse: Pulse,
+    /// Whether it starts anything more.
+    pub drain: Drain,
     /// The deployments.
     pub list: List,
     /// The display, while it is held still.
@@ -282,6 +286,7 @@ impl Model {
             operator,
             connection: Connection::Opening,
             pulse: Pulse::new(Listener::Awake, now),
+            drain: Drain::default(),
             list: List::default(),
             frozen: None,
             marks: Marks::default(),
@@ -481,6 +486,11 @@ impl Model {
             LogScope::Step => self.saga.as_ref()?.picked_step(),
             LogScope::All => None,
         }
+    }
+
+    /// Whether there is an engine that starts something more.
+    pub fn may_drain(&self) -> bool {
+        self.runs() > 0 && !self.drain.is_begun()
     }
 
     /// Leaves the screen.

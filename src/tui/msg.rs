@@ -70,6 +70,8 @@ pub enum What {
     },
     /// The sign of life came that was asked for, or will not.
     Heartbeat(Result<Heartbeat, String>),
+    /// What was under way has come to its end, or cannot be brought to it.
+    Drained(Result<(), String>),
     /// No further notices will come.
     Silenced,
     /// A detail was read.

@@ -329,7 +329,8 @@ impl<'s, S: Screen> Runtime<'s, S> {
             }
             Wake::Answer(Answer::Heartbeat(result)) => {
                 // What is fresh is drawn so already.
-                let dirty = if self.model.pulse.is_stale() { Dirty::Soon } else { Dirty::No };
+                let shows = self.model.pulse.is_stale() || self.model.drain.is_begun();
+                let dirty = if shows { Dirty::Soon } else { Dirty::No };
                 self.send(What::Heartbeat(result), dirty)?;
             }
             Wake::Answer(Answer::Says(what)) => self.send(what, Dirty::Soon)?,
@@ -445,6 +446,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
             }
             Effect::Watch
             | Effect::AskHeartbeat
+            | Effect::Drain
             | Effect::ReadUsual
             | Effect::ReadCatalogue
             | Effect::ReadHoldings(_)

@@ -28,6 +28,7 @@ mod command_line;
 mod dialog;
 mod form;
 mod freezing;
+mod leaving;
 mod muting;
 mod orders;
 mod panes;
@@ -76,7 +77,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.watch_again = Some(model.now + WATCH_AGAIN_AFTER);
         }
         What::Noticed(notice) => {
-            model.pulse.heard(model.now);
+            pulse::noticed(model);
             alert::noticed(model, &notice);
             freezing::noticed(model, notice, &mut effects);
         }
@@ -86,6 +87,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects.push(Effect::Watch);
         }
         What::Heartbeat(result) => pulse::came(model, &result),
+        What::Drained(result) => leaving::drained(model, result),
         What::Silenced => {
             model.connection = Connection::Lost("the engine has stopped".to_owned());
         }
@@ -361,6 +363,7 @@ fn shown(
 fn answer_lost(model: &mut Model, effects: &mut Vec<Effect>) {
     model.fetch = Fetch::Idle;
     model.pulse.refused(model.now);
+    leaving::lost(model, effects);
     screens::answer_lost(model);
     model.offer.lose(model.now);
     model.log.lose();

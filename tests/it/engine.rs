@@ -16,6 +16,7 @@ use tokio::sync::broadcast;
 
 use crate::support::rig::Rig;
 
+mod draining;
 mod heartbeat;
 mod journal;
 mod leaps;

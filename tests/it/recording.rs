@@ -290,6 +290,8 @@ fn every_message() -> Vec<Msg> {
         What::Lagged { missed: 7 },
         What::Heartbeat(Ok(Heartbeat { calls: 7 })),
         What::Heartbeat(Err(no())),
+        What::Drained(Ok(())),
+        What::Drained(Err(no())),
         What::Silenced,
         What::Shown { deployment, result: Ok(Box::new(story.detail())) },
         What::Shown { deployment, result: Err(no()) },

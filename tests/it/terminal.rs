@@ -14,6 +14,7 @@
 //! | resize to 1x1 and back | `drawing::any_size_is_drawn_down_to_a_single_cell_and_back` |
 //! | resize over a question | `drawing::a_question_that_is_too_small_to_read_is_not_answered` |
 //! | ctrl-z, fg | `leaving::the_dashboard_is_suspended_and_continued_like_any_job` |
+//! | drain, and leave when it is done | `leaving::a_drain_waits_for_the_call_under_way_and_leaves_by_itself` |
 //! | kill -9: the sagas | `leaving::a_saga_goes_on_after_the_dashboard_was_killed` |
 //! | kill -9: the view | `leaving::the_view_is_the_same_after_a_kill` |
 
@@ -64,10 +65,7 @@ fn header(screen: &Screen) -> String {
 
 /// Fills in the launch form and launches `acme/<slug>`.
 fn launch_in(terminal: &mut Terminal, slug: &str) {
-    terminal.keys("n");
-    terminal.wait_for_text("Launch a deployment");
-    terminal.keys(&format!("acme{TAB}{slug}"));
-    terminal.wait_for_text("runs 7 steps");
+    fill_in(terminal, slug);
     // The zone of the simulated account is filled in; Enter goes to the button, Enter presses it.
     terminal.keys(ENTER);
     terminal.keys(ENTER);
@@ -75,6 +73,14 @@ fn launch_in(terminal: &mut Terminal, slug: &str) {
         let text = screen.contents();
         text.contains(&format!("acme/{slug}")) && !text.contains("Launch a deployment")
     });
+}
+
+/// Fills in the launch form for `acme/<slug>`.
+fn fill_in(terminal: &mut Terminal, slug: &str) {
+    terminal.keys("n");
+    terminal.wait_for_text("Launch a deployment");
+    terminal.keys(&format!("acme{TAB}{slug}"));
+    terminal.wait_for_text("runs 7 steps");
 }
 
 /// Every cell of a screen.

@@ -71,7 +71,7 @@ pub(super) async fn resumed(
         loop {
             tokio::select! {
                 () = &mut again => break,
-                () = shared.stopping.cancelled() => return None,
+                () = shared.draining.cancelled() => return None,
                 Some(request) = requests_rx.recv() => refuse(request, &words, remedy),
             }
         }

@@ -93,6 +93,13 @@ impl Pulse {
         };
     }
 
+    /// Has the next sign of life asked for at once, unless one is under way.
+    pub fn hasten(&mut self, now: Timestamp) {
+        if let Ask::Next(_) = self.ask {
+            self.ask = Ask::Next(now);
+        }
+    }
+
     /// The sign of life came that was asked for.
     pub fn answered(&mut self, now: Timestamp) {
         self.ask = match self.ask {

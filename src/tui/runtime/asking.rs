@@ -35,6 +35,10 @@ pub(super) fn ask(
                 }
                 Answer::Heartbeat(heartbeat.map_err(|error| told(&error)))
             }
+            Effect::Drain => {
+                let result = control.drain().await;
+                Answer::Says(What::Drained(result.map_err(|error| told(&error))))
+            }
             Effect::ReadUsual => {
                 let usual = control.usual().await;
                 if let Err(error) = &usual {
@@ -139,6 +143,7 @@ fn refusal(error: ControlError) -> LaunchRefusal {
         | ControlError::NameTaken { .. }
         | ControlError::Refused { .. }
         | ControlError::Journal { .. }
+        | ControlError::Draining
         | ControlError::Stopping => LaunchRefusal::Other(told(&error)),
     }
 }

@@ -12,7 +12,7 @@ use crate::tui::model::Model;
 use crate::tui::model::log::Seek;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::text;
-use crate::tui::update::{asking, command_line, form, muting, panes, question, screens};
+use crate::tui::update::{asking, command_line, form, leaving, muting, panes, question, screens};
 
 /// The longest text that a line takes; pasting a file into a field must not hang the screen.
 const LONGEST: usize = 1_024;
@@ -38,7 +38,7 @@ pub(super) fn key(model: &mut Model, key: KeyEvent, effects: &mut Vec<Effect>) {
         Overlay::Question(asked) => question::key(model, key, asked, effects),
         Overlay::Details { deployment } => details(model, key, deployment, effects),
         Overlay::Help { scroll } => help(model, key, scroll),
-        Overlay::Quit => quit(model, key),
+        Overlay::Quit => leaving::key(model, keymap::dialog(key), effects),
     };
 }
 
@@ -190,22 +190,4 @@ fn help(model: &Model, key: KeyEvent, scroll: usize) -> Option<Overlay> {
         | DialogKey::Edit => scroll,
     };
     Some(Overlay::Help { scroll })
-}
-
-fn quit(model: &mut Model, key: KeyEvent) -> Option<Overlay> {
-    match keymap::dialog(key) {
-        DialogKey::Letter('l' | 'q') => {
-            model.leave();
-            None
-        }
-        DialogKey::Esc | DialogKey::Enter | DialogKey::Letter('n') => None,
-        DialogKey::Next
-        | DialogKey::Previous
-        | DialogKey::Down
-        | DialogKey::Up
-        | DialogKey::Left
-        | DialogKey::Right
-        | DialogKey::Letter(_)
-        | DialogKey::Edit => Some(Overlay::Quit),
-    }
 }

@@ -16,7 +16,7 @@ use crate::tui::model::states;
 use crate::tui::model::{Connection, Model, Pane, Tone, Zoom};
 use crate::tui::options::Mouse;
 use crate::tui::text;
-use crate::tui::update::{asking, form, freezing, muting, screens};
+use crate::tui::update::{asking, form, freezing, leaving, muting, screens};
 
 /// How many cells a step sideways is.
 const SIDEWAYS: usize = 16;
@@ -105,7 +105,7 @@ pub(super) fn obey(model: &mut Model, command: Command, effects: &mut Vec<Effect
         Command::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
-        Command::Quit => quit(model),
+        Command::Quit => leaving::ask(model),
         Command::Interrupt => model.interrupt(),
     }
 }
@@ -268,19 +268,6 @@ fn of_deployment(model: &Model, row: &Summary) -> String {
     let failure = failure.unwrap_or_default();
     let (name, standing) = (row.name(), row.standing.as_str());
     format!("{name} {} {standing}{why}{failure}", row.deployment)
-}
-
-fn quit(model: &mut Model) {
-    match model.connection {
-        Connection::Open | Connection::Lost(_) if model.list.unfinished() > 0 => {
-            model.overlay = Some(Overlay::Quit);
-        }
-        Connection::Open
-        | Connection::Opening
-        | Connection::Reading
-        | Connection::Failed(_)
-        | Connection::Lost(_) => model.leave(),
-    }
 }
 
 fn launch(model: &mut Model, effects: &mut Vec<Effect>) {

@@ -9,8 +9,19 @@ use crate::tui::model::{Connection, Model, Tone};
 /// What was asked for came, or will not.
 pub(super) fn came(model: &mut Model, result: &Result<Heartbeat, String>) {
     match result {
-        Ok(_) => model.pulse.answered(model.now),
+        Ok(heartbeat) => {
+            model.pulse.answered(model.now);
+            model.drain.count(heartbeat.calls);
+        }
         Err(_) => model.pulse.refused(model.now),
+    }
+}
+
+/// The engine said something. While it is drained the screen asks at once how many calls that leaves.
+pub(super) fn noticed(model: &mut Model) {
+    model.pulse.heard(model.now);
+    if model.drain.is_begun() {
+        model.pulse.hasten(model.now);
     }
 }
 

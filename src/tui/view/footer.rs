@@ -218,6 +218,9 @@ fn of_overlay<'m>(model: &'m Model, overlay: &Overlay) -> Vec<(&'m str, &'static
                 .collect()
         }
         Overlay::Help { .. } => vec![("j k", "scroll"), ("Esc", "close")],
+        Overlay::Quit if model.may_drain() => {
+            vec![("Esc", "stay"), ("d", "drain"), ("l", "leave")]
+        }
         Overlay::Quit => vec![("Esc", "stay"), ("l", "leave")],
     }
 }

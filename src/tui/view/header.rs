@@ -4,6 +4,7 @@ use ratatui::style::Style;
 
 use crate::domain::summary::Standing;
 use crate::tui::format;
+use crate::tui::model::drain::Drain;
 use crate::tui::model::past::Past;
 use crate::tui::model::saga::Opened;
 use crate::tui::model::{Connection, Model};
@@ -40,6 +41,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>) {
     }
     let style = match model.connection {
         Connection::Open if model.frozen.is_some() => theme.warning(),
+        Connection::Open if !model.pulse.is_stale() && model.drain.is_begun() => theme.warning(),
         Connection::Open if model.pulse.is_stale() => theme.alarm(),
         Connection::Open if model.list.stalls().len() == 0 && past(model).is_some() => {
             theme.warning()
@@ -139,6 +141,10 @@ fn status(model: &Model, theme: Theme) -> String {
             format!("FROZEN {} UTC", format::time_of_day(model.shown_at()))
         }
         Connection::Open if let Some(silence) = silence(model, theme) => silence,
+        Connection::Open if let Drain::Begun { calls } = model.drain => match calls {
+            Some(calls) => format!("{} DRAINING {calls}", theme.signs().undoing),
+            None => format!("{} DRAINING", theme.signs().undoing),
+        },
         Connection::Open if model.list.stalls().len() > 0 => {
             let count = model.list.stalls().len();
             let verb = if count == 1 { "STANDS" } else { "STAND" };

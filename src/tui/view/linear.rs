@@ -62,6 +62,9 @@ fn header(model: &Model) -> String {
             parts.push(format!("FROZEN at {} UTC", format::time_of_day(model.shown_at())));
         }
         Connection::Open => {
+            if model.drain.is_begun() {
+                parts.push("DRAINING: nothing more is started".to_owned());
+            }
             parts.extend(
                 model.pulse.stale_since().map(|since| {
                     format!("STALE: no word since {} UTC", format::time_of_day(since))

@@ -86,9 +86,10 @@ enum Told {
     Hangs,
     Lives,
     NotAlive,
+    Drained,
 }
 
-const TOLD: [Told; 17] = [
+const TOLD: [Told; 18] = [
     Told::Lagged,
     Told::Silenced,
     Told::NoPicture,
@@ -106,6 +107,7 @@ const TOLD: [Told; 17] = [
     Told::Hangs,
     Told::Lives,
     Told::NotAlive,
+    Told::Drained,
 ];
 
 fn gesture() -> impl Strategy<Value = Gesture> {
@@ -114,7 +116,7 @@ fn gesture() -> impl Strategy<Value = Gesture> {
 
 fn input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
-        4 => prop::sample::select("jkgGncRrsaho/!z123?qyl  AAfwvit<>[]{}L.web-acme::0456789IIEESMTe".chars().collect::<Vec<_>>())
+        4 => prop::sample::select("jkgGncRrsaho/!z123?qyld  AAfwvit<>[]{}L.web-acme::0456789IIEESMTe".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -266,6 +268,7 @@ impl World {
             Told::Hangs => What::Due,
             Told::Lives => What::Heartbeat(Ok(Heartbeat { calls: 3 })),
             Told::NotAlive => What::Heartbeat(Err(why())),
+            Told::Drained => What::Drained(Ok(())),
         });
     }
 }
@@ -318,6 +321,7 @@ fn is_destructive(effect: &Effect) -> bool {
         },
         Effect::Watch
         | Effect::AskHeartbeat
+        | Effect::Drain
         | Effect::ReadUsual
         | Effect::ReadCatalogue
         | Effect::Export(_)

@@ -30,6 +30,8 @@ pub(crate) struct FakeControl {
     pub(crate) heartbeats: Mutex<usize>,
     /// Whether they are given.
     pub(crate) alive: watch::Sender<bool>,
+    /// Whether a drain has come to its end.
+    pub(crate) drained: watch::Sender<bool>,
 }
 
 impl FakeControl {
@@ -42,6 +44,7 @@ impl FakeControl {
             pictures: Mutex::default(),
             heartbeats: Mutex::default(),
             alive: watch::Sender::new(true),
+            drained: watch::Sender::new(false),
         })
     }
 }
@@ -100,6 +103,11 @@ impl Control for FakeControl {
         *self.heartbeats.lock().unwrap() += 1;
         drop(self.alive.subscribe().wait_for(|alive| *alive).await);
         Ok(Heartbeat { calls: 1 })
+    }
+
+    async fn drain(&self) -> Result<(), ControlError> {
+        drop(self.drained.subscribe().wait_for(|drained| *drained).await);
+        Ok(())
     }
 
     fn plan(&self, _spec: &DeploymentSpec, on_failure: OnFailure) -> Plan {

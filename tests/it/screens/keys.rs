@@ -46,6 +46,7 @@ pub(crate) fn orders(stage: &Stage) -> Vec<&Order> {
             Effect::Order { order, .. } => Some(order),
             Effect::Watch
             | Effect::AskHeartbeat
+            | Effect::Drain
             | Effect::ReadUsual
             | Effect::ReadCatalogue
             | Effect::Export(_)

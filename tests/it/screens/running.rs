@@ -229,6 +229,20 @@ async fn an_engine_that_hangs_is_shown_to_be_and_is_not_asked_twice_until_it_ans
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_screen_that_drains_stays_until_the_engine_says_that_it_is_done() {
+    let control = FakeControl::new(vec![world::running()]);
+    let mut run = started(&control);
+    run.shows("Log · wait until active").await;
+    run.keys("qd");
+    run.shows("DRAINING 1").await;
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    run.keys("3");
+    run.shows("follow").await;
+    control.drained.send_replace(true);
+    assert_eq!(run.ended.await.unwrap(), Exit::SagasRunning { count: 1 });
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_asks_whether_an_engine_lives_that_has_nothing_to_do() {
     let control = FakeControl::new(vec![world::active()]);
     let mut run = started(&control);

@@ -299,7 +299,7 @@ impl Stage {
                 self.copied.push(text);
                 None
             }
-            Effect::Redraw | Effect::Suspend => None,
+            Effect::Drain | Effect::Redraw | Effect::Suspend => None,
         }
     }
 

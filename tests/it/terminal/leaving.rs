@@ -5,11 +5,14 @@ use std::{fs, thread};
 use rustix::process::Signal;
 use vt100::Screen;
 
-use crate::support::home::{Home, launch};
+use crate::support::gateway::Gateway;
+use crate::support::home::{Home, QUICK, launch};
 use crate::support::simulated::Simulated;
 use crate::support::terminal::{ENTER, ESC, Terminal, exit_after_hangup};
 use crate::support::wait::Deadline;
-use crate::terminal::{CTRL_Z, NOTHING, SEVEN_DONE, SIZE, WAITING, dashboard, launch_in, patient};
+use crate::terminal::{
+    CTRL_Z, NOTHING, SEVEN_DONE, SIZE, WAITING, dashboard, fill_in, header, launch_in, patient,
+};
 
 /// What is done to a terminal.
 type Act = fn(&mut Terminal);
@@ -69,6 +72,39 @@ fn leaving_while_a_saga_runs_asks_and_a_signal_does_not() {
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.wait_for_end(), 0);
     assert_eq!(terminal.not_given_back(), NOTHING);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drain_waits_for_the_call_under_way_and_leaves_by_itself() {
+    let cloud = Simulated::start();
+    let gateway = Gateway::start(cloud.url()).await;
+    let home = cloud.home();
+    let through = Home::configured(QUICK)
+        .with("ARCADIA_SIMULATOR_URL", &gateway.base_url())
+        .with("ARCADIA_DATA_DIR", &home.data().display().to_string());
+    let mut terminal = dashboard(&through);
+    fill_in(&mut terminal, "web");
+    gateway.shut();
+    terminal.keys(&ENTER.repeat(2));
+    terminal.wait_for_text("✓◐·····");
+    terminal.keys("q");
+    terminal.wait_for_text("d drain");
+    terminal.keys("d");
+    terminal.wait_for("one call under way", |screen| header(screen).contains("DRAINING 1"));
+    gateway.open();
+    assert_eq!(terminal.wait_for_end(), 0);
+    assert_eq!(terminal.not_given_back(), NOTHING);
+    assert_eq!(cloud.droplets().len(), 1);
+    let told = home.history("acme/web");
+    let steps: Vec<_> = told.iter().filter(|entry| entry["step"].is_string()).collect();
+    let last = steps.last().unwrap();
+    assert_eq!(last["kind"], "step_succeeded", "{told:#?}");
+    assert_eq!(last["step"], "create_droplet", "{told:#?}");
+
+    let mut terminal = dashboard(&home);
+    terminal.wait_for_text(SEVEN_DONE);
+    terminal.wait_for_text("ACTIVE");
+    assert_eq!(cloud.droplets().len(), 1);
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn asked(stage: &Stage) -> Vec<(DeploymentId, Order)> {
         Effect::Order { deployment, order } => Some((*deployment, order.clone())),
         Effect::Watch
         | Effect::AskHeartbeat
+        | Effect::Drain
         | Effect::ReadUsual
         | Effect::ReadCatalogue
         | Effect::Show(_)
