@@ -17,13 +17,19 @@ use crate::domain::summary::Summary;
 use crate::domain::time::Timestamp;
 use crate::tui::model::inventory::reading::Reading;
 use crate::tui::model::inventory::sorting::Sort;
-use crate::tui::model::query::{Candidate, Field, Query, Sieve, fields, starts};
+use crate::tui::model::query::{Candidate, Field, Query, Sieve, contains, fields, starts};
 
 pub mod reading;
 pub mod sorting;
 
 /// How long the order stands still after it was worked out, and after a key.
 const SETTLE: Duration = Duration::from_millis(500);
+
+/// How long a long one does: to work out 200,000 rows takes tens of milliseconds.
+const SETTLE_LONG: Duration = Duration::from_secs(2);
+
+/// From how many rows on an inventory is long.
+const LONG: usize = 20_000;
 
 /// The inventory.
 #[derive(Debug)]
@@ -54,6 +60,9 @@ pub struct Item {
     pub holding: Holding,
     /// What it costs in an hour, if that is known. Records cost nothing.
     pub cost: Option<Dollars>,
+    /// Its place among all rows in the order that was worked out last, counted from 0: a filter keeps that
+    /// order and sorts nothing.
+    rank: usize,
 }
 
 /// Names a row: whose, and which of theirs.
@@ -132,7 +141,7 @@ impl Inventory {
 
     fn item(&self, owner: &Arc<Summary>, holding: Holding) -> Item {
         let cost = cost(&self.prices, owner, &holding);
-        Item { owner: Arc::clone(owner), holding, cost }
+        Item { owner: Arc::clone(owner), holding, cost, rank: 0 }
     }
 
     /// Knows these prices from here on.
@@ -209,7 +218,10 @@ impl Inventory {
         if self.filter != filter {
             filter.clone_into(&mut self.filter);
             self.query = Query::parse(filter, fields::HOLDING);
-            self.rebuild(now);
+            match self.order {
+                Order::Settled => self.sift(now),
+                Order::Stale => self.rebuild(now),
+            }
         }
     }
 
@@ -240,29 +252,44 @@ impl Inventory {
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
         // Where there is nothing yet, nothing moves.
         let bare = self.shown.is_empty() && self.query.is_empty();
-        let rested = self.settled_at.filter(|_| !bare).map_or(now, |settled| settled + SETTLE);
+        let settle = if self.total < LONG { SETTLE } else { SETTLE_LONG };
+        let rested = self.settled_at.filter(|_| !bare).map_or(now, |settled| settled + settle);
         (self.order == Order::Stale).then_some(rested)
     }
 
+    /// Works out the order of all rows, and what is shown of them.
     fn rebuild(&mut self, now: Timestamp) {
-        let mut sieve = Sieve::new(&self.query, now);
-        let mut rows: Vec<(Place, &Item)> = self
+        let place = |id: &DeploymentId, nth| Place { deployment: *id, nth };
+        let mut rows: Vec<(Place, &mut Item)> = self
             .items
-            .iter()
+            .iter_mut()
             .flat_map(|(id, items)| {
-                let place = |nth| Place { deployment: *id, nth };
-                items.iter().enumerate().map(move |(nth, item)| (place(nth), item))
+                items.iter_mut().enumerate().map(move |(nth, item)| (place(id, nth), item))
             })
-            .filter(|(_, item)| sieve.lets_through(*item))
             .collect();
         self.sort.apply(&mut rows);
-        let mut totals = Totals::default();
-        for (_, item) in &rows {
-            totals.add(item);
+        for (rank, (_, item)) in rows.into_iter().enumerate() {
+            item.rank = rank;
         }
-        self.shown = rows.into_iter().map(|(place, _)| place).collect();
-        self.totals = totals;
         self.order = Order::Settled;
+        self.sift(now);
+    }
+
+    /// Works out what is shown, in the order that there is.
+    fn sift(&mut self, now: Timestamp) {
+        let mut sieve = Sieve::new(&self.query, now);
+        let mut totals = Totals::default();
+        let mut ranked = vec![None; self.total];
+        for (deployment, items) in &self.items {
+            for (nth, item) in items.iter().enumerate() {
+                if sieve.lets_through(item) {
+                    totals.add(item);
+                    ranked[item.rank] = Some(Place { deployment: *deployment, nth });
+                }
+            }
+        }
+        self.shown = ranked.into_iter().flatten().collect();
+        self.totals = totals;
         self.settled_at = Some(now);
         let found = self.selected.and_then(|place| self.shown.iter().position(|at| *at == place));
         self.cursor = found.unwrap_or_else(|| self.cursor.min(self.shown.len().saturating_sub(1)));
@@ -319,7 +346,13 @@ impl Candidate for Item {
             || starts(&self.owner.region, lower)
             || starts(&self.owner.size, lower)
             || made.id.as_ref().is_some_and(|id| id.contains(lower))
-            || made.name.to_lowercase().contains(lower)
-            || made.address.is_some_and(|address| address.to_string().contains(lower))
+            || contains(&made.name, lower)
+            || (may_be_address(lower)
+                && made.address.is_some_and(|address| address.to_string().contains(lower)))
     }
+}
+
+/// Whether a word can stand in an IPv4 address, so that an address is worth being written.
+fn may_be_address(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }

@@ -345,6 +345,12 @@ pub(super) fn starts(text: &str, lower: &str) -> bool {
     text.get(..lower.len()).is_some_and(|start| start.eq_ignore_ascii_case(lower))
 }
 
+/// Whether a name, which has ASCII letters only as the provider takes no others, holds this, whatever its case.
+pub(super) fn contains(name: &str, lower: &str) -> bool {
+    let (name, lower) = (name.as_bytes(), lower.as_bytes());
+    lower.is_empty() || name.windows(lower.len()).any(|part| part.eq_ignore_ascii_case(lower))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

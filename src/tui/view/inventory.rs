@@ -193,7 +193,7 @@ impl Columns {
 
     fn row(&self, item: &Item, age: &str, y: usize, canvas: &mut Canvas<'_>) {
         let theme = canvas.theme;
-        let Item { owner, holding, cost } = item;
+        let Item { owner, holding, cost, .. } = item;
         let made = &holding.made;
         let name = owner.name();
         let name = text::clean(&name);

@@ -137,6 +137,29 @@ fn it_is_sorted_by_age_owner_and_cost_and_the_selection_stays_on_its_row() {
 }
 
 #[test]
+fn a_filter_keeps_the_order_and_takes_in_what_came_meanwhile() {
+    let mut stage = stage();
+    for _ in 0..4 {
+        let all = rows(&stage);
+        let droplets = all.iter().filter(|row| row.starts_with("droplet"));
+        let droplets: Vec<_> = droplets.cloned().collect();
+        stage.keys("/kind:droplet");
+        assert_eq!(rows(&stage), droplets, "{:?}", stage.model.inventory.sort());
+        stage.press(KeyCode::Esc);
+        assert_eq!(rows(&stage), all);
+        stage.keys("O");
+    }
+    // It is known, and its place is not yet: the freeze after a key.
+    let before = rows(&stage).len();
+    stage.goes_on(up().does(3, 10).does(4, 10).does(5, 10));
+    stage.pass(600);
+    stage.keys("O");
+    assert_eq!(rows(&stage).len(), before + 1, "{:?}", rows(&stage));
+    stage.keys("/being made web-00418");
+    assert_eq!(rows(&stage).len(), 2, "its droplet and its record: {:?}", rows(&stage));
+}
+
+#[test]
 fn enter_goes_to_the_deployment_and_esc_back_level_by_level() {
     let mut stage = stage();
     stage.keys("j");

@@ -40,7 +40,7 @@ impl Sort {
     }
 
     /// Sorts rows. The place decides among equals, so that nothing moves for nothing.
-    pub(super) fn apply(self, rows: &mut [(Place, &Item)]) {
+    pub(super) fn apply(self, rows: &mut [(Place, &mut Item)]) {
         rows.sort_unstable_by(|(left_at, left), (right_at, right)| {
             self.compare(left, right).then(left_at.cmp(right_at))
         });
