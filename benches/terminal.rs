@@ -11,7 +11,8 @@
 //!   the frame that answers it, and how many bytes that frame has;
 //! - what an idle minute costs: bytes written, time on the processor, times that a thread woke.
 //!
-//! After that, of the dashboard alone: the same keys while a thousand sagas are under way.
+//! After that, of the dashboard alone: a key while a thousand sagas are under way on the simulated cloud,
+//! beside the same key while nothing is.
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "what is measured is time as it passes")]
@@ -28,15 +29,22 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use arcadia::journal::sled::SledJournal;
+use arcadia::steps::plan::{self, PlanSettings};
+use arcadia::steps::{
+    Progress, Registry, Step, StepContext, StepError, mark_deployment_provisioning,
+};
+use async_trait::async_trait;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::empty_sagas::{engine, launch};
+use crate::empty_sagas::{begin, engine, engine_of, launch};
 
 #[path = "support/empty_sagas.rs"]
 mod empty_sagas;
 
 const ROWS: usize = 100_000;
+const UNDER_WAY: usize = 1_000;
 const WIDTH: u16 = 120;
 const HEIGHT: u16 = 36;
 /// How often each key is pressed.
@@ -65,6 +73,91 @@ fn main() {
     let ours = Figures::of(arcadia(), "of 100000", "j", "\x04");
     let other = Figures::of(csvlens(&table), "acme/n5", "j", "\x06");
     print_beside(&ours, &other);
+
+    let busy = folder.path().join("busy");
+    leave_under_way(&busy.join("journal"));
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_arcadia"));
+    command.args(["--data-dir", &busy.display().to_string()]);
+    command.env("HOME", folder.path());
+    let count = UNDER_WAY.to_string();
+    for (setting, value) in [
+        ("ENGINE_MAX_SAGAS", count.as_str()),
+        ("SIMULATOR_DROPLET_LIMIT", &count),
+        // Longer than it is looked at, so that all are asked for again and again.
+        ("SIMULATOR_ACTIVATION", "1h"),
+        ("SAGA_ACTIVATION_DEADLINE", "2h"),
+    ] {
+        command.env(format!("ARCADIA_{setting}"), value);
+    }
+    print_busy(&Help::at(arcadia(), "of 100000"), &Help::at(command, "wait"));
+}
+
+/// A journal of sagas that have just begun.
+fn leave_under_way(journal: &Path) {
+    fs::create_dir_all(journal).expect("there is room");
+    Runtime::new().expect("the runtime starts").block_on(async {
+        let journal = Arc::new(SledJournal::open(journal).expect("an empty folder opens"));
+        let registry = Registry::of([Arc::new(Never) as Arc<dyn Step>]);
+        let settings = PlanSettings::default();
+        let planner = Arc::new(move |_: &_, on_failure| plan::provisioning(&settings, on_failure));
+        let engine = engine_of(journal.clone(), registry, planner).await;
+        begin(&engine, 0, UNDER_WAY).await;
+        engine.abort();
+        journal.close().await.expect("its disk answers");
+    });
+}
+
+/// The first step of the plan, which never ends.
+struct Never;
+
+#[async_trait]
+impl Step for Never {
+    fn name(&self) -> &'static str {
+        mark_deployment_provisioning::NAME
+    }
+
+    async fn execute(&self, _ctx: &StepContext) -> Result<Progress, StepError> {
+        std::future::pending().await
+    }
+
+    async fn compensate(
+        &self,
+        _ctx: &StepContext,
+        _output: Option<&Value>,
+    ) -> Result<Progress, StepError> {
+        std::future::pending().await
+    }
+}
+
+/// What a key takes until what it opens stands on the screen, whatever else is drawn meanwhile.
+struct Help {
+    median: Duration,
+    p99: Duration,
+    /// What the dashboard wrote in a second meanwhile.
+    bytes_a_second: u128,
+    memory_kib: u64,
+}
+
+impl Help {
+    /// Opens the help and closes it, again and again, once this is shown.
+    fn at(command: CommandBuilder, shown: &str) -> Self {
+        let mut seat = Seat::at(command);
+        seat.until(|screen| screen.contents().contains(shown));
+        // What a start does first is over, and every saga has asked more than once.
+        seat.bytes_within(Duration::from_secs(20));
+        let (began, mut took, mut bytes) = (Instant::now(), Vec::with_capacity(PRESSES), 0);
+        for _ in 0..PRESSES {
+            took.push(seat.shows("?", |text| text.contains("MOVE"), &mut bytes));
+            seat.shows("\x1b", |text| !text.contains("MOVE"), &mut bytes);
+            bytes += seat.bytes_within(QUIET);
+        }
+        let millis = began.elapsed().as_millis();
+        took.sort();
+        let memory_kib = seat.memory_kib();
+        seat.kill();
+        let (median, p99) = (took[PRESSES / 2], took[PRESSES * 99 / 100]);
+        Self { median, p99, bytes_a_second: bytes as u128 * 1_000 / millis, memory_kib }
+    }
 }
 
 /// A journal of deployments that all came up.
@@ -230,14 +323,33 @@ impl Seat {
         Key { median, p99, bytes: bytes[PRESSES / 2] }
     }
 
-    fn idle(&mut self) -> Idle {
-        let seconds = std::env::var("IDLE_SECONDS").ok().and_then(|text| text.parse().ok());
-        let span = Duration::from_secs(seconds.unwrap_or(60));
-        let (cpu, wakes, began) = (self.cpu(), self.wakes(), Instant::now());
-        let mut bytes = 0;
+    /// Presses a key, and says how long it took until the screen was so.
+    fn shows(&mut self, key: &str, is_so: impl Fn(&str) -> bool, bytes: &mut usize) -> Duration {
+        let pressed = Instant::now();
+        self.keys(key);
+        loop {
+            let (at, written) = self.take(PATIENCE).expect("a key is answered");
+            *bytes += written;
+            if is_so(&self.parser.screen().contents()) {
+                return at - pressed;
+            }
+        }
+    }
+
+    /// How much is written within this span.
+    fn bytes_within(&mut self, span: Duration) -> usize {
+        let (began, mut bytes) = (Instant::now(), 0);
         while let Some(left) = span.checked_sub(began.elapsed()) {
             bytes += self.take(left).map_or(0, |(_, bytes)| bytes);
         }
+        bytes
+    }
+
+    fn idle(&mut self) -> Idle {
+        let seconds = std::env::var("IDLE_SECONDS").ok().and_then(|text| text.parse().ok());
+        let span = Duration::from_secs(seconds.unwrap_or(60));
+        let (cpu, wakes) = (self.cpu(), self.wakes());
+        let bytes = self.bytes_within(span);
         // What a thread did that has ended meanwhile nobody counts any more.
         let since = |(thread, now)| now - wakes.get(&thread).copied().unwrap_or(0);
         let wakes = self.wakes().into_iter().map(since).sum();
@@ -325,4 +437,15 @@ fn print_beside(ours: &Figures, other: &Figures) {
     line(&format!("{idle}: written"), "bytes", ours.bytes as u128, other.bytes as u128);
     line(&format!("{idle}: processor"), "us", us(ours.cpu), us(other.cpu));
     line(&format!("{idle}: threads woke"), "times", ours.wakes.into(), other.wakes.into());
+}
+
+fn print_busy(still: &Help, busy: &Help) {
+    println!("\nthe help opened {PRESSES} times, {WIDTH}x{HEIGHT}");
+    let (under_way, rows) = (format!("{UNDER_WAY} under way"), format!("{ROWS} ended"));
+    println!("{:<44} {under_way:>15} {rows:>15}", "");
+    let line = |what: &str, busy: u128, still: u128| println!("{what:<44} {busy:>15} {still:>15}");
+    line("key to its frame, median, us", busy.median.as_micros(), still.median.as_micros());
+    line("key to its frame, 99 %, us", busy.p99.as_micros(), still.p99.as_micros());
+    line("written, bytes a second", busy.bytes_a_second, still.bytes_a_second);
+    line("memory, KiB", busy.memory_kib.into(), still.memory_kib.into());
 }

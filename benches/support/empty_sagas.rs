@@ -10,7 +10,7 @@ use arcadia::domain::deployment::Actor;
 use arcadia::domain::saga::plan::{OnFailure, Patience, Plan, PlanStep, StepName};
 use arcadia::domain::saga::retry::RetryPolicy;
 use arcadia::domain::spec::DeploymentSpec;
-use arcadia::engine::{Handle, Parts};
+use arcadia::engine::{Handle, Parts, Planner};
 use arcadia::journal::Journal;
 use arcadia::steps::{Progress, Registry, Step, StepContext, StepError};
 use async_trait::async_trait;
@@ -74,13 +74,23 @@ fn plan() -> Plan {
 
 /// An engine that runs them.
 pub(crate) async fn engine(journal: Arc<dyn Journal>) -> Handle {
+    let registry = Registry::of(STEPS.map(|name| Arc::new(Nothing(name)) as Arc<dyn Step>));
+    engine_of(journal, registry, Arc::new(|_, _| plan())).await
+}
+
+/// An engine that runs these steps by this plan.
+pub(crate) async fn engine_of(
+    journal: Arc<dyn Journal>,
+    registry: Registry,
+    planner: Planner,
+) -> Handle {
     let clock = Clock::system();
     let chance = Chance::seeded(1);
     let parts = Parts {
         journal,
-        registry: Registry::of(STEPS.map(|name| Arc::new(Nothing(name)) as Arc<dyn Step>)),
+        registry,
         catalogue: None,
-        planner: Arc::new(|_, _| plan()),
+        planner,
         clock: clock.clone(),
         ids: IdSource::new(clock, chance.clone()),
         chance,
@@ -93,6 +103,18 @@ pub(crate) async fn engine(journal: Arc<dyn Journal>) -> Handle {
 /// Launches `count` sagas at once, and waits until all have completed.
 pub(crate) async fn launch(engine: &Handle, first: usize, count: usize) {
     let mut notices = engine.watch().await.expect("the engine runs").notices;
+    begin(engine, first, count).await;
+    let mut left = count;
+    while left > 0 {
+        match notices.recv().await.expect("notices are read faster than they come") {
+            Notice::Changed { summary, .. } if summary.standing.is_finished() => left -= 1,
+            Notice::Changed { .. } | Notice::Logged { .. } | Notice::Stalled { .. } => {}
+        }
+    }
+}
+
+/// Launches `count` sagas at once.
+pub(crate) async fn begin(engine: &Handle, first: usize, count: usize) {
     let launches = (first..first + count).map(|number| {
         let slug = format!("n{number}");
         let spec = DeploymentSpec { slug, dns: None, ..DeploymentSpec::example() };
@@ -101,12 +123,5 @@ pub(crate) async fn launch(engine: &Handle, first: usize, count: usize) {
     });
     for launched in futures_util::future::join_all(launches).await {
         launched.expect("names are new");
-    }
-    let mut left = count;
-    while left > 0 {
-        match notices.recv().await.expect("notices are read faster than they come") {
-            Notice::Changed { summary, .. } if summary.standing.is_finished() => left -= 1,
-            Notice::Changed { .. } | Notice::Logged { .. } | Notice::Stalled { .. } => {}
-        }
     }
 }
