@@ -279,8 +279,9 @@ fn logs_read(
 
 /// Says at the bottom that a saga came to a turn: a person should not have to watch for it.
 fn announce(model: &mut Model, summary: &Arc<Summary>) {
-    let before = model.list.row(summary.deployment).map(|row| row.standing);
-    if before == Some(summary.standing) || before.is_none() {
+    let Some(before) = model.list.row(summary.deployment) else { return };
+    // A notice that was under way while a picture was taken may tell of what is long over.
+    if before.standing == summary.standing || before.next_seq >= summary.next_seq {
         return;
     }
     // What was asked of many is summed up, and the rows show the rest.
@@ -349,7 +350,9 @@ fn shown(
     let first = saga.read().is_none();
     match result {
         Ok(detail) => saga.take(*detail),
-        Err(why) => saga.fail(why),
+        Err(why) if first => saga.fail(why),
+        // The news are folded into what was read before: better than nothing at all.
+        Err(why) => model.say(Tone::Bad, format!("it cannot be read again: {why}")),
     }
     if first {
         effects.push(read_logs(deployment, LogPage::Last));

@@ -169,15 +169,24 @@ fn a_replay_stops_at_the_third_press() {
 }
 
 #[test]
-fn a_history_that_cannot_be_read_any_more_has_no_past() {
+fn a_history_that_cannot_be_read_again_stays_as_it_was_read_and_that_is_said() {
     let story = world::active();
     let mut stage = at(&story);
     stage.keys("2[");
-    assert!(stage.model.log.until.is_some());
-    let result = Err("the disk is on fire".to_owned());
-    stage.send(What::Shown { deployment: story.id(), result });
-    assert_eq!((past(&stage).map(Past::shown), stage.model.log.until), (None, None));
+    let before = shown(&stage);
+    let failed =
+        || What::Shown { deployment: story.id(), result: Err("the disk is on fire".to_owned()) };
+    stage.send(failed());
+    assert_eq!(shown(&stage), before);
+    stage.keys("L");
+    let drawn = stage.drawn();
+    assert!(drawn.contains("cannot be read again: the disk is on fire"), "{drawn}");
+    assert!(drawn.contains("activate             ✓ done"), "{drawn}");
+    // One of which nothing has been read yet has nothing to show.
+    stage.picture(vec![world::failed()]);
+    let id = stage.selected().unwrap();
+    stage.model.saga = Some(Opened::reading(id));
+    stage.send(What::Shown { deployment: id, result: Err("the disk is on fire".to_owned()) });
     let drawn = stage.drawn();
     assert!(drawn.contains("cannot be read: the disk is on fire"), "{drawn}");
-    assert!(!drawn.contains("PAST"), "{drawn}");
 }

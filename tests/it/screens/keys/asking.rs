@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use arcadia::control::Notice;
 use arcadia::domain::log::LogPage;
+use arcadia::domain::saga::event::Order;
 use arcadia::tui::effect::Effect;
 use arcadia::tui::model::Connection;
 use arcadia::tui::msg::{Msg, What};
@@ -76,6 +78,19 @@ fn a_held_down_key_reads_one_saga_at_a_time() {
     let what = What::Shown { deployment: first, result };
     let effects = update(&mut stage.model, Msg { at: world::NOW, what });
     assert_eq!(effects, [Effect::Show(stage.selected().unwrap())], "the one it ended on");
+}
+
+#[test]
+fn a_notice_that_comes_after_the_picture_that_has_it_says_nothing() {
+    let mut stage = Stage::new(120, 36);
+    let held = world::running().orders(Order::Hold);
+    let goes_on = held.clone().orders(Order::Resume);
+    stage.picture(vec![goes_on.clone()]);
+    stage.model.toast = None;
+    let late = Notice::Changed { summary: held.summary(), entries: held.entries.clone().into() };
+    assert!(held.summary().next_seq < goes_on.summary().next_seq);
+    stage.send(What::Noticed(late));
+    assert_eq!(stage.model.toast, None);
 }
 
 #[test]
