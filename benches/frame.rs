@@ -72,6 +72,7 @@ fn summary(number: u32) -> Summary {
         marks: vec![StepMark::Done, StepMark::Running, StepMark::Pending, StepMark::Pending],
         focus: (!standing.is_finished()).then_some(focus),
         why: None,
+        taken: None,
         launched_at,
         changed_at: NOW,
         ended_at: standing.is_finished().then_some(NOW),

@@ -159,6 +159,8 @@ pub enum Verb {
     Hold(order::HoldArgs),
     /// Go on after a hold
     Resume(order::ResumeArgs),
+    /// Say that you see to it
+    Take(order::TakeArgs),
     /// Leave everything as it is, and end the saga
     Abandon(order::AbandonArgs),
 }
@@ -244,6 +246,7 @@ impl Verb {
             | Self::Skip(_)
             | Self::Hold(_)
             | Self::Resume(_)
+            | Self::Take(_)
             | Self::Abandon(_) => Needs::Acting,
         }
     }
@@ -288,6 +291,7 @@ pub async fn run_verb(
         Verb::Skip(args) => order::skip(control, context, args).await,
         Verb::Hold(args) => order::hold(control, context, &args).await,
         Verb::Resume(args) => order::resume(control, context, &args).await,
+        Verb::Take(args) => order::take(control, context, &args).await,
         Verb::Abandon(args) => order::abandon(control, context, args).await,
     }?;
     context.output.finish()?;

@@ -217,6 +217,7 @@ fn order_line(by: &Actor, order: &Order) -> String {
     match order {
         Order::Skip { step, reason } => format!("skip {step} ordered by {by}: {reason}"),
         Order::Abandon { reason } => format!("abandon ordered by {by}: {reason}"),
+        Order::Take => format!("taken by {by}"),
         Order::Cancel | Order::Rollback | Order::Hold | Order::Resume | Order::Retry => {
             format!("{} ordered by {by}", order.verb())
         }

@@ -49,6 +49,7 @@ pub(crate) struct Row {
     steps: Vec<&'static str>,
     focus: Option<Focus>,
     why: Option<String>,
+    taken: Option<Taken>,
     launched_at: String,
     changed_at: String,
     ended_at: Option<String>,
@@ -70,10 +71,24 @@ impl Row {
             steps: summary.marks.iter().copied().map(StepMark::as_str).collect(),
             focus: summary.focus.as_ref().map(Focus::of),
             why: summary.why.clone(),
+            taken: summary.taken.as_ref().map(Taken::of),
             launched_at: summary.launched_at.to_string(),
             changed_at: summary.changed_at.to_string(),
             ended_at: summary.ended_at.map(|at| at.to_string()),
         }
+    }
+}
+
+/// Who sees to it, and since when.
+#[derive(Serialize)]
+struct Taken {
+    by: String,
+    at: String,
+}
+
+impl Taken {
+    fn of(taken: &crate::domain::saga::state::Taken) -> Self {
+        Self { by: taken.by.to_string(), at: taken.at.to_string() }
     }
 }
 
@@ -349,9 +364,12 @@ fn rest(fact: &Fact) -> Value {
             let (step, reason) = match order {
                 Order::Skip { step, reason } => (Some(step.as_str()), Some(reason)),
                 Order::Abandon { reason } => (None, Some(reason)),
-                Order::Cancel | Order::Rollback | Order::Hold | Order::Resume | Order::Retry => {
-                    (None, None)
-                }
+                Order::Cancel
+                | Order::Rollback
+                | Order::Hold
+                | Order::Resume
+                | Order::Retry
+                | Order::Take => (None, None),
             };
             json!({
                 "command": command.to_string(),

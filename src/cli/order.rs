@@ -1,4 +1,4 @@
-//! The operator's verbs: cancel, rollback, retry, skip, hold, resume, abandon.
+//! The operator's verbs: cancel, rollback, retry, skip, hold, resume, take, abandon.
 //!
 //! Each resolves a name, asks where something is destroyed, gives one order, and follows the
 //! deployment until it has come to stand. There is no rule here about which order fits which state:
@@ -10,7 +10,7 @@ use crate::cli::confirm::{self, Consent};
 use crate::cli::error::CliError;
 use crate::cli::exit::Aim;
 use crate::cli::follow::{self, Form, From, Pursuit, Tell};
-use crate::cli::{Context, Exit};
+use crate::cli::{Context, Exit, json};
 use crate::control::{Control, Detail, OrderRequest};
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::StepName;
@@ -116,6 +116,20 @@ pub struct ResumeArgs {
     target: Target,
 }
 
+/// Whom to see to.
+#[derive(Debug, Args)]
+#[command(after_help = "Nothing that runs is changed. Whoever takes it last has it until it ends.
+
+Example:
+  arcadia take acme/web")]
+pub struct TakeArgs {
+    /// tenant/slug, a slug that one tenant has, an id or either end of one
+    deployment: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
 /// What to abandon.
 #[derive(Debug, Args)]
 #[command(after_help = "What is left out there is shown first. It goes on costing money.
@@ -186,6 +200,25 @@ pub(crate) async fn resume(
     args: &ResumeArgs,
 ) -> Result<Exit, CliError> {
     give(control, context, &args.target, Aim::Active, Ask::Nothing, |_| Ok(Order::Resume)).await
+}
+
+/// Nothing follows from it, so nothing is followed.
+pub(crate) async fn take(
+    control: &dyn Control,
+    context: &mut Context,
+    args: &TakeArgs,
+) -> Result<Exit, CliError> {
+    let (summary, _) = follow::watch(control, &args.deployment).await?;
+    let (deployment, by) = (summary.deployment, context.by.clone());
+    let command = context.ids.command();
+    control.order(OrderRequest { deployment, command, order: Order::Take, by }).await?;
+    if args.json {
+        let detail = control.show(deployment).await?;
+        context.output.json(&json::Outcome::of(&detail, Exit::Done));
+    } else {
+        context.output.data(&format!("{} is taken by {}", summary.name(), context.by.name()));
+    }
+    Ok(Exit::Done)
 }
 
 pub(crate) async fn abandon(

@@ -73,6 +73,9 @@ fn print(context: &Context, detail: &Detail, line: &Line) {
     ] {
         output.data(&format!("{name:<11} {value}"));
     }
+    if let Some(taken) = &summary.taken {
+        output.data(&format!("{:<11} by {} at {}", "taken", taken.by.name(), taken.at));
+    }
     if let Some(why) = &summary.why {
         output.data(&format!("{:<11} {why}", "why"));
     }

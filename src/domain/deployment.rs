@@ -204,6 +204,16 @@ pub enum Actor {
     Api(String),
 }
 
+impl Actor {
+    /// What colleagues call them: a person by the name alone.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Operator(name) => name.clone(),
+            Self::Saga(_) | Self::Api(_) => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

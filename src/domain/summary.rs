@@ -11,7 +11,7 @@ use crate::domain::deployment::DeploymentState;
 use crate::domain::failure::FailureCode;
 use crate::domain::id::{DeploymentId, SagaId};
 use crate::domain::saga::plan::{Direction, StepName};
-use crate::domain::saga::state::{Cause, HoldReason, Lane, Phase, Stage};
+use crate::domain::saga::state::{Cause, HoldReason, Lane, Phase, Stage, Taken};
 use crate::domain::saga::transition::{TOLD_TO_WAIT_AT_MOST, needs_undo};
 use crate::domain::spec::DnsName;
 use crate::domain::time::Timestamp;
@@ -45,6 +45,8 @@ pub struct Summary {
     pub focus: Option<Focus>,
     /// What went wrong or who stopped it, for a saga that does not go forward.
     pub why: Option<String>,
+    /// Who sees to it, if somebody said so and it has not ended.
+    pub taken: Option<Taken>,
     /// When it was launched.
     pub launched_at: Timestamp,
     /// When something last happened.
@@ -277,6 +279,7 @@ impl Summary {
             marks: (0..aggregate.state.steps.len()).map(|step| mark(aggregate, step)).collect(),
             focus: focus(aggregate),
             why: why(aggregate),
+            taken: aggregate.state.taken.clone(),
             launched_at: aggregate.launched_at,
             changed_at: aggregate.changed_at,
             ended_at: aggregate.state.phase.end(),

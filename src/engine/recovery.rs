@@ -211,6 +211,7 @@ fn row_of_broken(saga: SagaId, entries: &[Entry], error: &str) -> Summary {
         marks: Vec::new(),
         focus: None,
         why,
+        taken: None,
         launched_at: Timestamp::default(),
         changed_at: Timestamp::default(),
         ended_at: None,

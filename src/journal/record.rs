@@ -6,8 +6,10 @@
 //!
 //! - A value begins with its version. A value of a higher one is refused ([`JournalError::Newer`]),
 //!   because guessing at a history is worse than stopping.
-//! - Groups of facts have two versions: 2 carries the link that chains it to the group before it
-//!   ([`encode_linked`]), 1 is without ([`encode_entries`]). Both are written and read.
+//! - Groups of facts have three versions: 2 carries the link that chains it to the group before it
+//!   ([`encode_linked`]), 1 is without ([`encode_entries`]), and 3, with a link or without, holds an order
+//!   that programs which knew no more than 2 cannot read. All are written and read, and each group has the
+//!   lowest that it can have: such a program reads all the others.
 //! - Within a version, fields may be added if they may be missing: a reader ignores fields that it
 //!   does not know. A new variant, a changed meaning or a removed field takes a new version.
 //! - Times are milliseconds since 1970, spans are whole milliseconds, ids are their prefixed text.
@@ -16,9 +18,10 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::aggregate::Entry;
+use crate::domain::aggregate::{Entry, Fact};
 use crate::domain::id::SagaId;
 use crate::domain::log::LogLine;
+use crate::domain::saga::event::{EventKind, Order};
 use crate::domain::saga::plan::Plan;
 use crate::domain::summary::Summary;
 use crate::journal::JournalError;
@@ -43,40 +46,44 @@ mod tag;
 /// read.
 pub const VERSION: u32 = 1;
 
-/// The version of groups with a link, and the newest of groups that is read.
+/// The version of groups with a link.
 pub const LINKED_VERSION: u32 = 2;
 
-/// What a group with a link begins with. The link follows at once, so that it can be found and put in
-/// without parsing the group.
-const BEFORE_LINK: &[u8] = br#"{"v":2,"link":""#;
+/// The version of groups that hold [`Order::Take`], and the newest of groups that is read.
+pub const TAKING_VERSION: u32 = 3;
+
+/// What a group with a link begins with, in either version. The link follows at once, so that it can be
+/// found and put in without parsing the group.
+const BEFORE_LINK: [&[u8]; 2] = [br#"{"v":2,"link":""#, br#"{"v":3,"link":""#];
 
 /// A link that is still to be put in.
 const NO_LINK: &str = "0000000000000000";
 
 /// The written form of a group of facts, where nothing chains it to the one before.
 pub fn encode_entries(entries: &[Entry]) -> Vec<u8> {
-    encode(&Group { v: VERSION, link: None, entries: records(entries) })
+    encode(&Group { v: version(entries, VERSION), link: None, entries: records(entries) })
 }
 
 /// The written form of a group of facts, with room for the link that chains it to the one before:
 /// see [`set_link`].
 pub fn encode_linked(entries: &[Entry]) -> Vec<u8> {
     let link = Some(NO_LINK.to_owned());
-    encode(&Group { v: LINKED_VERSION, link, entries: records(entries) })
+    encode(&Group { v: version(entries, LINKED_VERSION), link, entries: records(entries) })
 }
 
 /// Puts the link, sixteen characters, into a group that [`encode_linked`] wrote.
 pub fn set_link(group: &mut [u8], link: &str) {
-    let place = BEFORE_LINK.len()..BEFORE_LINK.len() + NO_LINK.len();
+    let before = BEFORE_LINK[0].len();
+    let place = before..before + NO_LINK.len();
     group[place].copy_from_slice(link.as_bytes());
 }
 
 /// What stands before the link of a group, the link, and what stands after it; `None` when the group
 /// has none.
 pub fn around_link(group: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let rest = group.strip_prefix(BEFORE_LINK)?;
-    let (link, after) = rest.split_at_checked(NO_LINK.len())?;
-    Some((BEFORE_LINK, link, after))
+    let before = BEFORE_LINK.into_iter().find(|before| group.starts_with(before))?;
+    let (link, after) = group[before.len()..].split_at_checked(NO_LINK.len())?;
+    Some((before, link, after))
 }
 
 /// The group of facts of `saga` that `bytes` hold; the first of them should be number `seq`.
@@ -189,7 +196,7 @@ trait Versioned {
 }
 
 impl Versioned for Group {
-    const KNOWN: u32 = LINKED_VERSION;
+    const KNOWN: u32 = TAKING_VERSION;
 
     fn version(&self) -> u32 {
         self.v
@@ -250,6 +257,14 @@ impl Place {
     }
 }
 
+/// The version of a group of these facts, which would have the `plain` one without the newer orders.
+fn version(entries: &[Entry], plain: u32) -> u32 {
+    let takes = |entry: &Entry| {
+        matches!(&entry.fact, Fact::Saga(EventKind::Ordered { order: Order::Take, .. }))
+    };
+    if entries.iter().any(takes) { TAKING_VERSION } else { plain }
+}
+
 fn records(entries: &[Entry]) -> Vec<EntryRecord> {
     entries.iter().map(EntryRecord::from).collect()
 }
@@ -277,8 +292,8 @@ fn saga_of_row(bytes: &[u8]) -> SagaId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::aggregate::Fact;
-    use crate::domain::saga::event::EventKind;
+    use crate::domain::deployment::Actor;
+    use crate::domain::id::CommandId;
     use crate::domain::time::Timestamp;
 
     const SAGA: SagaId = SagaId::from_u128(7);
@@ -304,11 +319,30 @@ mod tests {
     }
 
     #[test]
+    fn an_order_that_older_programs_do_not_know_has_its_group_refused_by_them_and_no_other() {
+        let by = Actor::Operator("ana".to_owned());
+        let command = CommandId::from_u128(1);
+        let fact = Fact::Saga(EventKind::Ordered { command, by, order: Order::Take });
+        let taken = Entry { fact, ..completed(3) };
+        let mut bytes = encode_linked(&[taken.clone(), completed(4)]);
+        set_link(&mut bytes, "0123456789abcdef");
+        assert!(
+            text(&bytes).starts_with(r#"{"v":3,"link":"0123456789abcdef","#),
+            "{}",
+            text(&bytes)
+        );
+        let (before, link, after) = around_link(&bytes).unwrap();
+        assert_eq!([before, link, after].concat(), bytes);
+        assert_eq!(decode_entries(SAGA, 3, &bytes).unwrap(), [taken.clone(), completed(4)]);
+        assert!(text(&encode_entries(&[taken])).starts_with(r#"{"v":3,"entries""#));
+    }
+
+    #[test]
     fn a_newer_version_is_refused_by_name_even_when_its_form_is_unknown() {
-        for bytes in [r#"{"v":3,"things":[]}"#, r#"{"v":3,"entries":[]}"#] {
+        for bytes in [r#"{"v":4,"things":[]}"#, r#"{"v":4,"entries":[]}"#] {
             let error = decode_entries(SAGA, 4, bytes.as_bytes()).unwrap_err();
             assert!(
-                matches!(error, JournalError::Newer { saga: SAGA, seq: 4, version: 3, known: 2 }),
+                matches!(error, JournalError::Newer { saga: SAGA, seq: 4, version: 4, known: 3 }),
                 "{error}"
             );
         }

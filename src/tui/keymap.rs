@@ -87,6 +87,8 @@ pub enum Verb {
     Abandon,
     /// Start no further step, or go on.
     Hold,
+    /// Say who sees to it.
+    Take,
     /// Show why it stands so and what is out there on its account; changes nothing.
     Details,
 }
@@ -307,6 +309,7 @@ const TABLE: &[Binding] = table! {
     Act  Everywhere C::Act(Verb::Skip),      [c('s')]                              "s"         "skip step"           Some(14);
     Act  Everywhere C::Act(Verb::Abandon),   [c('a')]                              "a"         "abandon"             Some(15);
     Act  Everywhere C::Act(Verb::Hold),      [c('h')]                              "h"         "hold, resume"        Some(16);
+    Act  Everywhere C::Act(Verb::Take),      [c('u')]                              "u"         "take it, see to it"  None;
     Act  Everywhere C::Act(Verb::Details),   [c('o')]                              "o"         "details"             Some(17);
     Act  Everywhere C::Mute,                 [c('m')]                              "m"         "mute, or not"        Some(20);
     Act  List       C::Mark,                 [c(' ')]                              "Space"     "mark, unmark"        Some(18);

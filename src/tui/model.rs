@@ -522,16 +522,15 @@ pub fn row_allows(row: &Summary, verb: Verb) -> bool {
     let gave_up_undoing =
         row.focus.as_ref().is_some_and(|focus| focus.direction == Direction::Undo);
     let verbs: &[Verb] = match row.standing {
-        Standing::NeedsYou if gave_up_undoing => &[Verb::Retry, Verb::Skip, Verb::Abandon],
-        Standing::NeedsYou => &[Verb::Retry, Verb::Skip, Verb::Abandon, Verb::Cancel],
-        Standing::Running => &[Verb::Cancel, Verb::Hold],
-        Standing::Held => &[Verb::Cancel, Verb::Hold, Verb::Abandon],
+        Standing::NeedsYou if gave_up_undoing => {
+            &[Verb::Retry, Verb::Skip, Verb::Abandon, Verb::Take]
+        }
+        Standing::NeedsYou => &[Verb::Retry, Verb::Skip, Verb::Abandon, Verb::Cancel, Verb::Take],
+        Standing::Running => &[Verb::Cancel, Verb::Hold, Verb::Take],
+        Standing::Held => &[Verb::Cancel, Verb::Hold, Verb::Abandon, Verb::Take],
         Standing::Active => &[Verb::Rollback],
-        Standing::RollingBack
-        | Standing::Abandoned
-        | Standing::Failed
-        | Standing::Cancelled
-        | Standing::RolledBack => &[],
+        Standing::RollingBack => &[Verb::Take],
+        Standing::Abandoned | Standing::Failed | Standing::Cancelled | Standing::RolledBack => &[],
     };
     verb == Verb::Details || verbs.contains(&verb)
 }

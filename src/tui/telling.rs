@@ -69,6 +69,7 @@ fn order_words(order: &Order, by: &str) -> String {
             format!("{by} skipped {}: {reason}", format::step(step))
         }
         Order::Abandon { reason } => format!("{by} abandoned it: {reason}"),
+        Order::Take => format!("{by} took it"),
         Order::Cancel | Order::Rollback | Order::Hold | Order::Resume | Order::Retry => {
             format!("{by} ordered {}", order.verb())
         }

@@ -16,6 +16,7 @@ use arcadia::domain::resource::{
 use arcadia::domain::saga::event::{EventKind, Order, StepEvent};
 use arcadia::domain::saga::plan::{Direction, OnFailure, Patience, Plan, PlanStep, StepName};
 use arcadia::domain::saga::retry::RetryPolicy;
+use arcadia::domain::saga::state::Taken;
 use arcadia::domain::spec::{DeploymentSpec, DnsName};
 use arcadia::domain::summary::{Activity, Focus, Standing, StepMark, Summary};
 use arcadia::domain::time::Timestamp;
@@ -81,7 +82,9 @@ pub(crate) fn summary() -> impl Strategy<Value = Summary> {
     let ids = (deployment_id(), saga_id());
     let names = (text(), text(), text(), text());
     let standing = (select(DeploymentState::ALL.to_vec()), select(Standing::ALL.to_vec()));
-    let steps = (vec(step_mark(), 0..8), option::of(focus()), option::of(text()));
+    let taken = (actor(), timestamp()).prop_map(|(by, at)| Taken { by, at });
+    let steps =
+        (vec(step_mark(), 0..8), option::of(focus()), option::of(text()), option::of(taken));
     let place = (option::of(text()), option::of(ipv4()));
     let times = (timestamp(), timestamp(), option::of(timestamp()));
     (ids, names, place, standing, steps, times, any::<u64>()).prop_map(
@@ -90,7 +93,7 @@ pub(crate) fn summary() -> impl Strategy<Value = Summary> {
             names,
             (dns_name, ipv4),
             (state, standing),
-            (marks, focus, why),
+            (marks, focus, why, taken),
             times,
             next_seq,
         )| Summary {
@@ -107,6 +110,7 @@ pub(crate) fn summary() -> impl Strategy<Value = Summary> {
             marks,
             focus,
             why,
+            taken,
             launched_at: times.0,
             changed_at: times.1,
             ended_at: times.2,
@@ -166,7 +170,14 @@ fn step_event() -> impl Strategy<Value = StepEvent> {
 
 fn order() -> impl Strategy<Value = Order> {
     prop_oneof![
-        select(vec![Order::Cancel, Order::Rollback, Order::Hold, Order::Resume, Order::Retry]),
+        select(vec![
+            Order::Cancel,
+            Order::Rollback,
+            Order::Hold,
+            Order::Resume,
+            Order::Retry,
+            Order::Take,
+        ]),
         (step_name(), text()).prop_map(|(step, reason)| Order::Skip { step, reason }),
         text().prop_map(|reason| Order::Abandon { reason }),
     ]

@@ -333,6 +333,7 @@ pub(crate) fn row(deployment: u128, saga: SagaId, why: &str) -> Summary {
         marks: Vec::new(),
         focus: None,
         why: Some(why.to_owned()),
+        taken: None,
         launched_at: at(0),
         changed_at: at(1),
         ended_at: Some(at(1)),

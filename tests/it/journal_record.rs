@@ -131,6 +131,8 @@ fn groups() -> Vec<(&'static str, Vec<Entry>)> {
         ("orders", numbered(9, orders())),
         ("deployment", numbered(16, transitions())),
         ("resources", numbered(23, resources())),
+        // Of version 3, because of the order that programs before it did not know.
+        ("taken", numbered(9, vec![ordered(Order::Take)])),
     ]
 }
 
@@ -224,9 +226,12 @@ fn orders() -> Vec<Fact> {
         Order::Skip { step: StepName::new("create_droplet"), reason: "by hand".to_owned() },
         Order::Abandon { reason: "account closed".to_owned() },
     ];
-    let command = CommandId::from_u128(0xc0d);
-    let ordered = |order| Fact::Saga(EventKind::Ordered { command, by: operator(), order });
     orders.into_iter().map(ordered).collect()
+}
+
+fn ordered(order: Order) -> Fact {
+    let command = CommandId::from_u128(0xc0d);
+    Fact::Saga(EventKind::Ordered { command, by: operator(), order })
 }
 
 fn transitions() -> Vec<Fact> {
@@ -308,6 +313,7 @@ fn row(standing: Standing) -> Summary {
         ],
         focus: None,
         why: Some("create_droplet: no answer within `30s`".to_owned()),
+        taken: None,
         launched_at: at(0),
         changed_at: at(7),
         ended_at: None,

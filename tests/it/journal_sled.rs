@@ -392,11 +392,11 @@ async fn a_record_of_a_later_program_is_said_to_be_one() {
     journal.close().await.unwrap();
     operate(dir.path(), |db| {
         let key = [&SAGA.to_bytes()[..], &1_u64.to_be_bytes()].concat();
-        db.open_tree("events").unwrap().insert(key, br#"{"v":3}"#)
+        db.open_tree("events").unwrap().insert(key, br#"{"v":4}"#)
     });
     let journal = SledJournal::open(dir.path()).unwrap();
     let error = journal.history(SAGA).await.unwrap_err();
-    assert!(matches!(error, JournalError::Newer { saga: SAGA, seq: 1, version: 3, .. }), "{error}");
+    assert!(matches!(error, JournalError::Newer { saga: SAGA, seq: 1, version: 4, .. }), "{error}");
     let refused = append(&journal, SAGA, entries(1, 1), Fate::GoesOn).await;
     assert!(matches!(refused, Err(JournalError::History { .. })), "{refused:?}");
 }

@@ -10,12 +10,13 @@ use arcadia::config::paths::Platform;
 use arcadia::config::{Environment, Flags, Loaded, schema};
 use arcadia::domain::deployment::Actor;
 use arcadia::domain::id::DeploymentId;
-use arcadia::domain::saga::plan::OnFailure;
+use arcadia::domain::saga::plan::{Direction, OnFailure};
 use arcadia::domain::summary::Standing;
 use arcadia::steps::plan::{PlanSettings, provisioning};
 use clap::Parser as _;
 
 use crate::support::rig::Rig;
+use crate::support::script::{Act, Script};
 
 /// What was written.
 #[derive(Clone, Default)]
@@ -90,6 +91,27 @@ async fn a_deployment_is_launched_listed_shown_and_rolled_back_from_the_shell() 
     assert_eq!(code, 0, "{told}");
     assert!(told.ends_with("rolled back by operator:ana; nothing left out there\n"), "{told}");
     rig.assert_gone(deployment).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_takes_a_launch_is_told_of_with_it() {
+    let script = Script::default();
+    script.on("s0", Direction::Forward, [Act::Never]);
+    let rig = Rig::scripted(&script, 1).await;
+    let launched = rig.launch().await;
+    let name = rig.rows().await[0].name();
+    let (code, told) = shell(&rig, 1, &format!("take {name}")).await;
+    assert_eq!((code, told), (0, format!("{name} is taken by ana\n")));
+    let (code, told) = shell(&rig, 2, &format!("take {name} --json")).await;
+    assert_eq!(code, 0);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["deployment"]["taken"]["by"], "operator:ana");
+    let (_, shown) = shell(&rig, 3, &format!("show {name}")).await;
+    assert!(shown.contains("taken       by ana at "), "{shown}");
+    let (_, history) = shell(&rig, 4, &format!("history {name}")).await;
+    assert_eq!(history.matches("take").count(), 2, "{history}");
+    assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
+    assert_eq!(shell(&rig, 5, &format!("take {name}")).await.0, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -116,6 +116,8 @@ pub enum Order {
         /// Why, for the record.
         reason: String,
     },
+    /// Say who sees to it; nothing that runs is changed.
+    Take,
     /// Leave everything as it is and end the saga.
     Abandon {
         /// Why, for the record.
@@ -133,6 +135,7 @@ impl Order {
             Self::Resume => "resume",
             Self::Retry => "retry",
             Self::Skip { .. } => "skip",
+            Self::Take => "take",
             Self::Abandon { .. } => "abandon",
         }
     }

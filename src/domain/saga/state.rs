@@ -19,6 +19,8 @@ pub struct State {
     /// Each step, in the order of the plan; a picture shares those that did not change with the one
     /// before it.
     pub steps: Vec<Arc<StepState>>,
+    /// Who sees to it, until it ends or somebody else takes it.
+    pub taken: Option<Taken>,
     /// The orders that were taken, so that a repeated one is recognised.
     pub orders: BTreeSet<CommandId>,
 }
@@ -29,6 +31,7 @@ impl State {
         Self {
             phase: Phase::Running,
             steps: plan.steps().iter().map(|_| Arc::default()).collect(),
+            taken: None,
             orders: BTreeSet::new(),
         }
     }
@@ -42,6 +45,15 @@ impl State {
     pub(super) fn step_mut(&mut self, position: usize) -> &mut StepState {
         Arc::make_mut(&mut self.steps[position])
     }
+}
+
+/// Somebody sees to a saga.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Who.
+    pub by: Actor,
+    /// Since when.
+    pub at: Timestamp,
 }
 
 /// The saga as a whole.

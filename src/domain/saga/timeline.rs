@@ -86,6 +86,7 @@ pub fn timeline(plan: &Plan, entries: &[Entry]) -> Vec<StepTimeline> {
                     Order::Hold
                     | Order::Resume
                     | Order::Retry
+                    | Order::Take
                     | Order::Skip { .. }
                     | Order::Abandon { .. },
                 ..

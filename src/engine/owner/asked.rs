@@ -58,6 +58,7 @@ impl Owner {
             | Order::Hold
             | Order::Resume
             | Order::Retry
+            | Order::Take
             | Order::Skip { .. } => None,
         };
         let ordered = EventKind::Ordered {

@@ -41,6 +41,7 @@ pub(super) enum OrderRecord {
     Hold,
     Resume,
     Retry,
+    Take,
     Skip { step: String, reason: String },
     Abandon { reason: String },
 }
@@ -141,6 +142,7 @@ impl From<&Order> for OrderRecord {
             Order::Hold => Self::Hold,
             Order::Resume => Self::Resume,
             Order::Retry => Self::Retry,
+            Order::Take => Self::Take,
             Order::Skip { step, reason } => {
                 Self::Skip { step: step.as_str().to_owned(), reason: reason.clone() }
             }
@@ -157,6 +159,7 @@ impl From<OrderRecord> for Order {
             OrderRecord::Hold => Self::Hold,
             OrderRecord::Resume => Self::Resume,
             OrderRecord::Retry => Self::Retry,
+            OrderRecord::Take => Self::Take,
             OrderRecord::Skip { step, reason } => Self::Skip { step: StepName::new(&step), reason },
             OrderRecord::Abandon { reason } => Self::Abandon { reason },
         }

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::saga::plan::StepName;
+use crate::domain::saga::state::Taken;
 use crate::domain::summary::{Activity, Focus, Standing, StepMark, Summary};
 use crate::domain::time::Timestamp;
 use crate::journal::record::malformed::Malformed;
@@ -29,11 +30,33 @@ pub(super) struct SummaryRecord {
     focus: Option<FocusRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     why: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    taken: Option<TakenRecord>,
     launched_at: i64,
     changed_at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended_at: Option<i64>,
     next_seq: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct TakenRecord {
+    by: String,
+    at: i64,
+}
+
+impl From<&Taken> for TakenRecord {
+    fn from(taken: &Taken) -> Self {
+        Self { by: taken.by.to_string(), at: taken.at.as_millis() }
+    }
+}
+
+impl TryFrom<TakenRecord> for Taken {
+    type Error = Malformed;
+
+    fn try_from(record: TakenRecord) -> Result<Self, Malformed> {
+        Ok(Self { by: record.by.parse()?, at: Timestamp::from_millis(record.at) })
+    }
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -100,6 +123,7 @@ impl From<&Summary> for SummaryRecord {
             marks: summary.marks.iter().copied().map(MarkTag::from).collect(),
             focus: summary.focus.as_ref().map(FocusRecord::from),
             why: summary.why.clone(),
+            taken: summary.taken.as_ref().map(TakenRecord::from),
             launched_at: summary.launched_at.as_millis(),
             changed_at: summary.changed_at.as_millis(),
             ended_at: summary.ended_at.map(Timestamp::as_millis),
@@ -130,6 +154,7 @@ impl TryFrom<SummaryRecord> for Summary {
             marks: record.marks.into_iter().map(StepMark::from).collect(),
             focus: record.focus.map(Focus::from),
             why: record.why,
+            taken: record.taken.map(Taken::try_from).transpose()?,
             launched_at: Timestamp::from_millis(record.launched_at),
             changed_at: Timestamp::from_millis(record.changed_at),
             ended_at: record.ended_at.map(Timestamp::from_millis),

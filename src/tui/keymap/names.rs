@@ -63,6 +63,7 @@ impl Command {
             Self::Act(Verb::Skip) => "skip",
             Self::Act(Verb::Abandon) => "abandon",
             Self::Act(Verb::Hold) => "hold",
+            Self::Act(Verb::Take) => "take",
             Self::Act(Verb::Details) => "details",
             Self::Copy => "copy",
             Self::Export => "export",

@@ -103,7 +103,9 @@ impl Question {
     pub fn new(verb: Verb, targets: Vec<Target>, left_out: Vec<LeftOut>) -> Self {
         let typed = Input::default;
         let answer = match (verb, targets.len()) {
-            (Verb::Cancel, 0 | 1) | (Verb::Retry | Verb::Hold | Verb::Details, _) => Answer::Yes,
+            (Verb::Cancel, 0 | 1) | (Verb::Retry | Verb::Hold | Verb::Take | Verb::Details, _) => {
+                Answer::Yes
+            }
             (Verb::Rollback, 0 | 1) => Answer::Name(typed()),
             (Verb::Cancel | Verb::Rollback, _) => Answer::Count(typed()),
             (Verb::Skip | Verb::Abandon, _) => Answer::Reason(typed()),
@@ -155,7 +157,9 @@ impl Question {
     pub fn undoes(&self) -> bool {
         match self.verb {
             Verb::Cancel | Verb::Rollback => true,
-            Verb::Retry | Verb::Skip | Verb::Abandon | Verb::Hold | Verb::Details => false,
+            Verb::Retry | Verb::Skip | Verb::Abandon | Verb::Hold | Verb::Take | Verb::Details => {
+                false
+            }
         }
     }
 
@@ -163,7 +167,7 @@ impl Question {
     pub fn lists_plans(&self) -> bool {
         match self.verb {
             Verb::Cancel | Verb::Rollback | Verb::Skip | Verb::Abandon => true,
-            Verb::Retry | Verb::Hold | Verb::Details => false,
+            Verb::Retry | Verb::Hold | Verb::Take | Verb::Details => false,
         }
     }
 
@@ -190,9 +194,12 @@ impl Question {
                 Order::Skip { step: step.clone(), reason: typed.to_owned() }
             }
             Order::Abandon { .. } => Order::Abandon { reason: typed.to_owned() },
-            Order::Cancel | Order::Rollback | Order::Hold | Order::Resume | Order::Retry => {
-                target.order.clone()
-            }
+            Order::Cancel
+            | Order::Rollback
+            | Order::Hold
+            | Order::Resume
+            | Order::Take
+            | Order::Retry => target.order.clone(),
         };
         self.ready(plans).map(|target| (target.deployment, order(target))).collect()
     }

@@ -47,7 +47,7 @@ pub(super) fn act_on(
     };
     match verb {
         Verb::Details => model.overlay = Some(Overlay::Details { deployment: row.deployment }),
-        Verb::Retry | Verb::Hold => {
+        Verb::Retry | Verb::Hold | Verb::Take => {
             orders::give(
                 model,
                 order.map(|order| (row.deployment, order)).into_iter().collect(),
@@ -138,6 +138,7 @@ pub(super) fn order(
             Order::Skip { step: focus.step.clone(), reason: String::new() }
         }
         Verb::Abandon => Order::Abandon { reason: String::new() },
+        Verb::Take => Order::Take,
         Verb::Details => return Ok(None),
     }))
 }
@@ -151,7 +152,7 @@ fn why_not(verb: Verb, standing: Standing) -> &'static str {
             Verb::Rollback => {
                 "it is not active, it waits for you: {details} says why, and what can be done"
             }
-            Verb::Hold | Verb::Retry | Verb::Skip | Verb::Abandon | Verb::Details => {
+            Verb::Hold | Verb::Retry | Verb::Skip | Verb::Abandon | Verb::Take | Verb::Details => {
                 "it stands still already; {retry}, {skip} or {abandon} goes on"
             }
         },
@@ -160,7 +161,9 @@ fn why_not(verb: Verb, standing: Standing) -> &'static str {
             Verb::Rollback => "it is still provisioning; {cancel} cancels it",
             Verb::Retry | Verb::Skip => "no step has given up",
             Verb::Abandon => "it is going on; {cancel} cancels it, {hold} holds it",
-            Verb::Cancel | Verb::Hold | Verb::Details => "nothing to see: it is going on",
+            Verb::Cancel | Verb::Hold | Verb::Take | Verb::Details => {
+                "nothing to see: it is going on"
+            }
         },
         Standing::Active => match verb {
             Verb::Cancel => "it is active; {rollback} rolls it back",
@@ -169,6 +172,7 @@ fn why_not(verb: Verb, standing: Standing) -> &'static str {
             | Verb::Skip
             | Verb::Abandon
             | Verb::Hold
+            | Verb::Take
             | Verb::Details => "it is active, and nothing waits for you",
         },
         Standing::Failed | Standing::Cancelled | Standing::RolledBack | Standing::Abandoned => {

@@ -147,6 +147,7 @@ fn details(
             asking::act_on(model, deployment, verb, effects);
             return model.overlay.take();
         }
+        Some(Command::Act(Verb::Take)) => asking::act_on(model, deployment, Verb::Take, effects),
         Some(Command::Mute) => muting::toggle_these(model, &[deployment]),
         Some(Command::Act(Verb::Details) | Command::Quit | Command::Back) => return None,
         Some(_) | None => {}

@@ -54,6 +54,11 @@ pub(super) fn draw(model: &Model, deployment: DeploymentId, canvas: &mut Canvas<
         let words = format!("muted: it rings no bell until {end} UTC; {key} takes that back");
         y = dialog::paragraph(&mut inside, y, &words, theme.warning());
     }
+    if let Some(taken) = &row.taken {
+        let (who, at) = (taken.by.name(), format::moment(taken.at, model.shown_at()));
+        let words = format!("taken by {who} at {at} UTC");
+        y = dialog::paragraph(&mut inside, y, &words, theme.strong());
+    }
     if let Some(focus) = &row.focus {
         let words = waiting::of_focus(focus, model.shown_at());
         let what = format!(
@@ -169,6 +174,7 @@ fn actions(model: &Model, row: &Summary, y: usize, canvas: &mut Canvas<'_>) {
         (Verb::Retry, "try it again"),
         (Verb::Skip, "did it by hand, skip it"),
         (Verb::Abandon, "abandon"),
+        (Verb::Take, "take it"),
     ] {
         let key = model.keymap.key(Command::Act(verb));
         if row_allows(row, verb) && !key.is_empty() {

@@ -77,6 +77,7 @@ fn title(asked: &Question) -> String {
         Verb::Abandon => format!("Abandon {whom}?"),
         Verb::Hold if resumes(asked) => format!("Resume {whom}?"),
         Verb::Hold => format!("Hold {whom}?"),
+        Verb::Take => format!("Take {whom}?"),
         Verb::Details => whom,
     }
 }
@@ -120,6 +121,10 @@ fn head(model: &Model, asked: &Question, canvas: &Canvas<'_>) -> Vec<(String, St
         }
         (Verb::Hold, _) => {
             head.push(("No further step begins, in each of:".to_owned(), theme.plain()));
+        }
+        (Verb::Take, _) => {
+            let words = format!("Recorded as seen to by {}:", model.operator);
+            head.push((words, theme.plain()));
         }
         (Verb::Skip | Verb::Abandon, _) => giving_up(model, asked, canvas, &mut head),
         (Verb::Details, _) => {}

@@ -91,7 +91,7 @@ pub(super) fn nothing_left(read: &Read) -> &'static str {
 
 /// What a deployment's row says; first of all, that it calls nobody.
 pub(super) fn of_row(model: &Model, row: &Summary) -> Words {
-    let words = of_loud_row(model, row);
+    let words = of_taken_row(model, row);
     match model.muted(row) {
         Some(end) => {
             let end = format::time_of_day(end);
@@ -99,6 +99,18 @@ pub(super) fn of_row(model: &Model, row: &Summary) -> Words {
             Words { what: format!("muted to {end}: {}", words.what), ..words }
         }
         None => words,
+    }
+}
+
+/// Who sees to what needs somebody, before anything else of it.
+fn of_taken_row(model: &Model, row: &Summary) -> Words {
+    let words = of_loud_row(model, row);
+    match &row.taken {
+        Some(taken) if row.standing == Standing::NeedsYou => {
+            let what = format!("{} has it: {}", taken.by.name(), words.what);
+            Words { what, ..words }
+        }
+        Some(_) | None => words,
     }
 }
 

@@ -97,3 +97,38 @@ async fn a_saga_has_one_owner_however_often_it_is_resumed() {
     assert_eq!(rig.until_still(launched.deployment).await.standing, Standing::Active);
     assert_eq!(script.calls(), ["do s0 1", "do s1 1"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_saga_that_was_taken_is_so_after_a_crash_and_runs_as_if_it_had_not_been() {
+    let script = Script::default();
+    script.on("s0", Direction::Forward, [Act::Never]);
+    let mut rig = Rig::scripted(&script, 1).await;
+    let launched = rig.launch().await;
+    pass(Duration::from_secs(1)).await;
+    let command = CommandId::from_u128(1);
+    rig.order_as(command, launched.deployment, Order::Take).await.unwrap();
+    rig.order_as(command, launched.deployment, Order::Take).await.unwrap();
+    let taken_at = rig.clock.now();
+    pass(Duration::from_secs(1)).await;
+    rig.crash_and_restart(Duration::ZERO).await;
+    let row = rig.until(launched.deployment, |_| true).await;
+    let taken = row.taken.as_ref().unwrap();
+    assert_eq!((taken.by.name().as_str(), taken.at), ("ana", taken_at));
+    let row = rig.until_still(launched.deployment).await;
+    assert_eq!((row.standing, &row.taken), (Standing::Active, &None));
+    let refused = rig.order(launched.deployment, Order::Take).await.unwrap_err();
+    assert_eq!(refused.to_string(), "cannot take: it is complete");
+    let history = rig.journal.history(launched.saga).await.unwrap();
+    assert_eq!(
+        facts(&history),
+        [
+            "launched",
+            "started s0",
+            "take",
+            "interrupted s0",
+            "started s0",
+            "succeeded s0",
+            "completed"
+        ]
+    );
+}

@@ -144,6 +144,7 @@ impl Driver {
             208..=211 => self.order(Order::Resume),
             212..=215 => self.order(Order::Rollback),
             216..=219 => self.crash(),
+            221..=224 => self.order(Order::Take),
             220 => self.order(Order::Abandon { reason: "enough".to_owned() }),
             _ => {}
         }

@@ -8,7 +8,7 @@ use arcadia::domain::id::CommandId;
 use arcadia::domain::saga::command::Command;
 use arcadia::domain::saga::event::{Event, EventKind, Order, StepEvent};
 use arcadia::domain::saga::plan::{Direction, OnFailure, StepName};
-use arcadia::domain::saga::state::{Cause, Phase, Stage, State};
+use arcadia::domain::saga::state::{Cause, Phase, Stage, State, Taken};
 use arcadia::domain::saga::transition::{Outcome, decide, evolve, settle};
 use arcadia::domain::time::Timestamp;
 use serde_json::json;
@@ -145,4 +145,35 @@ fn a_failure_while_the_operator_holds_destroys_nothing() {
     let failed = evolve(&plan, &held, &Event { at, kind }).unwrap();
     assert!(matches!(failed.phase, Phase::Holding { .. }), "{:?}", failed.phase);
     assert_eq!(decide(&plan, &failed, at + Duration::from_hours(9)), []);
+}
+
+#[test]
+fn whoever_takes_it_last_has_it_until_it_ends_and_nothing_else_changes() {
+    let plan = plans::chain(2, OnFailure::Rollback);
+    let (running, _) = drive(&plan, State::new(&plan), |_| None);
+    let at = Timestamp::from_millis(7);
+    let take = |state: &State, number: u128, who: &str| {
+        let (command, by) = (CommandId::from_u128(number), Actor::Operator(who.to_owned()));
+        let kind = EventKind::Ordered { command, by, order: Order::Take };
+        evolve(&plan, state, &Event { at, kind })
+    };
+    let by_ana = take(&running, 10, "ana").unwrap();
+    assert_eq!(by_ana.taken, Some(Taken { by: Actor::Operator("ana".to_owned()), at }));
+    assert_eq!(decide(&plan, &by_ana, at), decide(&plan, &running, at));
+    let (phase, steps) = (by_ana.phase.clone(), by_ana.steps.clone());
+    assert_eq!((phase, steps), (running.phase.clone(), running.steps.clone()));
+
+    let by_bo = take(&by_ana, 11, "bo").unwrap();
+    assert_eq!(by_bo.taken.as_ref().unwrap().by.name(), "bo");
+    let held = ordered(&plan, &by_bo, Order::Hold).unwrap();
+    assert_eq!(held.taken, by_bo.taken, "another order is no taking");
+
+    let (ended, _) = drive(&plan, by_bo, |_| done());
+    assert!(ended.is_finished());
+    assert_eq!(ended.taken, None);
+    assert_eq!(take(&ended, 12, "ana").unwrap_err().because, "it is complete");
+    let undone = ordered(&plan, &ended, Order::Rollback).unwrap();
+    assert_eq!(undone.taken, None, "whoever had it then");
+    let (undone, _) = drive(&plan, take(&undone, 13, "ana").unwrap(), |_| done());
+    assert_eq!((undone.is_finished(), undone.taken), (true, None));
 }

@@ -93,6 +93,7 @@ fn orders(step: StepName) -> Vec<Order> {
         Order::Hold,
         Order::Resume,
         Order::Retry,
+        Order::Take,
         Order::Skip { step, reason: "seen to".to_owned() },
         Order::Abandon { reason: "enough".to_owned() },
     ]

@@ -116,7 +116,7 @@ fn gesture() -> impl Strategy<Value = Gesture> {
 
 fn input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
-        4 => prop::sample::select("jkgGncRrsaho/!z123?qyld  AAfwvit<>[]{}L.web-acme::0456789IIEESMTe".chars().collect::<Vec<_>>())
+        4 => prop::sample::select("jkgGncRrsahou/!z123?qyld  AAfwvit<>[]{}L.web-acme::0456789IIEESMTe".chars().collect::<Vec<_>>())
             .prop_map(KeyCode::Char),
         2 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up,
@@ -317,7 +317,7 @@ fn is_destructive(effect: &Effect) -> bool {
     match effect {
         Effect::Order { order, .. } => match order {
             Order::Cancel | Order::Rollback | Order::Skip { .. } | Order::Abandon { .. } => true,
-            Order::Hold | Order::Resume | Order::Retry => false,
+            Order::Hold | Order::Resume | Order::Retry | Order::Take => false,
         },
         Effect::Watch
         | Effect::AskHeartbeat

@@ -50,7 +50,12 @@ pub fn evolve_in_place(
         EventKind::Completed => complete(state, at),
         EventKind::RolledBack => roll_back(plan, state, at),
     }
-    .map_err(|because| IllegalTransition { event: describe(kind), because })
+    .map_err(|because| IllegalTransition { event: describe(kind), because })?;
+    if state.is_finished() {
+        // Nobody has to see to what has ended; a rollback after it is another matter.
+        state.taken = None;
+    }
+    Ok(())
 }
 
 fn step_event(

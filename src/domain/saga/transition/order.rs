@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::deployment::Actor;
 use crate::domain::saga::event::Order;
 use crate::domain::saga::plan::{Direction, Plan, StepName};
-use crate::domain::saga::state::{Cause, HoldReason, Phase, Stage, State};
+use crate::domain::saga::state::{Cause, HoldReason, Phase, Stage, State, Taken};
 use crate::domain::saga::transition::evolve::compensate;
 use crate::domain::time::Timestamp;
 
@@ -31,6 +31,7 @@ pub(super) fn order(
             Order::Resume => refuse("it is not holding"),
             Order::Retry | Order::Skip { .. } => refuse("no step has given up"),
             Order::Abandon { .. } => refuse("it is still provisioning; cancel or hold it first"),
+            Order::Take => take(next, by, at),
         },
         Phase::Holding { why } => match order {
             Order::Cancel | Order::Rollback => {
@@ -64,12 +65,14 @@ pub(super) fn order(
             }
             Order::Abandon { reason } => abandon(next, by, reason, at),
             Order::Hold => refuse("it is holding already"),
+            Order::Take => take(next, by, at),
         },
         Phase::Compensating { .. } => match order {
             Order::Cancel | Order::Rollback => refuse("it is being undone already"),
             Order::Hold | Order::Resume => refuse("it is being undone, which is not held"),
             Order::Retry | Order::Skip { .. } => refuse("no compensation has given up"),
             Order::Abandon { .. } => refuse("it is being undone; wait for the outcome"),
+            Order::Take => take(next, by, at),
         },
         Phase::NeedsAttention { cause, .. } => match order {
             Order::Retry => {
@@ -91,6 +94,7 @@ pub(super) fn order(
             Order::Abandon { reason } => abandon(next, by, reason, at),
             Order::Cancel | Order::Rollback => refuse("its compensation gave up; retry or skip it"),
             Order::Hold | Order::Resume => refuse("it waits for you; retry, skip or abandon"),
+            Order::Take => take(next, by, at),
         },
         Phase::Completed { .. } => match order {
             Order::Rollback => {
@@ -102,11 +106,19 @@ pub(super) fn order(
             | Order::Resume
             | Order::Retry
             | Order::Skip { .. }
+            | Order::Take
             | Order::Abandon { .. } => refuse("it is complete"),
         },
         Phase::RolledBack { .. } => refuse("it was rolled back, and nothing is left to act on"),
         Phase::Abandoned { .. } => refuse("it was abandoned"),
     }
+}
+
+/// Whoever took it last sees to it. What runs, runs on.
+#[expect(clippy::unnecessary_wraps, reason = "it stands among orders that can be refused")]
+fn take(next: &mut State, by: &Actor, at: Timestamp) -> Result<(), String> {
+    next.taken = Some(Taken { by: by.clone(), at });
+    Ok(())
 }
 
 /// Goes forward again; time spent on hold does not count against any deadline.

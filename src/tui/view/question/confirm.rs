@@ -71,6 +71,7 @@ pub(super) fn draw(model: &Model, asked: &Question, mut y: usize, canvas: &mut C
                 | Verb::Skip
                 | Verb::Abandon
                 | Verb::Hold
+                | Verb::Take
                 | Verb::Details => format!("cancels {whom}"),
             };
             (format!("Enter {does} · {leaves}"), theme.danger())

@@ -5,6 +5,7 @@ use arcadia::tui::msg::What;
 use crossterm::event::KeyCode;
 
 use crate::screens::keys::{at, orders};
+use crate::screens::on_file;
 use crate::screens::stage::Stage;
 use crate::screens::world;
 
@@ -127,4 +128,33 @@ fn what_cannot_be_read_is_not_confirmed() {
     stage.resize(80, 24);
     stage.keys("y");
     assert_eq!(orders(&stage), [&Order::Cancel]);
+}
+
+#[test]
+fn what_needs_somebody_is_taken_by_one_key_and_says_who_has_it() {
+    let story = world::needs_you();
+    let mut stage = at(&story);
+    assert!(!stage.drawn().contains("has it"));
+    stage.keys("u");
+    assert_eq!(orders(&stage), [&Order::Take], "nothing is destroyed, so nothing is asked");
+    stage.goes_on(story.orders(Order::Take));
+    assert!(stage.drawn().contains("ana has it: "), "{}", stage.drawn());
+    stage.keys("o");
+    on_file("details_taken", &stage.drawn());
+    stage.keys("u");
+    assert_eq!(orders(&stage).len(), 2, "whoever takes it last has it");
+    assert!(stage.model.overlay.is_some(), "the details stay");
+}
+
+#[test]
+fn what_has_ended_is_not_taken_and_of_many_those_that_can_be_are() {
+    let mut stage = at(&world::active());
+    stage.keys("u");
+    assert!(orders(&stage).is_empty());
+    assert!(stage.drawn().contains("nothing waits for you"), "{}", stage.drawn());
+    stage.keys("Au");
+    assert!(stage.drawn().contains("Recorded as seen to by ana"), "{}", stage.drawn());
+    stage.keys("y");
+    assert!(orders(&stage).iter().all(|order| **order == Order::Take));
+    assert!(!orders(&stage).is_empty());
 }
