@@ -203,6 +203,11 @@ impl<'a> Story<'a> {
                     self.in_flight(at, kind);
                     self.pass(at);
                 }
+                Act::Take => {
+                    self.orders.push("take");
+                    self.in_flight(at, kind);
+                    self.pass(at);
+                }
                 Act::ChangeTheRecord => {
                     self.pass(at);
                     if self.pointed {
@@ -260,6 +265,7 @@ impl<'a> Story<'a> {
                         act @ (Act::Cancel
                         | Act::Hold
                         | Act::Resume
+                        | Act::Take
                         | Act::Rollback
                         | Act::TryToCancelAndHold
                         | Act::ChangeTheRecord) => {

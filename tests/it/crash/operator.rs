@@ -120,6 +120,7 @@ impl Operator {
             Act::Cancel => self.give(rig, deployment, Order::Cancel).await,
             Act::Hold => self.give(rig, deployment, Order::Hold).await,
             Act::Resume => self.give(rig, deployment, Order::Resume).await,
+            Act::Take => self.give(rig, deployment, Order::Take).await,
             Act::Rollback => self.give(rig, deployment, Order::Rollback).await,
             Act::Retry => self.give(rig, deployment, Order::Retry).await,
             Act::Skip(step) => self.give(rig, deployment, skip(step)).await,

@@ -91,6 +91,8 @@ pub(crate) enum Act {
     /// The trouble passes once the order is taken.
     Hold,
     Resume,
+    /// It changes nothing; the trouble passes once the order is taken.
+    Take,
     Rollback,
     /// All trouble passes before the order is given.
     Retry,

@@ -189,6 +189,7 @@ pub(crate) fn orders_in_mid_step() -> Vec<Path> {
             let held = |act| Move { when: When::Held, act };
             for (words, moves) in [
                 ("cancelled", vec![now(Act::Cancel)]),
+                ("taken", vec![now(Act::Take)]),
                 ("held, resumed", vec![now(Act::Hold), held(Act::Resume)]),
                 ("held, resumed, rolled back", vec![now(Act::Hold), held(Act::Resume), ROLL_BACK]),
                 ("held, cancelled", vec![now(Act::Hold), held(Act::Cancel)]),
