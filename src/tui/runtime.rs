@@ -23,7 +23,7 @@ use crate::tui::model::Model;
 use crate::tui::model::pointer::Gesture;
 use crate::tui::msg::{Focus, Msg, What};
 use crate::tui::notify::Notify;
-use crate::tui::options::{Exit, Mouse, Options, TuiError};
+use crate::tui::options::{Exit, Lines, Mouse, Options, TuiError};
 use crate::tui::runtime::keeping::Keeping;
 use crate::tui::runtime::signals::{Signals, Wish};
 use crate::tui::tape::Tape;
@@ -336,9 +336,30 @@ impl<'s, S: Screen> Runtime<'s, S> {
             Wake::Answer(Answer::Says(what)) => self.send(what, Dirty::Soon)?,
             Wake::Notice(notice) => self.notice(notice)?,
             Wake::Draw => {}
-            Wake::Due => self.send(What::Due, Dirty::Now)?,
+            Wake::Due => self.due()?,
         }
         Ok(())
+    }
+
+    /// Time passed. Where nothing counts it is only felt whether the engine lives, and nothing is drawn that
+    /// would be read out again.
+    fn due(&mut self) -> Result<(), TuiError> {
+        let due = self.model.due().is_some_and(|at| at <= self.options.clock.now());
+        if due || !self.feels_silently() {
+            return self.send(What::Due, Dirty::Now);
+        }
+        let was_stale = self.model.pulse.is_stale();
+        self.send(What::Due, Dirty::No)?;
+        if self.model.pulse.is_stale() != was_stale {
+            self.dirty = Dirty::Now;
+        }
+        Ok(())
+    }
+
+    /// Whether the clock is looked at for the engine's sake alone.
+    fn feels_silently(&self) -> bool {
+        let plain = self.state.lines == Lines::Plain && self.model.frozen.is_none();
+        plain && self.state.counting == Counting::Nothing && self.model.runs() > 0
     }
 
     fn terminal_event(&mut self, event: TerminalEvent) -> Result<(), TuiError> {
@@ -536,6 +557,7 @@ impl<'s, S: Screen> Runtime<'s, S> {
         let second = match self.state.counting {
             Counting::Seconds => Some(next_turn(now, 1_000)),
             Counting::Minutes => Some(next_turn(now, 60_000)),
+            Counting::Nothing if self.feels_silently() => Some(next_turn(now, 1_000)),
             Counting::Nothing => None,
         };
         second.into_iter().chain(self.model.due()).min().map(|at| now.until(at))

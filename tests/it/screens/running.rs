@@ -124,6 +124,7 @@ fn start_with(
     model.size = (120, 36);
     let terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
     let state = ViewState::new(Theme::new(Color::Ansi, Ascii::No));
+    let state = ViewState { lines: options.lines, ..state };
     let keys = stream::poll_fn(move |context| keys_rx.poll_recv(context));
     #[expect(clippy::disallowed_methods, reason = "the handle is held and joined by the test")]
     let ended = tokio::spawn(async move {
@@ -223,6 +224,28 @@ async fn an_engine_that_hangs_is_shown_to_be_and_is_not_asked_twice_until_it_ans
     let asked = *control.heartbeats.lock().unwrap();
     run.shows("▲ 59s STALE").await;
     assert_eq!(*control.heartbeats.lock().unwrap(), asked);
+    control.alive.send_replace(true);
+    let frame = run.shows("the engine answers again").await;
+    assert!(!frame.contains("STALE"), "{frame}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn plain_lines_say_once_that_the_engine_hangs_and_are_not_drawn_again_until_then() {
+    let control = FakeControl::new(vec![world::running()]);
+    let engine: Arc<dyn Control> = Arc::<FakeControl>::clone(&control);
+    let options = Options { lines: Lines::Plain, ..options() };
+    let mut run = start_with(options, async { Ok(engine) }, Beside::default());
+    run.shows("still `new`").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    run.frames();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!(run.frames(), 0, "nothing is read out again");
+    control.alive.send_replace(false);
+    run.shows("STALE: no word since").await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    run.frames();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!(run.frames(), 0);
     control.alive.send_replace(true);
     let frame = run.shows("the engine answers again").await;
     assert!(!frame.contains("STALE"), "{frame}");
